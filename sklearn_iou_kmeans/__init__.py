@@ -1,0 +1,11 @@
+"""Anchor boxes for object detectors: k-means under the IoU distance, for scikit-learn."""
+
+from importlib.metadata import version
+
+from ._histogram import ShapeHistogram
+from ._iou_kmeans import IoUKMeans
+from ._most_frequent import MostFrequentShapes
+
+__version__ = version("sklearn-iou-kmeans")
+
+__all__ = ["IoUKMeans", "MostFrequentShapes", "ShapeHistogram"]

@@ -1,0 +1,116 @@
+"""What every estimator with fitted centers can do: predict, transform and score."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    ClusterMixin,
+    TransformerMixin,
+)
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._iou import FloatArray, IntArray, common_scale, nearest, pairwise
+from ._validation import FLOATS, check_sides, check_weights
+
+
+class BaseShapeClusterer(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator
+):
+    """Base of the clusterers of shapes; a subclass fits `cluster_centers_`."""
+
+    cluster_centers_: NDArray[np.floating]
+    labels_: IntArray
+    inertia_: float
+    average_iou_: float
+
+    def predict(self, X: ArrayLike) -> IntArray:
+        """Find the center with the largest IoU for each box.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Side lengths, in the unit of the boxes that were fitted.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            Index of a row of `cluster_centers_`; of equally good ones the first.
+        """
+        labels, _ = self._nearest(self._check_shapes(X))
+        return labels
+
+    def transform(self, X: ArrayLike) -> NDArray[np.floating]:
+        """Compute the IoU distance of each box to each center.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Side lengths, in the unit of the boxes that were fitted.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_samples, n_clusters)
+            1 - IoU.
+        """
+        X = self._check_shapes(X)
+        scale = common_scale(X, self.cluster_centers_)
+        distances = 1.0 - pairwise(X * scale, self.cluster_centers_ * scale)
+        return distances.astype(X.dtype, copy=False)
+
+    def score(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
+        """Compute the average IoU of the boxes with the best center of each.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Side lengths, in the unit of the boxes that were fitted.
+        y : Ignored
+            Present by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the boxes; all 1 by default.
+
+        Returns
+        -------
+        score : float
+            In [0, 1]; higher is better.
+        """
+        X = self._check_shapes(X)
+        weights = check_weights(sample_weight, X)
+        return float(np.average(self._nearest(X)[1], weights=weights))
+
+    def _check_shapes(self, X: ArrayLike, reset: bool = False) -> NDArray[np.floating]:
+        if not reset:
+            check_is_fitted(self, "cluster_centers_")
+        shapes: NDArray[np.floating] = validate_data(
+            self, X, reset=reset, dtype=FLOATS, ensure_all_finite=False
+        )
+        check_sides(shapes, whom=type(self).__name__)
+        return shapes
+
+    def _nearest(self, X: NDArray[np.floating]) -> tuple[IntArray, FloatArray]:
+        scale = common_scale(X, self.cluster_centers_)
+        return nearest(X * scale, self.cluster_centers_ * scale)
+
+    def _store(
+        self, X: NDArray[np.floating], sample_weight: FloatArray, centers: FloatArray
+    ) -> Self:
+        """Keep the centers in the precision of `X`, and what they give on it."""
+        self.cluster_centers_ = centers.astype(X.dtype)
+        self.labels_, iou = self._nearest(X)
+        self.inertia_ = float(sample_weight @ (1.0 - iou))
+        self.average_iou_ = float(np.average(iou, weights=sample_weight))
+        return self
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.cluster_centers_.shape[0])
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

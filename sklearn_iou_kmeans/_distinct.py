@@ -1,0 +1,56 @@
+"""Distinct shapes: equal rows merged into one that carries the weight of all."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._iou import FloatArray
+
+
+def distinct_shapes(
+    X: NDArray[np.floating], sample_weight: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Merge equal rows, and leave out rows that no center can serve.
+
+    A row with a side of 0 has IoU 0 with every shape and a row of weight 0 counts for nothing, so
+    neither bears on where a center lies.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_dims)
+    sample_weight : ndarray of shape (n_samples,)
+
+    Returns
+    -------
+    shapes : ndarray of shape (n_distinct, n_dims)
+        In lexicographic order, so it does not matter how the rows were ordered.
+    weights : ndarray of shape (n_distinct,)
+
+    Raises
+    ------
+    ValueError
+        If no row is left.
+    """
+    used = (X > 0).all(axis=1) & (sample_weight > 0)
+    if not used.any():
+        raise nothing_to_cluster(len(X))
+    return merge_equal_rows(X[used].astype(np.float64), sample_weight[used])
+
+
+def nothing_to_cluster(n_samples: int) -> ValueError:
+    """The error for boxes of which none counts."""
+    return ValueError(
+        f"None of the boxes of X (n_samples={n_samples}) has positive sides and a positive weight, "
+        "so there is nothing to cluster: check the columns of X, and sample_weight."
+    )
+
+
+def merge_equal_rows(rows: Any, *values: FloatArray) -> tuple[Any, ...]:
+    """Return the distinct rows in lexicographic order, and each of `values` added up over them."""
+    order = np.lexsort(rows.T[::-1])
+    rows = rows[order]
+    is_first = np.ones(len(rows), dtype=bool)
+    is_first[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    first = np.flatnonzero(is_first)
+    return rows[first], *(np.add.reduceat(value[order], first) for value in values)

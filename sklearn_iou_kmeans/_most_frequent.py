@@ -1,0 +1,101 @@
+"""The naive baseline: the shapes that occur most often."""
+
+import warnings
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.exceptions import ConvergenceWarning
+
+from ._base import BaseShapeClusterer
+from ._distinct import distinct_shapes
+from ._iou import FloatArray
+from ._sklearn import Interval, validates_parameters
+from ._validation import check_weights
+
+
+class MostFrequentShapes(BaseShapeClusterer):
+    """Take the most frequent distinct shapes as the centers.
+
+    A baseline to hold anchors against: boxes on a pixel grid repeat small shapes most, so the most
+    frequent ones are small and much alike, and serve large boxes badly.
+
+    Parameters
+    ----------
+    n_clusters : int, default=8
+        The number of shapes to take.
+
+    Attributes
+    ----------
+    cluster_centers_ : ndarray of shape (n_clusters, n_features)
+        The shapes, the most frequent first; of equally frequent ones the one with the smaller
+        first side. Fewer rows, with a warning, where fewer distinct shapes occur.
+    counts_ : ndarray of shape (n_clusters,)
+        How often each occurs: the sum of the weights of its boxes.
+    labels_ : ndarray of shape (n_samples,)
+        The best center of each box.
+    inertia_ : float
+        Sum of weight x (1 - IoU with the best center).
+    average_iou_ : float
+        Average IoU with the best center.
+    n_features_in_ : int
+        Number of sides.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of `X`, where it has any.
+
+    See Also
+    --------
+    IoUKMeans : The centers that make the average IoU large.
+
+    Examples
+    --------
+    >>> from sklearn_iou_kmeans import MostFrequentShapes
+    >>> X = [[10, 8], [10, 8], [10, 8], [40, 30], [40, 30], [90, 60]]
+    >>> baseline = MostFrequentShapes(n_clusters=2).fit(X)
+    >>> baseline.cluster_centers_
+    array([[10.,  8.], [40., 30.]])
+    >>> round(baseline.average_iou_, 3)
+    0.87
+    """
+
+    counts_: FloatArray
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_clusters": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(self, n_clusters: int = 8) -> None:
+        self.n_clusters = n_clusters
+
+    @validates_parameters
+    def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
+        """Count the distinct shapes and keep the most frequent.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Side lengths of boxes in one unit, finite and >= 0.
+        y : Ignored
+            Present by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the boxes; all 1 by default.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        X = self._check_shapes(X, reset=True)
+        weights = check_weights(sample_weight, X)
+        shapes, counts = distinct_shapes(X, weights)
+        if len(shapes) < self.n_clusters:
+            warnings.warn(
+                f"X has {len(shapes)} distinct shapes, fewer than n_clusters={self.n_clusters}: "
+                f"only {len(shapes)} centers are kept.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        most_frequent = np.argsort(-counts, kind="stable")[: self.n_clusters]
+        self.counts_ = counts[most_frequent]
+        return self._store(X, weights, shapes[most_frequent])

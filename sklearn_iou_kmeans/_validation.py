@@ -1,0 +1,78 @@
+"""Checks of what callers pass, with errors that name the place and the remedy."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+
+FLOATS = (np.float64, np.float32)
+
+
+def check_sides(X: NDArray[np.floating], name: str = "X", whom: str = "") -> None:
+    """Raise unless every side is finite and >= 0."""
+    if X.size == 0 or (np.min(X) >= 0 and np.max(X) < np.inf):
+        return
+    row, column = np.argwhere(~((X >= 0) & np.isfinite(X)))[0]
+    value = X[row, column]
+    place = f"{name}[{row}, {column}] is {value}"
+    if np.isnan(value):
+        raise ValueError(
+            f"Input {name} contains NaN: {place}. Drop the boxes without a size before clustering."
+        )
+    if np.isinf(value) and value > 0:
+        raise ValueError(f"Input {name} contains infinity: {place}. Sides of boxes are finite.")
+    raise ValueError(
+        f"Negative values in data passed to {whom or 'a function of shapes'}: {place}. Sides of "
+        "boxes are >= 0: were corners swapped, or was a position passed for a size?"
+    )
+
+
+def check_shapes(
+    X: ArrayLike, name: str, n_dims: int | None = None, ensure_min_samples: int = 1
+) -> NDArray[np.floating]:
+    """Return `X` as a 2-D array of floats >= 0, with `n_dims` columns where that is given."""
+    shapes: NDArray[np.floating] = check_array(
+        X,
+        dtype=FLOATS,
+        ensure_all_finite=False,
+        ensure_min_samples=ensure_min_samples,
+        input_name=name,
+    )
+    check_sides(shapes, name)
+    if n_dims is not None and shapes.shape[1] != n_dims:
+        raise ValueError(
+            f"{name} has {shapes.shape[1]} sides a shape and X has {n_dims}: both need the same "
+            "sides in the same order, say (width, height)."
+        )
+    return shapes
+
+
+def check_weights(
+    sample_weight: Any, X: NDArray[np.floating], allow_all_zero: bool = False
+) -> NDArray[np.float64]:
+    """Return the weights of the rows of `X`: finite, >= 0 and, mostly, not all zero."""
+    if sample_weight is None or np.isscalar(sample_weight):
+        sample_weight = np.full(len(X), 1.0 if sample_weight is None else sample_weight)
+    weights: NDArray[np.float64] = check_array(
+        sample_weight,
+        dtype=np.float64,
+        ensure_2d=False,
+        ensure_min_samples=0,
+        input_name="sample_weight",
+    )
+    if weights.shape != (len(X),):
+        raise ValueError(
+            f"sample_weight.shape == {weights.shape}, expected {(len(X),)}: give one weight a row."
+        )
+    if (weights < 0).any():
+        row = np.flatnonzero(weights < 0)[0]
+        raise ValueError(
+            f"Negative values in data passed to `sample_weight`: sample_weight[{row}] is "
+            f"{weights[row]}. Leave a box out with a weight of 0."
+        )
+    if not allow_all_zero and not weights.any():
+        raise ValueError(
+            "sample_weight is zero for every sample: give at least one sample a weight > 0."
+        )
+    return weights

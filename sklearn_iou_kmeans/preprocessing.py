@@ -1,0 +1,285 @@
+"""From boxes to the sizes that are clustered.
+
+Plain functions; in a pipeline they go through
+:class:`~sklearn.preprocessing.FunctionTransformer`.
+"""
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+
+from ._validation import check_shapes
+
+__all__ = ["box_sizes", "convert_units", "letterbox", "stretch"]
+
+Unit = Literal["pixel", "relative", "grid"]
+
+
+def box_sizes(
+    boxes: Any,
+    box_format: Literal["xyxy", "xywh", "cxcywh"] = "xyxy",
+    inclusive: bool = False,
+) -> Any:
+    """Take the widths and heights of boxes.
+
+    Parameters
+    ----------
+    boxes : array-like or DataFrame of shape (n_boxes, 4)
+        One box a row, in any unit.
+    box_format : {"xyxy", "xywh", "cxcywh"}, default="xyxy"
+        What the columns mean: two corners (x1, y1, x2, y2), as in Pascal VOC, KITTI and BDD100K; a
+        corner and the size, as in COCO; or the center and the size, as in YOLO.
+    inclusive : bool, default=False
+        Whether the second corner is the last pixel inside the box, so that a side is x2 - x1 + 1.
+        The original Pascal VOC files are meant so; most tools today write and read them without
+        the + 1. Only for "xyxy".
+
+    Returns
+    -------
+    sizes : ndarray or DataFrame of shape (n_boxes, 2)
+        (width, height) in the unit of `boxes`. A size may be 0. A pandas DataFrame gives one with
+        the same index and the columns "width" and "height".
+
+    Raises
+    ------
+    ValueError
+        If `boxes` does not have four columns, or has a value that is not finite, or a box has a
+        negative size.
+
+    Examples
+    --------
+    >>> from sklearn_iou_kmeans.preprocessing import box_sizes
+    >>> box_sizes([[10, 20, 50, 40], [0, 0, 32, 64]])
+    array([[40., 20.],
+           [32., 64.]])
+    """
+    if box_format not in ("xyxy", "xywh", "cxcywh"):
+        raise ValueError(f"box_format must be 'xyxy', 'xywh' or 'cxcywh', got {box_format!r}.")
+    if inclusive and box_format != "xyxy":
+        raise ValueError(
+            f"inclusive=True is about corners: it goes with 'xyxy', not {box_format!r}."
+        )
+    corners = check_array(boxes, dtype=(np.float64, np.float32), input_name="boxes")
+    if corners.shape[1] != 4:
+        raise ValueError(
+            f"boxes has {corners.shape[1]} columns: a box has four, here {box_format!r}. If these "
+            "are sizes already, cluster them as they are."
+        )
+    sizes = corners[:, 2:].copy()
+    if box_format == "xyxy":
+        sizes -= corners[:, :2]
+        sizes += int(inclusive)
+    if (sizes < 0).any():
+        row = np.flatnonzero((sizes < 0).any(axis=1))[0]
+        raise ValueError(
+            f"boxes[{row}] is {corners[row].tolist()}, of size {sizes[row].tolist()}: were corners "
+            f"swapped, or is it not {box_format!r}?"
+        )
+    if hasattr(boxes, "iloc"):
+        return type(boxes)(sizes, index=boxes.index, columns=["width", "height"])
+    return sizes
+
+
+def letterbox(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float, float]) -> Any:
+    """Scale sizes as an image is scaled that keeps its shape and is padded to the network's input.
+
+    Parameters
+    ----------
+    sizes : array-like or DataFrame of shape (n_boxes, 2)
+        (width, height) in pixels of the original image.
+    image_sizes : array-like of shape (n_boxes, 2) or (2,)
+        (width, height) of the image of each box, or of all images, in pixels.
+    input_size : int or (width, height)
+        The size of the network's input in pixels; an int for a square.
+
+    Returns
+    -------
+    sizes : ndarray or DataFrame of shape (n_boxes, 2)
+        (width, height) in pixels at the network's input: both sides times
+        min(input width / image width, input height / image height). A pandas DataFrame gives one
+        with the same index and columns.
+
+    Raises
+    ------
+    ValueError
+        If `sizes` does not have two columns or has a negative or missing value; or if an image size
+        is missing or not positive, with the first row of which that is true.
+
+    See Also
+    --------
+    stretch : For networks that scale each side of an image to the input.
+
+    Notes
+    -----
+    YOLOv5 and YOLOv7 scale like this. They round the size of the scaled image to whole pixels; here
+    the scale is exact.
+
+    Examples
+    --------
+    An image of 1280 x 720 pixels becomes 416 x 234 pixels, with bars above and below.
+
+    >>> from sklearn_iou_kmeans.preprocessing import letterbox
+    >>> letterbox([[1280, 720], [64, 128]], (1280, 720), 416)
+    array([[416. , 234. ],
+           [ 20.8,  41.6]])
+    """
+    image, target = _check_image_sizes(image_sizes, sizes), check_size(input_size, "input_size")
+    # Which side limits the scale, by products: quotients would be rounded before they are compared.
+    limit = (target[0] * image[:, 1] > target[1] * image[:, 0]).astype(int)[:, None]
+    return _scaled(sizes, target[limit], np.take_along_axis(image, limit, axis=1))
+
+
+def stretch(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float, float]) -> Any:
+    """Scale sizes as an image is scaled of which each side is brought to the network's input.
+
+    Parameters
+    ----------
+    sizes : array-like or DataFrame of shape (n_boxes, 2)
+        (width, height) in pixels of the original image.
+    image_sizes : array-like of shape (n_boxes, 2) or (2,)
+        (width, height) of the image of each box, or of all images, in pixels.
+    input_size : int or (width, height)
+        The size of the network's input in pixels; an int for a square.
+
+    Returns
+    -------
+    sizes : ndarray or DataFrame of shape (n_boxes, 2)
+        (width, height) in pixels at the network's input: the width times input width / image width,
+        the height times input height / image height. A pandas DataFrame gives one with the same
+        index and columns.
+
+    Raises
+    ------
+    ValueError
+        If `sizes` does not have two columns or has a negative or missing value; or if an image size
+        is missing or not positive, with the first row of which that is true.
+
+    See Also
+    --------
+    letterbox : For networks that keep the shape of an image.
+
+    Notes
+    -----
+    darknet's `calc_anchors` scales like this. It changes the shape of boxes: where an image of
+    1280 x 720 pixels goes into a square input, a square box becomes a tall one.
+
+    Examples
+    --------
+    >>> from sklearn_iou_kmeans.preprocessing import stretch
+    >>> stretch([[1280, 720], [64, 72]], (1280, 720), 416)
+    array([[416. , 416. ],
+           [ 20.8,  41.6]])
+    """
+    image, target = _check_image_sizes(image_sizes, sizes), check_size(input_size, "input_size")
+    return _scaled(sizes, target, image)
+
+
+def convert_units(
+    sizes: Any,
+    source: Unit,
+    target: Unit,
+    *,
+    image_size: float | tuple[float, float] | None = None,
+    stride: float | None = None,
+) -> Any:
+    """Express sizes in another unit.
+
+    Parameters
+    ----------
+    sizes : array-like or DataFrame of shape (n_boxes, 2)
+        (width, height) in `source`.
+    source : {"pixel", "relative", "grid"}
+        The unit of `sizes`: pixels; shares of the width and the height of an image, as in YOLO
+        labels; or cells of a detector's grid, as the anchors of YOLOv2.
+    target : {"pixel", "relative", "grid"}
+        The unit to express them in.
+    image_size : int or (width, height), default=None
+        The size in pixels that "relative" refers to; an int for a square. Needed from and to
+        "relative". Anchors go with the size of the network's input, labels with that of the image.
+    stride : float, default=None
+        The side of a grid cell in pixels, say 32. Needed from and to "grid".
+
+    Returns
+    -------
+    sizes : ndarray or DataFrame of shape (n_boxes, 2)
+        (width, height) in `target`. A pandas DataFrame gives one with the same index and columns.
+
+    Raises
+    ------
+    ValueError
+        If a unit is none of the three, if `image_size` or `stride` is needed and missing or not
+        positive, or if `sizes` does not have two columns or has a negative or missing value.
+
+    Examples
+    --------
+    At an input of 416 x 416 pixels with a grid of 13 x 13 cells, 32 pixels are one cell.
+
+    >>> from sklearn_iou_kmeans.preprocessing import convert_units
+    >>> convert_units([[32, 64]], "pixel", "grid", stride=32)
+    array([[1., 2.]])
+    >>> convert_units([[1, 2]], "grid", "relative", image_size=416, stride=32).round(3)
+    array([[0.077, 0.154]])
+    """
+    units = {"pixel": ("", 1.0), "relative": ("image_size", image_size), "grid": ("stride", stride)}
+    for role, unit in (("source", source), ("target", target)):
+        if unit not in units:
+            raise ValueError(f"{role} must be 'pixel', 'relative' or 'grid', got {unit!r}.")
+    if source == target:
+        return _scaled(sizes, 1, 1)
+    pixels = []
+    for name, value in (units[source], units[target]):
+        if value is None:
+            example = {"image_size": "416 or (640, 384)", "stride": "32"}[name]
+            raise ValueError(f"{source!r} to {target!r} needs {name}: in pixels, say {example}.")
+        pixels.append(check_size(value, name))
+    return _scaled(sizes, *pixels)
+
+
+def check_size(size: Any, name: str) -> NDArray[np.float64]:
+    """Return a size given as one number or as (width, height): two numbers, finite and > 0."""
+    try:
+        sides = np.array(np.broadcast_to(np.asarray(size, dtype=np.float64), 2))
+    except (TypeError, ValueError):
+        sides = np.zeros(2)
+    if np.ndim(size) > 1 or not (np.isfinite(sides) & (sides > 0)).all():
+        raise ValueError(
+            f"{name} must be a number of pixels or (width, height), finite and > 0, got {size!r}."
+        )
+    return sides
+
+
+def _scaled(sizes: Any, numerator: ArrayLike, denominator: ArrayLike) -> Any:
+    """Check `sizes`; return ``sizes * numerator / denominator`` as what `sizes` is."""
+    checked = check_shapes(sizes, "sizes")
+    if checked.shape[1] != 2:
+        raise ValueError(
+            f"sizes has {checked.shape[1]} columns: a size is (width, height). If these are boxes, "
+            "box_sizes takes their sizes."
+        )
+    scaled = (checked * np.asarray(numerator) / np.asarray(denominator)).astype(checked.dtype)
+    if hasattr(sizes, "iloc"):
+        return type(sizes)(scaled, index=sizes.index, columns=sizes.columns)
+    return scaled
+
+
+def _check_image_sizes(image_sizes: ArrayLike, sizes: Any) -> NDArray[np.float64]:
+    """Return the image size of each box, (n_boxes, 2) or, where it is one for all, (1, 2)."""
+    image: NDArray[np.float64] = np.asarray(image_sizes, dtype=np.float64)
+    n_boxes = np.shape(sizes)[:1]
+    if image.shape not in ((2,), (*n_boxes, 2)):
+        raise ValueError(
+            f"image_sizes has the shape {image.shape}, and sizes {np.shape(sizes)}: give one "
+            "(width, height) for all boxes, or one a row for each box."
+        )
+    image = np.atleast_2d(image)
+    known = (np.isfinite(image) & (image > 0)).all(axis=1)
+    if not known.all():
+        row = np.flatnonzero(~known)[0]
+        raise ValueError(
+            f"image_sizes[{row}] is {image[row].tolist()}: without the size of the image its boxes "
+            "cannot be scaled. If all images have one size, pass it, say image_sizes=(1280, 720); "
+            "else drop the boxes of images of unknown size."
+        )
+    return image

@@ -1,0 +1,90 @@
+"""One run from one seeding."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sklearn_iou_kmeans._centers import iou_centers
+from sklearn_iou_kmeans._iou import nearest
+from sklearn_iou_kmeans._lloyd import assign, lloyd, shorten_steps
+
+
+def run(X, weights, centers, max_iter, update="iou"):
+    order = np.argsort(X, axis=0, kind="stable")
+    return lloyd(X, weights, order, centers, update=update, max_iter=max_iter, tol=0.0)
+
+
+@st.composite
+def runs(draw):
+    """Distinct shapes over three orders of magnitude, weights, and centers to start from."""
+    n_dims = draw(st.integers(1, 3))
+    n = draw(st.integers(6, 60))
+    logs = draw(arrays(np.float64, (n, n_dims), elements=st.floats(-3, 7, width=16)))
+    X = np.unique(np.exp(logs), axis=0)
+    weights = draw(arrays(np.float64, len(X), elements=st.floats(0.25, 50)))
+    starts = draw(arrays(np.float64, (3, n_dims), elements=st.floats(-4, 8, width=16)))
+    return X, weights, np.exp(starts)
+
+
+@given(runs())
+def test_the_average_iou_never_falls_within_a_run(problem):
+    X, weights, start = problem
+    averages = [run(X, weights, start, max_iter)[1] for max_iter in range(1, 12)]
+    first = np.average(nearest(X, start)[1], weights=weights)
+    assert averages[0] >= first - 1e-12
+    assert (np.diff(averages) >= -1e-12).all()
+
+
+@given(runs())
+def test_no_center_moves_to_where_its_own_shapes_fit_worse(problem):
+    X, weights, start = problem
+    labels, iou = nearest(X, start)
+    order = np.argsort(X, axis=0, kind="stable")
+    moved = iou_centers(X, weights, labels, iou, start, order)
+    moved = shorten_steps(X, weights, labels, iou, start, moved)
+    for i in np.unique(labels):
+        mine = labels == i
+        after = nearest(X[mine], moved[[i]])[1]
+        assert weights[mine] @ after >= weights[mine] @ iou[mine] * (1 - 1e-12)
+
+
+@given(runs())
+def test_no_cluster_stays_empty(problem):
+    X, weights, start = problem
+    if len(X) > len(start):
+        far = np.vstack([start[:1], start[1:] * 1e9])
+        centers, labels, iou = assign(X, weights, far)
+        assert len(np.unique(labels)) == len(start)
+        assert weights @ iou >= weights @ nearest(X, far)[1] - 1e-12
+        np.testing.assert_array_equal(nearest(X, centers)[0], labels)
+
+
+def test_an_empty_cluster_goes_where_it_helps_most():
+    """Two thirds of the weight lie far from the only useful center: the second one goes there."""
+    X = np.array([[10.0, 10.0], [11.0, 10.0], [100.0, 90.0], [90.0, 90.0], [1.0, 400.0]])
+    weights = np.array([1.0, 1.0, 2.0, 2.0, 0.5])
+    centers, labels, _ = assign(X, weights, np.array([[10.0, 10.0], [10.0, 10.0]]))
+    assert centers[1, 1] == 90.0
+    np.testing.assert_array_equal(labels[:4], [0, 0, 1, 1])
+
+
+@pytest.mark.parametrize("update", ["mean", "median"])
+def test_published_rules_end_at_their_own_fixed_point(update):
+    X = np.unique(np.random.RandomState(3).lognormal(3, 1, size=(500, 2)), axis=0)
+    weights = np.ones(len(X))
+    centers, _, n_iter = run(X, weights, X[::100], 300, update)
+    again, _, _ = run(X, weights, centers, 1, update)
+    assert n_iter < 300
+    np.testing.assert_allclose(again, centers)
+
+
+def test_the_mean_can_lower_the_average_iou_and_the_default_does_not():
+    """A single large box drags the mean away from the many."""
+    X = np.array([[10.0, 10.0], [11.0, 10.0], [12.0, 11.0], [300.0, 200.0]])
+    weights = np.array([5.0, 9.0, 5.0, 1.0])
+    start = np.array([[11.0, 10.0]])
+    at_start = np.average(nearest(X, start)[1], weights=weights)
+    assert run(X, weights, start, 10, "mean")[1] < at_start - 0.3
+    assert run(X, weights, start, 10, "iou")[1] >= at_start

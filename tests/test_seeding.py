@@ -1,0 +1,43 @@
+"""The centers that a run starts from."""
+
+import numpy as np
+import pytest
+
+from sklearn_iou_kmeans._iou import pairwise
+from sklearn_iou_kmeans._seeding import draw_far_shapes, kmeans_plusplus, random_shapes
+
+SHAPES = np.array([[1.0, 1.0], [1.1, 1.0], [30.0, 30.0], [33.0, 30.0], [900.0, 20.0]])
+ONES = np.ones(len(SHAPES))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_kmeans_plusplus_spreads_over_shapes_that_are_far_apart(seed):
+    centers = kmeans_plusplus(SHAPES, ONES, 3, np.random.RandomState(seed))
+    assert len(np.unique(centers[:, 0] // 20)) == 3
+
+
+def test_draws_are_in_proportion_to_weight_times_distance_not_its_square():
+    """With one draw a center, the second of two follows the distance to the first exactly."""
+    X = np.array([[1.0], [1.25], [4.0]])
+    weights = np.array([1e6, 3.0, 1.0])  # the first draw is the first row, all but always
+    rng = np.random.RandomState(0)
+    distance = weights * (1 - pairwise(X, X[:1])[:, 0])
+    draws = draw_far_shapes(weights, pairwise(X, X[:1])[:, 0], rng.uniform(size=20_000))
+    observed = np.bincount(draws, minlength=3) / 20_000
+    np.testing.assert_allclose(observed, distance / distance.sum(), atol=0.02)
+
+
+@pytest.mark.parametrize("seeding", [kmeans_plusplus, random_shapes])
+def test_a_shape_of_weight_zero_is_never_a_seed(seeding):
+    weights = np.array([1.0, 0.0, 1.0, 0.0, 1.0])
+    for seed in range(20):
+        centers = seeding(SHAPES, weights, 3, np.random.RandomState(seed))
+        assert {1.0, 30.0, 900.0} == set(centers[:, 0])
+
+
+@pytest.mark.parametrize("seeding", [kmeans_plusplus, random_shapes])
+def test_seeds_are_distinct_shapes_of_the_data(seeding):
+    X = np.random.RandomState(1).uniform(1, 50, size=(300, 2))
+    centers = seeding(X, np.ones(300), 40, np.random.RandomState(2))
+    assert len(np.unique(centers, axis=0)) == 40
+    assert {tuple(center) for center in centers} <= {tuple(row) for row in X}
