@@ -1,0 +1,29 @@
+"""Boxes to find anchors for: readers of annotation files, and a generator."""
+
+from ._annotations import load_annotations
+from ._bdd100k import load_bdd100k
+from ._coco import load_coco
+from ._csv import load_csv
+from ._keras_yolo3 import load_keras_yolo3
+from ._kitti import load_kitti
+from ._open_images import load_open_images
+from ._published_anchors import load_published_anchors
+from ._samples_generator import make_boxes
+from ._voc import load_voc
+from ._wider_face import load_wider_face
+from ._yolo import load_yolo
+
+__all__ = [
+    "load_annotations",
+    "load_bdd100k",
+    "load_coco",
+    "load_csv",
+    "load_keras_yolo3",
+    "load_kitti",
+    "load_open_images",
+    "load_published_anchors",
+    "load_voc",
+    "load_wider_face",
+    "load_yolo",
+    "make_boxes",
+]

@@ -1,0 +1,160 @@
+"""BDD100K and Scalabel labels."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sklearn.utils import Bunch
+
+from ._boxes import NO_BOX, UNKNOWN_SIZE, Labels, boxes_bunch
+from ._files import PathLike, require
+from ._json import read_json
+
+LAYOUT = (
+    "BDD100K labels are a list of frames, or an object with frames; a frame has a name and labels; "
+    "a label has a category and, if it is a box, box2d with the numbers x1, y1, x2, y2."
+)
+
+
+def load_bdd100k(
+    path: PathLike,
+    *,
+    categories: str | Iterable[str] | None = None,
+    keep_flagged: bool = False,
+) -> Bunch:
+    """Read the boxes of a BDD100K or Scalabel label file.
+
+    Both layouts are read, the original list of frames and Scalabel's object with `frames`, `groups`
+    and `config`, plain or compressed with gzip.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The JSON file, say ``bdd100k_labels_images_val.json``.
+    categories : str, iterable of str or None, default=None
+        The categories to keep; all by default. Detectors share their anchors among all categories,
+        so keep those that the detector will be trained on. The original files say person, bike and
+        motor where later ones say pedestrian, bicycle and motorcycle. A box without a category is
+        of the category "".
+    keep_flagged : bool, default=False
+        Whether to keep the boxes that the file flags as a crowd or as ignored. A detector is not
+        trained on them.
+
+    Returns
+    -------
+    boxes : :class:`~sklearn.utils.Bunch`
+        data : ndarray of shape (n_boxes, 4)
+            Corners (x1, y1, x2, y2) in pixels of the original image, as written.
+        target : ndarray of shape (n_boxes,)
+            Category of each box: an index into `target_names`.
+        target_names : list of str
+            Names of the categories, sorted.
+        image : ndarray of shape (n_boxes,)
+            Image of each box: an index into `image_names`. As `groups` it keeps the boxes of an
+            image together in cross-validation.
+        image_names : list of str
+            Names of all images, those without boxes too.
+        image_size : ndarray of shape (n_boxes, 2)
+            Width and height in pixels of the image of each box, NaN where the file does not say:
+            the original files do not, and all their images are 1280 x 720.
+        skipped : dict of str to int
+            How many labels are not in `data`, by reason: "no box2d" (lanes and drivable areas, of
+            whatever category), "other category", "crowd", "ignored", "infinite size", "zero or
+            negative size" and, where the size of the image is known, "outside the image" (all of
+            the box; one that is partly outside is kept as written). A label counts under the first
+            that applies, so the boxes and these counts add up to the labels of the file.
+        skipped_images : dict of str to list of str
+            By reason the name of the image of each skipped label, except for "other category".
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is empty, damaged or not such a file, with the place inside that is wrong; or if
+        a category has no box in it.
+    ImportError
+        If msgspec is not installed; the extra `io` brings it.
+
+    Notes
+    -----
+    The width of a box is x2 - x1. Scalabel's own tools take the second corner to be the last pixel
+    inside: ``box_sizes(boxes.data, inclusive=True)`` follows them.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> from sklearn_iou_kmeans.datasets import load_bdd100k
+    >>> box, flat = {"x1": 10, "y1": 20, "x2": 50, "y2": 40}, {"x1": 7, "y1": 9, "x2": 30, "y2": 9}
+    >>> labels = [{"category": "car", "box2d": box}, {"category": "car", "box2d": flat}]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "labels.json")
+    ...     _ = file.write_text(json.dumps([{"name": "a.jpg", "labels": labels}]))
+    ...     boxes = load_bdd100k(file, categories="car")
+    >>> boxes.data, boxes.skipped
+    (array([[10., 20., 50., 40.]]), {'zero or negative size': 1})
+    """
+    require("load_bdd100k", "msgspec")
+    document = read_json(path, _record(), LAYOUT)
+    return boxes_bunch(_labels(document, keep_flagged), path, categories)
+
+
+def _record() -> Any:
+    """Describe the part of the file that is read, for msgspec: either layout."""
+    import msgspec
+
+    class Box(msgspec.Struct, gc=False):
+        x1: float
+        y1: float
+        x2: float
+        y2: float
+
+    class Attributes(msgspec.Struct, gc=False):
+        crowd: bool | int | None = None
+        ignored: bool | int | None = None
+
+    class Label(msgspec.Struct, gc=False):
+        category: str | None = None
+        box2d: Box | None = None
+        attributes: Attributes | None = None
+
+    class Size(msgspec.Struct, gc=False):
+        width: float
+        height: float
+
+    class Frame(msgspec.Struct, gc=False):
+        name: str
+        labels: list[Label] | None = None
+        size: Size | None = None
+
+    class Config(msgspec.Struct, gc=False):
+        imageSize: Size | None = None
+
+    class Dataset(msgspec.Struct, gc=False):
+        frames: list[Frame]
+        config: Config | None = None
+
+    return list[Frame] | Dataset
+
+
+def _labels(document: Any, keep_flagged: bool) -> Labels:
+    """Lay the records out as columns."""
+    frames = document if isinstance(document, list) else document.frames
+    config = None if isinstance(document, list) else document.config
+    usual_size = config and config.imageSize
+    labels = Labels()
+    for frame in frames:
+        size = frame.size or usual_size
+        image = labels.add_image(frame.name, (size.width, size.height) if size else UNKNOWN_SIZE)
+        for label in frame.labels or ():
+            box = label.box2d
+            corners = (box.x1, box.y1, box.x2, box.y2) if box else NO_BOX
+            reason = "no box2d" if not box else "" if keep_flagged else _flag(label.attributes)
+            labels.add(image, label.category or "", corners, reason)
+    return labels
+
+
+def _flag(attributes: Any) -> str:
+    """Say how the file flags a box as not to be used; "" for a box to be used."""
+    if attributes is None:
+        return ""
+    return "crowd" if attributes.crowd else "ignored" if attributes.ignored else ""

@@ -1,0 +1,31 @@
+"""Names for formats whose boxes carry the number of their class."""
+
+import os
+from collections.abc import Iterable
+
+from ._boxes import UNKNOWN_CATEGORY
+from ._files import PathLike, quoted, read_lines
+
+Names = dict[int, str] | None
+
+
+def class_names(names: Iterable[str] | PathLike | None) -> Names:
+    """Number the names that a user gives, as a list or as a file of one name a line."""
+    if names is None:
+        return None
+    if isinstance(names, str | os.PathLike):
+        lines = [line.strip() for line in read_lines(names)]
+        while not lines[-1]:
+            lines.pop()
+        names = lines
+    return dict(enumerate(map(str, names)))
+
+
+def class_name(number: float, names: Names, where: str, layout: str) -> tuple[str | None, str]:
+    """Return the name of a class, and the reason if it has none; without names, its number."""
+    if number != int(number) or number < 0:
+        raise ValueError(f"{where}: {quoted(number)} is not the number of a class. {layout}")
+    if names is None:
+        return str(int(number)), ""
+    name = names.get(int(number))
+    return name, UNKNOWN_CATEGORY if name is None else ""

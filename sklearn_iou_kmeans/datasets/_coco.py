@@ -1,0 +1,156 @@
+"""COCO annotations."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sklearn.utils import Bunch
+
+from ._boxes import NO_BOX, UNKNOWN_CATEGORY, UNKNOWN_IMAGE, Labels, boxes_bunch
+from ._files import PathLike, quoted, require
+from ._json import read_json
+
+LAYOUT = (
+    "COCO annotations are an object with the lists images, annotations and categories; an "
+    "annotation has an image_id, a category_id and, if it is a box, bbox = [x, y, width, height]."
+)
+
+
+def load_coco(
+    path: PathLike,
+    *,
+    categories: str | Iterable[str] | None = None,
+    keep_flagged: bool = False,
+) -> Bunch:
+    """Read the boxes of a COCO annotation file.
+
+    Only what boxes need is decoded: polygons and masks are passed over.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The JSON file, say ``instances_train2017.json``, plain or compressed with gzip.
+    categories : str, iterable of str or None, default=None
+        The names of the categories to keep; all by default.
+    keep_flagged : bool, default=False
+        Whether to keep the boxes flagged with `iscrowd`, which are around many objects, or with
+        `ignore`. A detector is not trained on them.
+
+    Returns
+    -------
+    boxes : :class:`~sklearn.utils.Bunch`
+        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
+        (x, y, x + width, y + height) in pixels. Images are named by `file_name`. The reasons in
+        `skipped` are "no bbox", "other category", "unknown category" and "unknown image" (an id
+        that the file does not define), "crowd", "ignored", "infinite size", "zero or negative size"
+        and "outside the image"; they and the boxes add up to the annotations of the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is empty, damaged or not such a file, with the place inside that is wrong; if
+        two different images or categories have the same id; or if a category has no box in it.
+    ImportError
+        If msgspec is not installed; the extra `io` brings it.
+
+    See Also
+    --------
+    load_annotations : Reads any of the formats.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> from sklearn_iou_kmeans.datasets import load_coco
+    >>> annotation = {"image_id": 7, "category_id": 1, "bbox": [10, 20, 40, 20]}
+    >>> coco = {"images": [{"id": 7, "file_name": "a.jpg", "width": 640, "height": 480}],
+    ...         "annotations": [annotation], "categories": [{"id": 1, "name": "car"}]}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "instances.json")
+    ...     _ = file.write_text(json.dumps(coco))
+    ...     load_coco(file).data
+    array([[10., 20., 50., 40.]])
+    """
+    require("load_coco", "msgspec")
+    document = read_json(path, _record(), LAYOUT)
+    return boxes_bunch(_labels(document, path, keep_flagged), path, categories)
+
+
+def _record() -> Any:
+    """Describe the part of the file that is read, for msgspec."""
+    import msgspec
+
+    class Image(msgspec.Struct, gc=False):
+        id: int | str
+        file_name: str | None = None
+        width: float | None = None
+        height: float | None = None
+
+    class Annotation(msgspec.Struct, gc=False):
+        image_id: int | str
+        category_id: int | str | None = None
+        bbox: tuple[float, float, float, float] | None = None
+        iscrowd: bool | int | None = None
+        ignore: bool | int | None = None
+
+    class Category(msgspec.Struct, gc=False):
+        id: int | str
+        name: str
+
+    class Dataset(msgspec.Struct, gc=False):
+        images: list[Image]
+        annotations: list[Annotation]
+        categories: list[Category]
+
+    return Dataset
+
+
+def _labels(document: Any, path: PathLike, keep_flagged: bool) -> Labels:
+    """Lay the records out as columns."""
+    names = _by_id(document.categories, "categories", path)
+    images = _by_id(document.images, "images", path)
+    labels = Labels()
+    rows: dict[int | str, int] = {}
+    for image in images.values():
+        size = (image.width or 0, image.height or 0)
+        rows[image.id] = labels.add_image(image.file_name or str(image.id), size)
+    for annotation in document.annotations:
+        category = names.get(annotation.category_id)
+        row = rows.get(annotation.image_id)
+        corners = NO_BOX
+        if annotation.bbox:
+            x, y, width, height = annotation.bbox
+            corners = (x, y, x + width, y + height)
+        labels.add(
+            labels.add_unlisted_image(f"image_id {annotation.image_id}") if row is None else row,
+            category and category.name,
+            corners,
+            _reason(annotation, row is not None, category is not None, keep_flagged),
+        )
+    return labels
+
+
+def _by_id(records: list[Any], field: str, path: PathLike) -> dict[int | str, Any]:
+    """Index images or categories; the same one twice does no harm."""
+    by_id: dict[int | str, Any] = {}
+    for index, record in enumerate(records):
+        if by_id.setdefault(record.id, record) != record:
+            raise ValueError(
+                f"{path}, at $.{field}[{index}]: the id {quoted(record.id)} is that of another "
+                f"entry already. Annotations cannot tell the two apart: give one of them a "
+                "new id, there and in its annotations."
+            )
+    return by_id
+
+
+def _reason(annotation: Any, has_image: bool, has_category: bool, keep_flagged: bool) -> str:
+    """Say why an annotation is set aside; "" for a box to be used."""
+    if not annotation.bbox:
+        return "no bbox"
+    if not has_category:
+        return UNKNOWN_CATEGORY
+    if not has_image:
+        return UNKNOWN_IMAGE
+    if keep_flagged:
+        return ""
+    return "crowd" if annotation.iscrowd else "ignored" if annotation.ignore else ""

@@ -1,0 +1,78 @@
+"""JSON as typed records."""
+
+import codecs
+import json
+import re
+from typing import Any
+
+from ._files import PathLike, read_bytes
+
+
+def read_json(path: PathLike, record: Any, layout: str) -> Any:
+    """Read a JSON file into typed records.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; it may be gzip.
+    record : type
+        What msgspec shall make of it.
+    layout : str
+        A sentence that says what such a file looks like, for errors.
+
+    Returns
+    -------
+    document : instance of `record`
+        The records.
+
+    Raises
+    ------
+    ValueError
+        With the path; for JSON of another shape also the place inside and what was found there.
+    """
+    import msgspec
+
+    content = read_bytes(path)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ValueError(f"{path} is text in UTF-16: save it as UTF-8.")
+    try:
+        return msgspec.json.decode(content, type=record)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).replace("`", "").partition(" - at ")
+        place = place or "$"
+        raise ValueError(
+            f"{path}, at {place}: {what}{_found(content, place)}. {layout} Correct that entry, or "
+            "read the file with the reader of its own format."
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(
+            f"{path} is not valid JSON: {error}{_nearby(content, str(error))}. If it was cut short "
+            "or damaged, copy it again; if it is another kind of file, use the reader of that kind."
+        ) from None
+
+
+def _found(content: bytes, place: str) -> str:
+    """Quote the value at `place`, written as ``$.frames[3].labels[0]``; say nothing if it fails."""
+    import msgspec
+
+    try:
+        value = msgspec.json.decode(content)
+        for key, index in re.findall(r"\.([^.\[]+)|\[(\d+)\]", place):
+            value = value[key] if key else value[int(index)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
+        return ""
+    if isinstance(value, dict):
+        return f"; found an object with the keys {', '.join(map(repr, list(value)[:6]))}"
+    if isinstance(value, list):
+        return f"; found a list of {len(value)}"
+    text = json.dumps(value, ensure_ascii=False)
+    return f"; found {text if len(text) <= 40 else text[:40] + '...'}"
+
+
+def _nearby(content: bytes, error: str) -> str:
+    """Quote the text around the byte that an error of msgspec names."""
+    byte = re.search(r"\(byte (\d+)\)", error)
+    if not byte:
+        return ""
+    start = max(0, int(byte[1]) - 20)
+    return f", near {content[start : start + 40].decode(errors='replace')!r}"

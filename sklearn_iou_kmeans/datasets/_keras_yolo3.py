@@ -1,0 +1,83 @@
+"""The lists that keras-yolo3 and its many descendants train on."""
+
+from collections.abc import Iterable
+
+from sklearn.utils import Bunch
+
+from ._boxes import Labels, boxes_bunch
+from ._class_names import class_name, class_names
+from ._files import PathLike, numbers, quoted, read_lines
+from ._image_size import IMAGE_SUFFIXES
+
+LAYOUT = (
+    "A keras-yolo3 list has an image a line: `path x1,y1,x2,y2,class x1,y1,x2,y2,class ...`, with "
+    "no spaces in the path or in a box, and no commas in the path."
+)
+
+
+def load_keras_yolo3(
+    path: PathLike,
+    *,
+    names: Iterable[str] | PathLike | None = None,
+    categories: str | Iterable[str] | None = None,
+) -> Bunch:
+    """Read the boxes of a keras-yolo3 list.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The text file, with an image and its boxes a line, plain or compressed with gzip.
+    names : list of str, path-like or None, default=None
+        The names of the classes, or a file with a name a line, say ``voc_classes.txt``; by default
+        a category is the number of its class.
+    categories : str, iterable of str or None, default=None
+        The names of the classes to keep; all by default.
+
+    Returns
+    -------
+    boxes : :class:`~sklearn.utils.Bunch`
+        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
+        the corners in pixels as written. `image_size` is NaN: the list does not say. The reasons in
+        `skipped` are "other category", "unknown category" (a number without a name) and "zero or
+        negative size"; they and the boxes add up to the boxes of the list.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is empty or not such a list, with the line that is wrong; or if a category has
+        no box in it.
+
+    See Also
+    --------
+    load_annotations : Reads any of the formats.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from sklearn_iou_kmeans.datasets import load_keras_yolo3
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "train.txt")
+    ...     _ = file.write_text("a.jpg 10,20,50,40,0 7,9,30,60,2")
+    ...     load_keras_yolo3(file, names=["car", "bus", "dog"]).target_names
+    ['car', 'dog']
+    """
+    known = class_names(names)
+    labels = Labels()
+    for number, line in enumerate(read_lines(path), 1):
+        name, *boxes = line.split() or [""]
+        if not name:
+            continue
+        where = f"{path}, line {number}"
+        if "," in name or not (boxes or name.lower().endswith(IMAGE_SUFFIXES)):
+            raise ValueError(f"{where}: {quoted(name)} is not the path of an image. {LAYOUT}")
+        image = labels.add_image(name)
+        for box in boxes:
+            texts = box.split(",")
+            if len(texts) != 5:
+                raise ValueError(f"{where}: {quoted(box)} is not five numbers. {LAYOUT}")
+            *corners, code = numbers(texts, where, LAYOUT)
+            category, reason = class_name(code, known, where, LAYOUT)
+            labels.add(image, category, corners, reason)
+    return boxes_bunch(labels, path, categories)

@@ -1,0 +1,103 @@
+"""KITTI labels, of detection and of tracking."""
+
+import re
+from collections.abc import Iterable
+
+from sklearn.utils import Bunch
+
+from ._boxes import Labels, boxes_bunch
+from ._files import PathLike, is_number, named_under, numbers, quoted, read_lines
+
+LAYOUT = (
+    "A KITTI label has 15 columns: type, truncated, occluded, alpha, left, top, right, bottom and "
+    "7 more; a score may follow, and in the tracking variant frame and track go before."
+)
+DONT_CARE = "DontCare"
+
+
+def load_kitti(
+    path: PathLike,
+    *,
+    categories: str | Iterable[str] | None = None,
+    keep_flagged: bool = False,
+) -> Bunch:
+    """Read the boxes of KITTI labels, an image or a video a text file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A folder, say ``label_2``, in which all text files are read, those in its folders too; or
+        one text file. Both variants are read, detection and tracking, with or without scores.
+    categories : str, iterable of str or None, default=None
+        The types to keep; all by default.
+    keep_flagged : bool, default=False
+        Whether to keep the regions of type DontCare, in which objects are not labelled.
+
+    Returns
+    -------
+    boxes : :class:`~sklearn.utils.Bunch`
+        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
+        (left, top, right, bottom) in pixels as written. Images are named by their text file,
+        relative to the folder and without the suffix, and in the tracking variant by the frame as
+        well, as in "0004/000017". `image_size` is NaN: the files do not say. The reasons in
+        `skipped` are "DontCare", "other category" and "zero or negative size"; they and the boxes
+        add up to the lines of the files.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file or folder.
+    ValueError
+        If a file is damaged or a line is not a label; if the folder has no text file; or if a
+        category has no box.
+
+    See Also
+    --------
+    load_annotations : Reads any of the formats.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from sklearn_iou_kmeans.datasets import load_kitti
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "000000.txt")
+    ...     _ = file.write_text("Car 0.00 0 1.55 10.5 20 50.5 40 1.6 1.6 3.7 -16 2 42 1.2")
+    ...     load_kitti(folder).data
+    array([[10.5, 20. , 50.5, 40. ]])
+    """
+    labels = Labels()
+    for file, name in named_under(path, ".txt"):
+        rows: dict[str, int] = {}
+        for number, line in enumerate(read_lines(file, may_be_empty=True), 1):
+            columns = line.split()
+            if not columns:
+                continue
+            where = f"{file}, line {number}"
+            frame, columns = split_frame(columns, where)
+            image = f"{name}/{frame}" if frame else name
+            if image not in rows:
+                rows[image] = labels.add_image(image)
+            corners = numbers(columns[4:8], where, LAYOUT)
+            _add(labels, rows[image], columns[0], corners, keep_flagged)
+        if not rows:
+            labels.add_image(name)
+    return boxes_bunch(labels, path, categories)
+
+
+def split_frame(columns: list[str], where: str) -> tuple[str, list[str]]:
+    """Take the frame of the tracking variant off the columns; "" for the detection variant."""
+    if len(columns) in (15, 16) and not is_number(columns[0]):
+        return "", columns
+    is_frame = re.fullmatch(r"[0-9]{1,9}", columns[0])
+    if len(columns) in (17, 18) and is_frame and not is_number(columns[2]):
+        return f"{int(columns[0]):06}", columns[2:]
+    line = quoted(" ".join(columns))
+    raise ValueError(f"{where}: {len(columns)} columns, {line}. {LAYOUT}")
+
+
+def _add(
+    labels: Labels, image: int, category: str, corners: list[float], keep_flagged: bool
+) -> None:
+    """Add a label; a region to ignore is of no category."""
+    flagged = category == DONT_CARE and not keep_flagged
+    labels.add(image, None if flagged else category, corners, DONT_CARE if flagged else "")

@@ -1,0 +1,107 @@
+"""WIDER FACE ground truth."""
+
+import re
+from collections.abc import Iterable
+
+from sklearn.utils import Bunch
+
+from ._boxes import Labels, boxes_bunch
+from ._files import PathLike, numbers, quoted, read_lines
+
+LAYOUT = (
+    "WIDER FACE has a line with the path of an image, one with the number of its faces, and a line "
+    "a face: `x y w h blur expression illumination invalid occlusion pose`."
+)
+FACE = "face"
+N_COLUMNS = 10
+INVALID = 7
+
+
+def load_wider_face(
+    path: PathLike,
+    *,
+    categories: str | Iterable[str] | None = None,
+    keep_flagged: bool = False,
+) -> Bunch:
+    r"""Read the boxes of WIDER FACE ground truth.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The text file, say ``wider_face_train_bbx_gt.txt``, plain or compressed with gzip.
+    categories : str, iterable of str or None, default=None
+        As for the other formats; all boxes are of the category "face".
+    keep_flagged : bool, default=False
+        Whether to keep the faces flagged as invalid, which are too small or unclear to count.
+
+    Returns
+    -------
+    boxes : :class:`~sklearn.utils.Bunch`
+        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
+        (x, y, x + w, y + h) in pixels. `image_size` is NaN: the file does not say. The reasons in
+        `skipped` are "invalid" and "zero or negative size"; they and the boxes add up to the counts
+        in the file. The row of zeros that follows a count of 0 is no face.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is empty, cut short or not such a file, with the line that is wrong; or if a
+        category has no box in it.
+
+    See Also
+    --------
+    load_annotations : Reads any of the formats.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from sklearn_iou_kmeans.datasets import load_wider_face
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "wider_face_val_bbx_gt.txt")
+    ...     _ = file.write_text("0--Parade/a.jpg\n1\n10 20 40 20 0 0 0 0 0 0 \n")
+    ...     load_wider_face(file).data
+    array([[10., 20., 50., 40.]])
+    """
+    lines = [(n, line.strip()) for n, line in enumerate(read_lines(path), 1) if line.strip()]
+    labels = Labels()
+    at = 0
+    while at < len(lines):
+        number, name = lines[at]
+        where = f"{path}, line {number}, {quoted(name)}"
+        count = _count(lines[at + 1 : at + 2], where)
+        rows = lines[at + 2 : at + 2 + count]
+        if len(rows) < count:
+            raise ValueError(
+                f"{where}: {count} faces are announced and {len(rows)} are there, so the file was "
+                "cut short: copy it again."
+            )
+        image = labels.add_image(name)
+        for number, line in rows:
+            corners, invalid = _face(line, f"{path}, line {number}")
+            labels.add(image, FACE, corners, "invalid" if invalid and not keep_flagged else "")
+        at += 2 + (count or _is_filler(lines[at + 2 : at + 3]))
+    return boxes_bunch(labels, path, categories)
+
+
+def _count(lines: list[tuple[int, str]], where: str) -> int:
+    """Take the number of faces from the line after that of the image."""
+    text = lines[0][1] if lines else ""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ValueError(f"{where}: then comes {quoted(text)}, not the number of faces. {LAYOUT}")
+    return int(text)
+
+
+def _face(line: str, where: str) -> tuple[tuple[float, float, float, float], bool]:
+    """Return the corners of a face, and whether it is flagged as invalid."""
+    values = numbers(line.split(), where, LAYOUT)
+    if len(values) != N_COLUMNS:
+        raise ValueError(f"{where}: {len(values)} columns, {quoted(line)}. {LAYOUT}")
+    x, y, w, h = values[:4]
+    return (x, y, x + w, y + h), values[INVALID] != 0
+
+
+def _is_filler(lines: list[tuple[int, str]]) -> bool:
+    """Say whether a line is the row of zeros that stands for no face."""
+    return bool(lines) and lines[0][1].split() == ["0"] * N_COLUMNS

@@ -1,0 +1,126 @@
+import json
+
+import pytest
+from numpy.testing import assert_array_equal
+
+from sklearn_iou_kmeans.datasets import load_annotations
+
+KITTI = "Car 0 0 0 10 20 50 40 1.89 0.48 1.20 1.84 1.47 8.41 0.01"
+YOLO = "0 0.5 0.5 0.25 0.125"
+VOC = (
+    "<annotation><object><name>car</name><difficult>1</difficult><bndbox><xmin>1</xmin>"
+    "<ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object></annotation>"
+)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write files by name; return their folder."""
+
+    def _write(files):
+        for name, content in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        return tmp_path
+
+    return _write
+
+
+FOLDERS = {
+    "voc": {"a.xml": VOC, "readme.json": "{}"},
+    "kitti": {"0.txt": "", "1.txt": f"\n{KITTI}\n"},
+    "yolo": {"labels/a.txt": "", "labels/b.txt": YOLO, "classes.txt": "car\n"},
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_folder_is_told_by_its_files(write, name):
+    options = {"image_size": (640, 480)} if name == "yolo" else {}
+    assert load_annotations(write(FOLDERS[name]), **options).format == name
+
+
+FILES = {
+    "a list of images": ("yolo", "train.txt", "a.jpg\nb.jpg\n"),
+    "a data file": ("yolo", "data.yaml", "train: .\nnames: [car]\n"),
+    "tracking": ("kitti", "0004.txt", f"0 2 {KITTI}"),
+    "Scalabel": ("bdd100k", "labels.json", json.dumps({"frames": [], "config": None})),
+    "frames without labels": ("bdd100k", "labels.json", json.dumps([{"name": "a.jpg"}])),
+    "a list with images without boxes": ("keras_yolo3", "l.txt", "b.jpg\na.jpg 1,2,3,4,0\n"),
+    "sizes": ("csv", "sizes.csv", "Width,Height\n3,4\n"),
+    "faces after none": ("wider_face", "gt.txt", "a.jpg\n0\nb.jpg\n1\n1 2 3 4 0 0 0 0 0 0\n"),
+    "confidences": ("yolo", "b.txt", f"{YOLO} 0.5"),
+    "polygons": ("yolo", "b.txt", "0 0 0 1 0 1 1"),
+}
+
+
+@pytest.mark.parametrize(("name", "file", "content"), FILES.values(), ids=FILES.keys())
+def test_variants_of_a_format_are_told_too(write, name, file, content):
+    folder = write({"a.txt": YOLO, file: content})
+    options = {"image_size": (640, 480)} if name == "yolo" else {}
+    assert load_annotations(folder / file, **options).format == name
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("a.json", '{"shapes": [], "version": 1}', r"object with the keys \['shapes', 'version'\]"),
+        ("a.json", "[]", "JSON of an empty list"),
+        ("a.json", "[[1, 2], [3]]", r"JSON of a list that begins with '\[1, 2\]'"),
+        (
+            "a.json",
+            '[{"name": 1, "bbox": []}]',
+            r"objects with the keys \['name', 'bbox'\]",
+        ),
+        ("a.txt", "10 20\n30 40\n", "begins with '10 20'"),
+        ("a.csv", "a,b,c\n1,2,3\n", "begins with 'a,b,c'"),
+        ("a.csv", "a" * 200_000, r"begins with 'a+\.\.\.a+'"),
+    ],
+)
+def test_an_unknown_format_is_an_error_that_says_what_was_seen(write, file, content, message):
+    with pytest.raises(ValueError, match=message) as error:
+        load_annotations(write({file: content}) / file)
+    assert "is of no known format" in str(error.value)
+    assert "format=, one of 'bdd100k', 'coco', 'csv', 'keras_yolo3'," in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"a.xml": VOC, "a.txt": YOLO}, r"'voc' or 'yolo': a folder with 1 \.xml files, 1 \.txt"),
+        ({"a.txt": "", "b.txt": " \n"}, r"'kitti' or 'yolo': .* 2 \.txt files, all empty"),
+        ({"a.json": '{"frames": [], "images": [], "annotations": []}'}, "'coco' or 'bdd100k'"),
+    ],
+)
+def test_an_ambiguous_format_is_an_error_that_names_the_possible_ones(write, files, message):
+    folder = write(files)
+    path = folder / "a.json" if "a.json" in files else folder
+    with pytest.raises(ValueError, match=f"could be {message}"):
+        load_annotations(path)
+
+
+def test_the_format_can_be_named(write):
+    folder = write({"a.xml": VOC, "a.txt": KITTI})
+    assert load_annotations(folder, "kitti").format == "kitti"
+    assert load_annotations(folder, format="voc").skipped == {"difficult": 1}
+    with pytest.raises(ValueError, match=r"format must be 'auto' or one of 'bdd.*, got 'yolov8'"):
+        load_annotations(folder, "yolov8")
+
+
+def test_options_go_to_the_reader(write):
+    folder = write({"a.xml": VOC})
+    boxes = load_annotations(folder, keep_flagged=True, categories="car", inclusive=True)
+    assert_array_equal(boxes.data, [[0, 1, 3, 4]])
+    with pytest.raises(TypeError, match="read as 'voc', and load_voc takes no image_size; it take"):
+        load_annotations(folder, image_size=(640, 480))
+
+
+def test_real_files_are_told_apart(shared_data):
+    files = {
+        "bdd100k": "bdd100k/bdd100k_labels_images_val.json.gz",
+        "coco": "coco/tiny_coco.json",
+        "keras_yolo3": "voc2007/voc2007_trainval.txt",
+        "voc": "bccd/Annotations",
+    }
+    for name, file in files.items():
+        assert load_annotations(shared_data / file).format == name

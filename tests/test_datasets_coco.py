@@ -1,0 +1,202 @@
+import gzip
+import json
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklearn_iou_kmeans.datasets import load_coco
+
+IMAGES = [
+    {"id": 42, "file_name": "b.jpg", "width": 640, "height": 480, "license": 4},
+    {"id": 7, "file_name": "a.jpg", "width": 500, "height": 375},
+    {"id": 8, "file_name": "empty.jpg", "width": 500, "height": 375},
+]
+CATEGORIES = [
+    {"id": 3, "name": "car", "supercategory": "vehicle"},
+    {"id": 90, "name": "toothbrush", "supercategory": "indoor"},
+    {"id": 4, "name": "bus", "supercategory": "vehicle"},
+]
+
+
+def annotation(bbox=(10, 20, 40, 20), image_id=42, category_id=3, **fields):
+    x, y = bbox[:2] if bbox else (0, 0)
+    fields = {"id": 1, "iscrowd": 0, "area": 1.5, "segmentation": [[x, y, 9.5, 9, 8, 7]]} | fields
+    return {"bbox": bbox, "image_id": image_id, "category_id": category_id} | fields
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write annotations of the true layout; return the path."""
+
+    def _write(annotations, images=IMAGES, categories=CATEGORIES):
+        path = tmp_path / "instances.json"
+        document = {"info": {"year": 2017}, "licenses": [], "images": images}
+        document |= {"annotations": annotations, "categories": categories}
+        path.write_text(json.dumps(document))
+        return path
+
+    return _write
+
+
+def test_corner_and_size_become_two_corners(write):
+    path = write(
+        [
+            annotation([10.5, 20, 40, 20.25]),
+            annotation([0, 0, 5, 6], image_id=7, category_id=90),
+            annotation([1, 2, 3, 4]),
+        ]
+    )
+    boxes = load_coco(path)
+    assert_array_equal(boxes.data, [[10.5, 20, 50.5, 40.25], [0, 0, 5, 6], [1, 2, 4, 6]])
+    assert boxes.target_names == ["car", "toothbrush"]
+    assert_array_equal(boxes.target, [0, 1, 0])
+    assert boxes.image_names == ["b.jpg", "a.jpg", "empty.jpg"]
+    assert_array_equal(boxes.image, [0, 1, 0])
+    assert_array_equal(boxes.image_size, [[640, 480], [500, 375], [640, 480]])
+    assert boxes.skipped == {}
+
+
+def test_crowds_and_ignored_boxes_are_counted_apart_or_kept(write):
+    path = write(
+        [
+            annotation(iscrowd=1),
+            annotation(ignore=1),
+            annotation(iscrowd=0, ignore=0),
+            annotation(iscrowd=True, ignore=1, image_id=7),
+        ]
+    )
+    boxes = load_coco(path)
+    assert len(boxes.data) == 1
+    assert boxes.skipped == {"crowd": 2, "ignored": 1}
+    assert boxes.skipped_images == {"crowd": ["b.jpg", "a.jpg"], "ignored": ["b.jpg"]}
+    kept = load_coco(path, keep_flagged=True)
+    assert len(kept.data) == 4
+    assert kept.skipped == {}
+
+
+@pytest.mark.parametrize("keep_flagged", [False, True])
+def test_every_annotation_is_a_box_or_counted(write, keep_flagged):
+    path = write(
+        [
+            annotation(),
+            annotation(iscrowd=1),
+            annotation(None),
+            annotation([5, 5, 0, 9]),
+            annotation([5, 5, 9, -1]),
+            annotation([700, 5, 9, 9]),
+            annotation([1e308, 5, 1e308, 9]),
+            annotation(category_id=4),
+            annotation(category_id=5),
+            annotation(image_id=43),
+        ]
+    )
+    boxes = load_coco(path, categories=["car"], keep_flagged=keep_flagged)
+    skipped = {
+        "no bbox": 1,
+        "zero or negative size": 2,
+        "outside the image": 1,
+        "infinite size": 1,
+        "other category": 1,
+        "unknown category": 1,
+        "unknown image": 1,
+    }
+    assert boxes.skipped == (skipped if keep_flagged else skipped | {"crowd": 1})
+    assert len(boxes.data) + sum(boxes.skipped.values()) == 10
+    assert boxes.skipped_images["unknown image"] == ["image_id 43"]
+    assert boxes.skipped_images["unknown category"] == ["b.jpg"]
+    assert boxes.image_names == ["b.jpg", "a.jpg", "empty.jpg"]
+
+
+def test_a_box_partly_outside_its_image_is_kept_as_written(write):
+    boxes = load_coco(write([annotation([-5, 470, 20, 30])]))
+    assert_array_equal(boxes.data, [[-5, 470, 15, 500]])
+
+
+def test_an_image_of_unknown_size_has_no_outside(write):
+    images = [{"id": 42, "file_name": "b.jpg", "width": 0, "height": 0}, {"id": 7, "width": None}]
+    boxes = load_coco(write([annotation([700, 5, 9, 9]), annotation(image_id=7)], images))
+    assert np.isnan(boxes.image_size).all()
+    assert boxes.image_names == ["b.jpg", "7"]
+
+
+def test_ids_may_be_text(write):
+    images, categories = [{"id": "x", "file_name": "x.jpg"}], [{"id": "c", "name": "cell"}]
+    boxes = load_coco(write([annotation(image_id="x", category_id="c")], images, categories))
+    assert boxes.target_names == ["cell"]
+
+
+def test_an_image_or_category_that_comes_twice_does_no_harm_if_it_is_the_same(write):
+    boxes = load_coco(write([annotation()] * 2, IMAGES * 2, CATEGORIES * 2))
+    assert len(boxes.data) == 2
+    assert len(boxes.image_names) == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("images", [*IMAGES[:1], {"id": 42, "file_name": "c.jpg"}]),
+        ("categories", [*CATEGORIES[:1], {"id": 3, "name": "van"}]),
+    ],
+)
+def test_one_id_for_two_things_is_an_error(write, field, wrong):
+    path = write([annotation()], **{field: wrong})
+    with pytest.raises(ValueError, match=rf"\$\.{field}\[1\]: the id (42|3) is that of another"):
+        load_coco(path)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "message"),
+    [
+        ([annotation(), annotation([1, 2, 3])], r"\$\.annotations\[1\]\.bbox: .*length 4"),
+        ([annotation(["1,5", 2, 3, 4])], r'annotations\[0\]\.bbox\[0\]: .*found "1,5"'),
+        ([{"category_id": 3, "bbox": [1, 2, 3, 4]}], r"annotations\[0\]: .*field image_id"),
+        ([annotation([float("nan"), 2, 3, 4])], "not valid JSON.*near .*NaN"),
+    ],
+)
+def test_a_bad_annotation_is_named(write, annotations, message):
+    path = write(annotations)
+    with pytest.raises(ValueError, match=message) as error:
+        load_coco(path)
+    assert str(path) in str(error.value)
+
+
+def test_detections_are_no_annotations(tmp_path):
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps([annotation(score=0.5)]))
+    with pytest.raises(ValueError, match=r"at \$: .*COCO annotations are an object with"):
+        load_coco(path)
+
+
+def test_gzip_is_read_as_it_is(write):
+    path = write([annotation()])
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    assert len(load_coco(path).data) == 1
+
+
+def test_288_annotations_of_coco_2017_4_of_them_crowds(shared_data):
+    path = shared_data / "coco" / "tiny_coco.json"
+    boxes = load_coco(path)
+    assert boxes.skipped == {"crowd": 4}
+    assert len(boxes.data) == 284
+    assert len(boxes.image_names) == 32
+    assert boxes.image_size.min() >= 200
+    assert len(load_coco(path, keep_flagged=True).data) == 288
+
+
+def test_boxes_that_globox_writes_come_back(tmp_path):
+    globox = pytest.importorskip("globox")
+    corners = np.array([[10.25, 20.5, 50.125, 40], [0, 0, 640, 480], [3, 4, 5, 6.0625]])
+    found = [
+        globox.BoundingBox(label=name, xmin=x1, ymin=y1, xmax=x2, ymax=y2)
+        for name, (x1, y1, x2, y2) in zip(["car", "bus", "car"], corners.tolist(), strict=True)
+    ]
+    annotations = globox.AnnotationSet(
+        [globox.Annotation("a.jpg", (640, 480), found), globox.Annotation("b.jpg", (9, 9), [])]
+    )
+    annotations.save_coco(tmp_path / "coco.json", auto_ids=True)
+    boxes = load_coco(tmp_path / "coco.json")
+    assert_allclose(boxes.data, corners, rtol=1e-12)
+    assert [boxes.target_names[code] for code in boxes.target] == ["car", "bus", "car"]
+    assert boxes.image_names == ["a.jpg", "b.jpg"]
+    assert_array_equal(boxes.image_size, [[640, 480]] * 3)

@@ -1,0 +1,202 @@
+"""The search on summaries of the boxes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sklearn_iou_kmeans import IoUKMeans
+from sklearn_iou_kmeans._iou import nearest
+from sklearn_iou_kmeans._multiresolution import Level, assess, polish
+from sklearn_iou_kmeans.datasets import make_boxes
+from sklearn_iou_kmeans.metrics import average_iou_score
+from sklearn_iou_kmeans.preprocessing import box_sizes
+
+
+@pytest.fixture(scope="module")
+def sizes():
+    return box_sizes(make_boxes(20_000, random_state=0).data)
+
+
+def random_level(seed, resolution=64):
+    rng = np.random.RandomState(seed)
+    n, n_dims = rng.randint(5, 300), rng.randint(1, 4)
+    X = rng.lognormal(3, rng.uniform(0.2, 2), size=(n, n_dims))
+    return Level.of(X, rng.uniform(0.1, 5, size=n), resolution), rng
+
+
+@given(st.integers(0, 10_000))
+def test_polishing_never_lowers_the_average_iou(seed):
+    level, rng = random_level(seed)
+    start = level.shapes[rng.choice(len(level.shapes), 4)] * rng.uniform(0.5, 2)
+    centers, averages = start, [assess(level, start)[0]]
+    for _ in range(8):
+        centers, average, _ = polish(level, centers, 1, 0.0)
+        averages.append(average)
+    assert (np.diff(averages) >= -1e-12).all()
+
+
+@given(st.integers(0, 10_000))
+def test_polishing_reports_the_average_iou_of_its_centers(seed):
+    level, rng = random_level(seed)
+    start = level.shapes[rng.choice(len(level.shapes), 3)]
+    centers, average, _ = polish(level, start, 20, 1e-6)
+    expected = average_iou_score(level.shapes, centers, sample_weight=level.weights)
+    assert average == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("n_clusters", [1, 2, 5, 9])
+def test_at_least_as_good_as_lloyd_on_all_boxes(sizes, n_clusters):
+    found = IoUKMeans(n_clusters, random_state=0).fit(sizes)
+    lloyd = IoUKMeans(n_clusters, algorithm="lloyd", n_init=5, random_state=0).fit(sizes)
+    assert found.average_iou_ >= lloyd.average_iou_ - 5e-5
+
+
+def test_every_seed_finds_about_the_same_optimum(sizes):
+    found = [IoUKMeans(6, random_state=seed).fit(sizes).average_iou_ for seed in range(5)]
+    assert max(found) - min(found) < 2e-4
+
+
+def test_the_attributes_are_those_of_all_boxes(sizes):
+    kmeans = IoUKMeans(5, random_state=0).fit(sizes)
+    labels, iou = nearest(sizes, kmeans.cluster_centers_)
+    np.testing.assert_array_equal(kmeans.labels_, labels)
+    assert kmeans.average_iou_ == pytest.approx(iou.mean())
+    assert kmeans.inertia_ == pytest.approx((1 - iou).sum())
+
+
+def test_a_shuffle_changes_nothing_but_rounding(sizes):
+    shuffled = sizes[np.random.RandomState(0).permutation(len(sizes))]
+    first, second = (IoUKMeans(5, random_state=0).fit(X) for X in (sizes, shuffled))
+    np.testing.assert_allclose(first.cluster_centers_, second.cluster_centers_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("n_dims", [1, 3])
+def test_segments_and_3d_boxes(n_dims):
+    X = np.random.RandomState(0).lognormal(2, 0.8, size=(5000, n_dims))
+    found = IoUKMeans(4, random_state=0).fit(X)
+    lloyd = IoUKMeans(4, algorithm="lloyd", n_init=3, random_state=0).fit(X)
+    assert found.average_iou_ >= lloyd.average_iou_ - 1e-4
+
+
+def test_many_clusters(sizes):
+    kmeans = IoUKMeans(150, n_init=2, random_state=0).fit(sizes)
+    assert len(np.unique(kmeans.labels_)) == 150
+    lloyd = IoUKMeans(150, algorithm="lloyd", n_init=1, random_state=0).fit(sizes)
+    assert kmeans.average_iou_ >= lloyd.average_iou_
+
+
+def test_sides_over_many_orders_of_magnitude():
+    X = 10.0 ** np.random.RandomState(0).uniform(-30, 30, size=(3000, 2))
+    kmeans = IoUKMeans(8, random_state=0).fit(X)
+    assert np.isfinite(kmeans.cluster_centers_).all()
+    assert (kmeans.cluster_centers_ > 0).all()
+    assert 0 < kmeans.average_iou_ < 1
+
+
+def test_update_rules_as_published_run_on_all_boxes(sizes):
+    with pytest.raises(ValueError, match="update='mean' runs as published, on all boxes"):
+        IoUKMeans(3, update="mean", algorithm="multiresolution").fit(sizes)
+
+
+# Streams
+
+
+def fit_in_chunks(chunks, **parameters):
+    kmeans = IoUKMeans(random_state=0, **parameters)
+    for chunk in chunks:
+        kmeans.partial_fit(chunk)
+    return kmeans
+
+
+def test_chunks_in_any_order_give_the_anchors_of_all_boxes(sizes):
+    """Even sorted ones, of which the first have nothing in common with the last."""
+    by_area = np.array_split(sizes[np.argsort(sizes.prod(axis=1))], 7)
+    whole = IoUKMeans(6, random_state=0).fit(sizes)
+    forward = fit_in_chunks(by_area, n_clusters=6)
+    backward = fit_in_chunks(by_area[::-1], n_clusters=6)
+    assert abs(forward.score(sizes) - whole.average_iou_) < 1e-4
+    np.testing.assert_allclose(forward.cluster_centers_, backward.cluster_centers_, rtol=1e-6)
+    assert forward.histogram_.n_samples == len(sizes)
+
+
+def test_chunks_keep_weights(sizes):
+    weights = np.random.RandomState(0).randint(0, 3, size=len(sizes))
+    weighted = IoUKMeans(4, random_state=0).partial_fit(sizes, sample_weight=weights)
+    repeated = IoUKMeans(4, random_state=0).partial_fit(np.repeat(sizes, weights, axis=0))
+    np.testing.assert_allclose(weighted.cluster_centers_, repeated.cluster_centers_, rtol=1e-6)
+
+
+def test_fit_forgets_what_was_added(sizes):
+    kmeans = IoUKMeans(3, random_state=0).partial_fit(sizes * 10)
+    assert not hasattr(kmeans, "labels_")
+    kmeans.fit(sizes)
+    assert not hasattr(kmeans, "histogram_")
+    kmeans.partial_fit(sizes)
+    assert kmeans.histogram_.n_samples == len(sizes)
+    assert not hasattr(kmeans, "average_iou_")
+
+
+@pytest.mark.parametrize(
+    ("chunk", "message"),
+    [
+        (np.ones((4, 3)), "X has 3 features, but IoUKMeans is expecting 2"),
+        (np.array([[1.0, np.nan]]), r"X\[0, 1\] is nan"),
+        (np.array([[1.0, -4.0]]), r"X\[0, 1\] is -4.0"),
+        (np.empty((0, 2)), "0 sample"),
+    ],
+)
+def test_a_refused_chunk_loses_nothing(sizes, chunk, message):
+    kmeans = IoUKMeans(4, random_state=0).partial_fit(sizes)
+    centers = kmeans.cluster_centers_
+    with pytest.raises(ValueError, match=message):
+        kmeans.partial_fit(chunk)
+    np.testing.assert_array_equal(kmeans.cluster_centers_, centers)
+    assert kmeans.histogram_.n_samples == len(sizes)
+    kmeans.partial_fit(sizes)
+    assert kmeans.histogram_.n_samples == 2 * len(sizes)
+
+
+def test_a_chunk_of_boxes_without_area(sizes):
+    """After others it counts; with nothing before there is nothing to cluster."""
+    zeros = np.zeros((10, 2))
+    with pytest.raises(ValueError, match="has positive sides"):
+        IoUKMeans(2).partial_fit(zeros)
+    kmeans = IoUKMeans(2, random_state=0).partial_fit(sizes).partial_fit(zeros)
+    assert kmeans.histogram_.n_samples == len(sizes) + 10
+    assert (kmeans.cluster_centers_ > 0).all()
+
+
+def test_chunks_of_other_precision(sizes):
+    kmeans = fit_in_chunks([sizes[:5000].astype(np.float32), sizes[5000:]], n_clusters=3)
+    whole = IoUKMeans(3, random_state=0).fit(sizes)
+    assert abs(kmeans.score(sizes) - whole.average_iou_) < 1e-4
+
+
+def test_a_first_chunk_with_few_shapes_warns_and_goes_on(sizes):
+    kmeans = IoUKMeans(5, random_state=0)
+    with pytest.warns(UserWarning, match=r"distinct shapes \(1\) found smaller"):
+        kmeans.partial_fit(np.full((20, 2), 7.0))
+    assert kmeans.cluster_centers_.shape == (5, 2)
+    assert len(np.unique(kmeans.partial_fit(sizes).cluster_centers_, axis=0)) == 5
+
+
+@pytest.mark.parametrize("parameters", [{"update": "median"}, {"algorithm": "lloyd"}])
+def test_streams_need_the_search_on_summaries(sizes, parameters):
+    with pytest.raises(ValueError, match="partial_fit searches on a summary"):
+        IoUKMeans(3, **parameters).partial_fit(sizes)
+
+
+# No empty cluster
+
+
+@given(st.integers(0, 10_000), st.booleans())
+def test_no_cluster_is_empty_however_few_shapes_there_are(seed, streaming):
+    rng = np.random.RandomState(seed)
+    X = rng.randint(1, 40, size=(60, 2)) * 8.0
+    weights = 10.0 ** rng.randint(0, 5, size=60)
+    n_clusters = rng.randint(1, len(np.unique(X, axis=0)))
+    kmeans = IoUKMeans(n_clusters, n_init=1, random_state=seed)
+    fit = kmeans.partial_fit if streaming else kmeans.fit
+    fit(X, sample_weight=weights)
+    assert len(np.unique(kmeans.predict(X))) == n_clusters
