@@ -1,0 +1,521 @@
+"""Anchors as text: every text is read back the way its target reads it."""
+
+import ast
+import json
+import re
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sklearn_iou_kmeans.export import (
+    export_anchors,
+    export_darknet,
+    export_detectron2,
+    export_json,
+    export_keras,
+    export_matlab,
+    export_mmdetection,
+    export_paddle,
+    export_tao,
+    export_torchvision,
+    export_ultralytics,
+)
+from sklearn_iou_kmeans.metrics import average_iou_score, pairwise_iou
+
+YOLOV2 = [
+    [0.57273, 0.677385],
+    [1.87446, 2.06253],
+    [3.33843, 5.47434],
+    [7.88282, 3.52778],
+    [9.77052, 9.16828],
+]
+YOLOV3 = [[10, 13], [16, 30], [33, 23], [30, 61], [62, 45], [59, 119]]
+YOLOV3 += [[116, 90], [156, 198], [373, 326]]
+YOLOV3_LINE = "10,13,  16,30,  33,23,  30,61,  62,45,  59,119,  116,90,  156,198,  373,326"
+TINY = [[10, 14], [23, 27], [37, 58], [81, 82], [135, 169], [344, 319]]
+SHUFFLED = [YOLOV3[i] for i in (8, 3, 0, 5, 1, 7, 2, 6, 4)]
+HEADS = [YOLOV3[:3], YOLOV3[3:6], YOLOV3[6:]]
+FORMATS = [
+    "darknet",
+    "detectron2",
+    "json",
+    "keras",
+    "matlab",
+    "mmdetection",
+    "paddle",
+    "tao",
+    "torchvision",
+    "ultralytics",
+]
+
+
+# How the targets read. Each reader returns the heads from that of the smallest anchors on.
+
+
+def darknet_sections(text):
+    """Sections and their options, as darknet parses a cfg: comments take whole lines."""
+    sections = []
+    for line in text.splitlines():
+        if line.startswith("["):
+            sections.append((line, {}))
+        elif line and line[0] not in "#;":
+            key, value = line.split("=")
+            sections[-1][1][key.strip()] = value.strip()
+    return sections
+
+
+def darknet_layers(text):
+    """The anchors of each layer, in the order of the cfg."""
+    layers = []
+    for _, options in darknet_sections(text):
+        anchors = np.array(options["anchors"].split(","), dtype=float).reshape(-1, 2).tolist()
+        mask = options.get("mask", ",".join(map(str, range(len(anchors)))))
+        assert len(anchors) == int(options["num"])
+        layers.append([anchors[int(i)] for i in mask.split(",")])
+    return layers
+
+
+def read_ultralytics(text):
+    return [np.reshape(row, (-1, 2)).tolist() for row in yaml.safe_load(text)["anchors"]]
+
+
+def read_paddle(text):
+    head = yaml.safe_load(text)["YOLOv3Head"]
+    return [[head["anchors"][i] for i in mask] for mask in head["anchor_masks"][::-1]]
+
+
+def keywords(call):
+    """The arguments of a call in Python source, which are literals."""
+    return {k.arg: ast.literal_eval(k.value) for k in ast.parse(call, mode="eval").body.keywords}
+
+
+def read_mmdetection(text):
+    return as_lists(keywords(f"dict({text})")["base_sizes"][::-1])
+
+
+def read_mmyolo(text):
+    assignments = {node.targets[0].id: node.value for node in ast.parse(text).body}
+    return as_lists(ast.literal_eval(assignments["anchors"]))
+
+
+def read_tao(text):
+    fields = dict(re.findall(r'^(\w+): "(.*)"$', text, re.MULTILINE))
+    names = ["small_anchor_shape", "mid_anchor_shape", "big_anchor_shape"]
+    return as_lists([ast.literal_eval(fields[name]) for name in names if name in fields])
+
+
+def read_json(text):
+    heads = {}
+    for anchor in json.loads(text)["anchors"]:
+        heads.setdefault(anchor["head"], []).append([anchor["width"], anchor["height"]])
+    return list(heads.values())
+
+
+def as_lists(heads):
+    return [[list(anchor) for anchor in head] for head in heads]
+
+
+def torchvision_anchors(sizes, ratios):
+    """The (width, height) that torchvision's AnchorGenerator makes on a feature map."""
+    root = np.sqrt(ratios)[:, None]
+    half = np.stack([np.outer(1 / root, sizes).ravel(), np.outer(root, sizes).ravel()], axis=1) / 2
+    return 2 * half.round()
+
+
+def detectron2_anchors(sizes, ratios):
+    """The (width, height) that Detectron2's DefaultAnchorGenerator makes on a feature map."""
+    widths = [np.sqrt(size**2 / ratio) for size in sizes for ratio in ratios]
+    return np.column_stack(
+        [widths, np.multiply(widths, [ratio for _ in sizes for ratio in ratios])]
+    )
+
+
+def read_torchvision(text):
+    call = keywords("\n".join(line for line in text.splitlines() if line[0] != "#"))
+    return list(map(torchvision_anchors, call["sizes"], call["aspect_ratios"]))
+
+
+def read_detectron2(text):
+    generator = yaml.safe_load(text)["MODEL"]["ANCHOR_GENERATOR"]
+    return list(map(detectron2_anchors, generator["SIZES"], generator["ASPECT_RATIOS"]))
+
+
+READERS = {
+    "darknet": lambda text: darknet_layers(text)[::-1],
+    "json": read_json,
+    "mmdetection": read_mmdetection,
+    "paddle": read_paddle,
+    "tao": read_tao,
+    "ultralytics": read_ultralytics,
+}
+
+
+# Literals that the targets document.
+
+
+def test_darknet_yolov3_as_published():
+    text = export_darknet(SHUFFLED, input_size=416, n_classes=80)
+    options = [options for name, options in darknet_sections(text) if name == "[yolo]"]
+    assert [layer["mask"] for layer in options] == ["6,7,8", "3,4,5", "0,1,2"]
+    assert text.count(f"\nanchors = {YOLOV3_LINE}\n") == 3
+    assert text.count("\nclasses=80\nnum=9\n") == 3
+    assert text.count("# filters=255 in the [convolutional] section before\n[yolo]\n") == 3
+
+
+def test_darknet_yolov2_is_in_grid_cells():
+    """The published anchors of COCO, from pixels at 416."""
+    text = export_darknet(np.multiply(YOLOV2, 32), input_size=416, version="v2", n_classes=80)
+    assert "# anchors are (width, height) in grid cells of 32 pixels at a network input" in text
+    assert "# filters=425 in the [convolutional] section before\n[region]\n" in text
+    assert (
+        "\nanchors = 0.57273, 0.677385, 1.87446, 2.06253, 3.33843, 5.47434, 7.88282, 3.52778, "
+        "9.77052, 9.16828\n" in text
+    )
+    assert text.endswith("\nnum=5\n")
+    assert "mask" not in text
+
+
+@pytest.mark.parametrize(
+    ("version", "anchors", "masks"),
+    [
+        ("v3-tiny", TINY, ["3,4,5", "0,1,2"]),
+        ("v4", YOLOV3, ["0,1,2", "3,4,5", "6,7,8"]),
+        ("v4-csp", YOLOV3, ["0,1,2", "3,4,5", "6,7,8"]),
+        ("v4-tiny", TINY, ["3,4,5", "0,1,2"]),
+        ("v4-tiny-3l", YOLOV3, ["6,7,8", "3,4,5", "0,1,2"]),
+        ("v7", YOLOV3, ["0,1,2", "3,4,5", "6,7,8"]),
+    ],
+)
+def test_every_darknet_version_has_its_own_order_of_heads(version, anchors, masks):
+    sections = darknet_sections(export_darknet(anchors, input_size=416, version=version))
+    assert [options["mask"] for _, options in sections] == masks
+
+
+def test_darknet_filters_without_a_number_of_classes():
+    text = export_darknet(TINY, input_size=416, version="v4-tiny")
+    assert "# filters=(classes + 5) * 3 in the [convolutional] section before" in text
+    assert "classes=" not in text
+
+
+def test_ultralytics_yolov5_as_published():
+    assert export_ultralytics(SHUFFLED, input_size=640) == (
+        "# anchors are (width, height) in pixels at a network input of 640 x 640 pixels\n"
+        "anchors:\n"
+        "  - [10,13, 16,30, 33,23]  # P3/8\n"
+        "  - [30,61, 62,45, 59,119]  # P4/16\n"
+        "  - [116,90, 156,198, 373,326]  # P5/32\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("n_anchors", "options", "strides"),
+    [
+        (3, {}, ["P5/32"]),
+        (6, {}, ["P4/16", "P5/32"]),
+        (12, {}, ["P3/8", "P4/16", "P5/32", "P6/64"]),
+        (15, {}, ["P3/8", "P4/16", "P5/32", "P6/64", "P7/128"]),
+        (18, {}, ["P3/8", "P4/16", "P5/32"]),
+        (8, {"heads": 4, "strides": (4, 8, 16, 32)}, ["P2/4", "P3/8", "P4/16", "P5/32"]),
+    ],
+)
+def test_heads_and_strides_follow_the_number_of_anchors(n_anchors, options, strides):
+    anchors = [[10 * i, 10 * i] for i in range(1, n_anchors + 1)]
+    text = export_ultralytics(anchors, input_size=640, **options)
+    assert re.findall(r"# (P.*)$", text, re.MULTILINE) == strides
+
+
+def test_keras_yolo3_reads_the_first_line():
+    lines = export_keras(SHUFFLED, input_size=(416, 416)).splitlines()
+    assert lines[0] == YOLOV3_LINE
+    assert [float(x) for x in lines[0].split(",")] == np.ravel(YOLOV3).tolist()
+    assert all(line.startswith("# ") for line in lines[1:])
+
+
+def test_mmdetection_yolov3_as_published():
+    text = export_mmdetection(SHUFFLED, input_size=608)
+    assert (
+        "base_sizes=[[(116, 90), (156, 198), (373, 326)], [(30, 61), (62, 45), (59, 119)], "
+        "[(10, 13), (16, 30), (33, 23)]], strides=[32, 16, 8]\n" in text
+    )
+    assert keywords(f"dict({text})")["strides"] == [32, 16, 8]
+
+
+def test_mmyolo_yolov5_as_published():
+    text = export_mmdetection(SHUFFLED, input_size=640, model="yolov5")
+    assert (
+        "anchors = [[(10, 13), (16, 30), (33, 23)], [(30, 61), (62, 45), (59, 119)], "
+        "[(116, 90), (156, 198), (373, 326)]]\nstrides = [8, 16, 32]\n" in text
+    )
+    assert read_mmyolo(text) == HEADS
+
+
+def test_paddle_yolov3_as_published():
+    text = export_paddle(SHUFFLED, input_size=608)
+    assert f"  anchors: {YOLOV3}\n" in text
+    assert "  anchor_masks: [[6, 7, 8], [3, 4, 5], [0, 1, 2]]\n" in text
+
+
+def test_tao_yolov3_as_published():
+    small = [[15.60, 13.88], [30.25, 20.25], [20.67, 49.63]]
+    mid = [[42.99, 31.91], [79.57, 31.75], [56.80, 56.93]]
+    big = [[114.94, 60.67], [159.06, 114.59], [297.59, 176.38]]
+    assert export_tao(big + small + mid, input_size=(1248, 384)) == (
+        "# anchors are (width, height) in pixels at a network input of 1248 x 384 pixels\n"
+        'big_anchor_shape: "[(114.94, 60.67), (159.06, 114.59), (297.59, 176.38)]"\n'
+        'mid_anchor_shape: "[(42.99, 31.91), (79.57, 31.75), (56.80, 56.93)]"\n'
+        'small_anchor_shape: "[(15.60, 13.88), (30.25, 20.25), (20.67, 49.63)]"\n'
+    )
+
+
+def test_tao_yolov4_tiny_has_no_small_head():
+    text = export_tao(TINY, input_size=416, heads=2)
+    assert "small" not in text
+    assert read_tao(text) == [TINY[:3], TINY[3:]]
+
+
+def test_matlab_rows_are_height_and_width():
+    text = export_matlab([[116, 87], [27, 21]], input_size=(228, 128))
+    assert text.endswith("\nanchorBoxes = [21 27; 87 116];\n")
+    assert all(line.startswith("%") for line in text.splitlines()[:-1])
+
+
+def test_json_says_unit_and_input_size():
+    document = json.loads(export_json(SHUFFLED, input_size=(640, 384), heads=3))
+    assert document["unit"] == "pixel"
+    assert document["input_size"] == [640, 384]
+    assert document["anchors"][3] == {"width": 30, "height": 61, "head": 1}
+
+
+# What holds for all.
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_target_reads_the_same_anchors_in_their_heads(name):
+    text = export_anchors(SHUFFLED, name, input_size=416, heads=3)
+    assert READERS[name](text) == HEADS
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(*[st.integers(1, 400)] * 2), min_size=1, max_size=12, unique=True),
+    st.data(),
+)
+def test_no_anchor_is_lost_or_moved_to_a_smaller_head(anchors, data):
+    """Any anchors in any split, the smallest to the first head."""
+    ends = data.draw(st.sets(st.integers(1, max(1, len(anchors) - 1))))
+    counts = np.diff([0, *sorted(ends - {len(anchors)}), len(anchors)]).tolist()
+    for name in READERS.keys() - {"tao"}:
+        read = READERS[name](export_anchors(anchors, name, input_size=416, heads=counts))
+        assert [len(head) for head in read] == counts
+        flat = [tuple(anchor) for head in read for anchor in head]
+        areas = [width * height for width, height in flat]
+        assert sorted(flat) == sorted(anchors)
+        assert areas == sorted(areas)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_text_says_the_unit_and_the_input_size(name):
+    text = export_anchors(YOLOV3, name, input_size=(640, 384))
+    assert "pixel" in text
+    assert "640 x 384" in text or json.loads(text)["input_size"] == [640, 384]
+    assert text.endswith("\n")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_text_gives_the_average_iou_before_and_after(name):
+    anchors = np.add(YOLOV3, 0.4)
+    boxes = np.vstack([anchors, anchors * [1.1, 0.9]])
+    text = export_anchors(anchors, name, input_size=416, X=boxes)
+    before = average_iou_score(boxes, anchors)
+    if name == "json":
+        after = json.loads(text)["average_iou"]
+        assert after == {"n_boxes": 18, "before": before, "after": before}
+    else:
+        assert f"average IoU with 18 boxes: {before:.4f} before" in text
+
+
+def test_the_average_iou_after_rounding_is_that_of_the_written_anchors():
+    anchors = [[10.4, 13.4], [60.5, 44.6], [300.1, 200.2]]
+    boxes = np.multiply(anchors, 1.05)
+    text = export_ultralytics(anchors, input_size=640, X=boxes)
+    score = average_iou_score(boxes, [[10, 13], [60, 45], [300, 200]])
+    assert f"{score:.4f} as written" in text
+
+
+def test_decimals_keep_fractions():
+    anchors = [[10.4, 13.44], [60.5, 44.6], [300.1, 200.2]]
+    text = export_ultralytics(anchors, input_size=640, decimals=1)
+    assert read_ultralytics(text) == [[[10.4, 13.4], [60.5, 44.6], [300.1, 200.2]]]
+    assert read_json(export_json(anchors, input_size=640)) == [anchors]
+
+
+def test_an_uneven_split_is_named():
+    text = export_darknet(TINY[:5], input_size=416, heads=(2, 2, 1))
+    assert "# uneven split: 2, 2, 1 anchors, from the head of the smallest on\n" in text
+    assert [options["mask"] for _, options in darknet_sections(text)] == ["4", "2,3", "0,1"]
+    assert "uneven" not in export_darknet(TINY, input_size=416, heads=(2, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("anchors", "message"),
+    [
+        ([[10.1, 13], [10.2, 13.3]], r"\(10.1, 13\), \(10.2, 13.3\) became \(10, 13\)"),
+        ([[0.4, 3], [10, 13]], r"\(0.4, 3\) became \(0, 3\)"),
+    ],
+)
+def test_anchors_that_rounding_takes_away_are_named(anchors, message):
+    with pytest.warns(UserWarning, match=message):
+        export_keras(anchors, input_size=416)
+    export_keras(anchors, input_size=416, decimals=1)
+
+
+def test_anchors_larger_than_the_input_are_named():
+    with pytest.warns(UserWarning, match=r"input of 640 x 384 pixels: anchors \(90, 400\)\. Were"):
+        export_keras([[400, 90], [90, 400]], input_size=(640, 384))
+
+
+@pytest.mark.parametrize("export", [export_keras, export_detectron2])
+def test_a_warning_points_at_the_caller(export):
+    with pytest.warns(UserWarning, match="Larger") as warnings:
+        export([[500, 500]], input_size=416, **({} if export is export_keras else {"heads": 1}))
+    assert warnings[0].filename == __file__
+
+
+# Targets that build anchors from sizes and ratios.
+
+LOSSY = {
+    "torchvision": (export_torchvision, read_torchvision),
+    "detectron2": (export_detectron2, read_detectron2),
+}
+
+
+@pytest.mark.parametrize("name", LOSSY)
+@pytest.mark.parametrize("X", [None, np.multiply(YOLOV3, 1.2)], ids=["anchors", "boxes"])
+def test_the_average_iou_of_sizes_and_ratios_is_that_of_what_the_target_builds(name, X):
+    export, read = LOSSY[name]
+    text = export(SHUFFLED, input_size=640, X=X)
+    heads = read(text)
+    scored = YOLOV3 if X is None else X
+    after = average_iou_score(scored, np.vstack(heads))
+    assert [len(head) for head in heads] == [3, 3, 3]
+    assert f"{average_iou_score(scored, YOLOV3):.4f} before, {after:.4f} as built" in text
+
+
+@pytest.mark.parametrize("name", LOSSY)
+def test_anchors_that_are_a_grid_come_back(name):
+    """The default of both: one size and three ratios a feature map, on five of them."""
+    export, read = LOSSY[name]
+    anchors = [
+        [size / np.sqrt(ratio), size * np.sqrt(ratio)]
+        for size in (32, 64, 128, 256, 512)
+        for ratio in (0.5, 1.0, 2.0)
+    ]
+    heads = read(export(anchors, input_size=1333))
+    assert len(heads) == 5
+    assert average_iou_score(anchors, np.vstack(heads)) > 0.98
+
+
+@pytest.mark.parametrize("name", LOSSY)
+def test_one_anchor_a_feature_map_is_kept(name):
+    export, read = LOSSY[name]
+    anchors = [[20, 32], [64, 40], [90, 120], [260, 220], [300, 500]]
+    np.testing.assert_allclose(np.vstack(read(export(anchors, input_size=640))), anchors, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", LOSSY)
+def test_no_grid_of_a_finer_search_is_much_better(name):
+    """Two ratios of one size, against all pairs of 40 ratios with all of 40 sizes."""
+    export, read = LOSSY[name]
+    anchors = np.array([[50, 90], [120, 60]])
+    sizes, ratios = np.geomspace(50, 120, 40), np.geomspace(0.3, 3, 40)
+    iou = pairwise_iou(anchors, detectron2_anchors(sizes, ratios)).reshape(2, 40, 40)
+    best = np.maximum(iou[..., None], iou[:, :, None]).mean(axis=0).max()
+    found = np.vstack(read(export(anchors, input_size=640, heads=1)))
+    assert average_iou_score(anchors, found) > best - 0.01
+
+
+def test_boxes_decide_about_sizes_and_ratios():
+    """All boxes are tall, whatever the anchors are, and there are too many to try them all."""
+    boxes = np.random.RandomState(0).uniform([20, 60], [30, 90], size=(12_000, 2))
+    anchors = [[20, 20], [40, 40], [60, 60]]
+    for export, read in LOSSY.values():
+        heads = read(export(anchors, input_size=640, heads=1, X=boxes))
+        assert average_iou_score(boxes, heads[0]) > 0.85
+        assert average_iou_score(boxes, anchors) < 0.5
+
+
+def test_torchvision_rounding_that_loses_anchors_is_named():
+    with pytest.warns(UserWarning, match="lost by rounding in the framework: .* became"):
+        export_torchvision([[3, 3], [3.4, 3.4], [20, 20]], input_size=416, heads=3)
+
+
+# Bad input.
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(
+    ("anchors", "message"),
+    [
+        ([[1, 2, 3]], "anchors has 3 columns"),
+        ([[10, 10], [10, np.nan]], r"anchors\[1\] is \[10.0, nan\]: the sides of an anchor are"),
+        ([[10, 10], [np.inf, 10]], r"anchors\[1\] is \[inf, 10.0\]"),
+        ([[0, 10]], r"anchors\[0\] is \[0.0, 10.0\]"),
+        ([[10, -3]], r"anchors\[0\] is \[10.0, -3.0\]"),
+        ([10, 13, 16, 30], "Expected 2D array"),
+        (np.empty((0, 2)), "0 sample"),
+    ],
+)
+def test_bad_anchors_are_named(name, anchors, message):
+    with pytest.raises(ValueError, match=message):
+        export_anchors(anchors, name, input_size=416)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("keras", "matlab")])
+@pytest.mark.parametrize(
+    ("heads", "message"),
+    [
+        (10, "10 heads are more than the 9 anchors"),
+        (2, r"9 anchors do not go evenly into 2 heads: cluster into 8 or 10, .*heads=\(5, 4\)"),
+        (0, "heads must be .* got 0"),
+        ((3, 3), r"heads=\(3, 3\) deals out 6 anchors, and there are 9"),
+        ((9, 0), "heads must be"),
+        ((4.5, 4.5), "heads must be"),
+        ("three", "heads must be .* got 'three'"),
+    ],
+)
+def test_bad_heads_are_named(name, heads, message):
+    with pytest.raises(ValueError, match=message):
+        export_anchors(YOLOV3, name, input_size=416, heads=heads)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("darknet", {"version": "v5"}, r"version must be one of \['v2', .* got 'v5'"),
+        ("darknet", {"version": "v2", "heads": 3}, "'v2' has one head"),
+        ("mmdetection", {"model": "ssd"}, "model must be 'yolov3' or 'yolov5', got 'ssd'"),
+        ("mmdetection", {"strides": (8, 16)}, "strides must be those of the 3 heads"),
+        ("ultralytics", {"strides": (32, 16, 8)}, "the smallest first, got"),
+        ("ultralytics", {"strides": (0, 8, 16)}, "strides must be"),
+        ("tao", {"heads": 9}, "TAO has three heads, or two in yolo_v4_tiny, not 9"),
+        ("keras", {"X": [[1, 2, 3]]}, "X has 3 columns"),
+        ("keras", {"input_size": (416, 0)}, "input_size must be"),
+    ],
+)
+def test_bad_options_are_named(name, options, message):
+    with pytest.raises(ValueError, match=message):
+        export_anchors(YOLOV3, name, **{"input_size": 416, **options})
+
+
+def test_an_unknown_format_is_answered_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"'darknet', 'detectron2', .* got 'caffe'"):
+        export_anchors(YOLOV3, "caffe", input_size=416)
+
+
+@pytest.mark.parametrize("name", ["yolov8", "YOLOv8n", "yolo-v9", "yolov10", "yolo11", "yolo26"])
+def test_later_models_have_no_anchors(name):
+    with pytest.raises(ValueError, match=f"'{name}': YOLOv8 and later models .* without anchors"):
+        export_anchors(YOLOV3, name, input_size=640)
