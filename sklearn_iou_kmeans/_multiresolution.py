@@ -23,12 +23,14 @@ from ._seeding import draw_far_shapes, most_helpful
 N_COARSE, N_MIDDLE = 2_500, 8_192
 SHAPES_PER_CLUSTER = 16
 
-# How many finds of the wide search are searched around, and swaps on the coarse level.
-N_FINDS, N_COARSE_SWAPS = 3, 3
+# Swaps from each start on the coarse level, and how many of the finds are searched around.
+N_COARSE_SWAPS, N_FINDS = 3, 5
 
-# Swaps around a find: the cube of the number of clusters over this, up to a limit. How much smaller
-# an average IoU the first of them may come to; for the later ones it goes down to nothing.
-CUBE_PER_SWAP, MOST_SWAPS, SLACK = 18, 150, 3e-4
+# Swaps around the best find: the cube of the number of clusters over this, up to a limit.
+CUBE_PER_SWAP, MOST_SWAPS = 24, 150
+
+# How much smaller an average IoU the first swap may come to; for later ones this goes down to 0.
+SLACK = 3e-4
 
 # Steps after a seeding, the most after a swap, and those on each finer level.
 N_FRESH, N_AFTER_SWAP, N_REFINE = 6, 10, 15
@@ -119,19 +121,20 @@ def explore(
     levels: list[Level], starts: Iterable[FloatArray], random_state: RandomState, verbose: int = 0
 ) -> FloatArray:
     """Search from every start on the coarsest level; narrow down and refine on the finer ones."""
-    finds = [search(levels[0], start, N_COARSE_SWAPS, random_state) for start in starts]
+    slacks = np.linspace(SLACK, 0.0, N_COARSE_SWAPS)
+    finds = [search(levels[0], start, slacks, random_state) for start in starts]
     if verbose:
         for i, (_, average) in enumerate(finds):
             print(f"Run {i}: average IoU {average:.6f} on {len(levels[0].weights)} shapes.")
     n_clusters = len(finds[0][0])
     most = max(N_MIDDLE, SHAPES_PER_CLUSTER * n_clusters)
     middle = max(i for i, level in enumerate(levels) if i == 0 or len(level.weights) <= most)
-    n_swaps = min(n_clusters**3 // CUBE_PER_SWAP, MOST_SWAPS)
-    finds = [
-        search(levels[middle], centers, n_swaps, random_state)
-        for centers, _ in sorted(finds, key=average_of, reverse=True)[:N_FINDS]
-    ]
-    centers, _ = max(finds, key=average_of)
+    slacks = np.linspace(SLACK, 0.0, min(n_clusters**3 // CUBE_PER_SWAP, MOST_SWAPS))
+    # In each round one find fewer is searched around: the better it is, the longer.
+    for n_kept, part in zip(range(N_FINDS, 0, -1), np.array_split(slacks, N_FINDS), strict=True):
+        best = sorted(finds, key=average_of, reverse=True)[:n_kept]
+        finds = [search(levels[middle], centers, part, random_state) for centers, _ in best]
+    centers, _ = finds[0]
     for level in levels[middle:]:
         centers, _ = climb(level, centers, N_REFINE)
     return centers
@@ -143,13 +146,14 @@ def average_of(find: tuple[FloatArray, float]) -> float:
 
 
 def search(
-    level: Level, start: FloatArray, n_swaps: int, random_state: RandomState
+    level: Level, start: FloatArray, slacks: FloatArray, random_state: RandomState
 ) -> tuple[FloatArray, float]:
     """Climb from `start`; then take one center out and put it elsewhere, again and again.
 
-    A swap leaves local optima that no number of small steps leaves. It is kept if it comes to a
-    larger average IoU, or at first to one that is only a little smaller, since some optima take two
-    swaps to leave. Returns the best centers that were met, with their average IoU.
+    A swap leaves local optima that no number of small steps leaves. There is one for each of
+    `slacks`, and it is kept if it comes to an average IoU that is larger, or smaller by less than
+    the slack: some optima take two swaps to leave. Returns the best centers that were met, with
+    their average IoU.
 
     References
     ----------
@@ -158,7 +162,7 @@ def search(
     """
     best = centers, average = climb(level, start, N_FRESH)
     iou = pairwise(centers, level.shapes)
-    for slack in np.linspace(SLACK, 0.0, n_swaps):
+    for slack in slacks:
         found = overtake(level, *swap(level, centers, iou, random_state), average - slack)
         if found is not None:
             centers, average = found

@@ -100,7 +100,7 @@ def load_annotations(
     """
     if format != "auto" and format not in READERS:
         raise ValueError(f"format must be 'auto' or one of {_known()}, got {quoted(format)}.")
-    name = _recognised(path) if format == "auto" else format
+    name = recognised(path) if format == "auto" else format
     reader = READERS[name]
     takes = inspect.signature(reader).parameters
     foreign = [option for option in options if option not in takes]
@@ -120,7 +120,7 @@ def _known() -> str:
     return ", ".join(map(quoted, READERS))
 
 
-def _recognised(path: PathLike) -> str:
+def recognised(path: PathLike) -> str:
     """Tell the format of a file or folder, or raise."""
     formats, seen = _of_folder(Path(path)) if os.path.isdir(path) else _of_file(path)
     if len(formats) == 1:

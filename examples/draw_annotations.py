@@ -1,0 +1,46 @@
+"""
+===================================
+An annotation file to try things on
+===================================
+
+A machine without a data set can draw one: ``python examples/draw_annotations.py labels.json``
+writes boxes of a made-up road scene as a BDD100K label file, in the original layout. As in a real
+file, one label is a lane, which has no box, and one box has no height.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from sklearn_iou_kmeans.datasets import make_boxes
+
+LANE = {
+    "category": "lane",
+    "poly2d": [{"vertices": [[640, 360], [220, 720]], "types": "LL", "closed": False}],
+}
+FLAT_BOX = {"category": "car", "box2d": {"x1": 600, "y1": 380, "x2": 640, "y2": 380}}
+
+
+def frames_of(boxes):
+    """Lay the boxes out as BDD100K does: a list of frames, each with its labels."""
+    frames = [{"name": name, "labels": []} for name in boxes.image_names]
+    corners = boxes.data.round().tolist()  # annotators click on whole pixels
+    for image, category, box in zip(boxes.image, boxes.target, corners, strict=True):
+        box2d = dict(zip(("x1", "y1", "x2", "y2"), box, strict=True))
+        label = {"category": boxes.target_names[category], "box2d": box2d}
+        frames[image]["labels"].append(label)
+    return frames
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: python draw_annotations.py FILE")
+    frames = frames_of(make_boxes(n_samples=20_000, random_state=0))
+    frames[0]["labels"] += [LANE, FLAT_BOX]
+    Path(sys.argv[1]).write_text(json.dumps(frames))
+    n_labels = sum(len(frame["labels"]) for frame in frames)
+    print(f"Drew {n_labels} labels in {len(frames)} images: {sys.argv[1]}")
+
+
+if __name__ == "__main__":
+    main()

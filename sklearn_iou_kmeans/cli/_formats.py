@@ -1,0 +1,53 @@
+"""`iou-kmeans formats`: what is read and what is written."""
+
+from ..datasets._published_anchors import PUBLISHED
+from ._printing import grid, make_console, say, show
+from ._scale import size_name
+
+READ = {
+    "coco": "JSON file; crowds and ignored objects are flagged",
+    "yolo": "data.yaml, folder, list of images or text file; image sizes from the images' "
+    "headers or --image-size",
+    "voc": "folder or XML file; difficult objects are flagged; --inclusive if corners count from 1",
+    "kitti": "folder or text file; DontCare regions are flagged; no image sizes",
+    "bdd100k": "JSON file, BDD100K or Scalabel; crowds and ignored objects are flagged; "
+    "BDD100K has no image sizes: --image-size 1280x720",
+    "open_images": "CSV file; groups and depictions are flagged; --images or --image-size",
+    "wider_face": "text file; invalid faces are flagged; no image sizes",
+    "keras_yolo3": "text file, `path x1,y1,x2,y2,class ...`; no image sizes",
+    "csv": "any other CSV file with a header; --columns, --box-format, --delimiter",
+}
+
+WRITTEN = {
+    "darknet": "[yolo] or [region] sections; order and masks as --model has them, v2 in grid "
+    "cells; --classes",
+    "ultralytics": "YAML of YOLOv5 and YOLOv7, the smallest first; YOLOv8 and later have no "
+    "anchors",
+    "keras": "yolo_anchors.txt of keras-yolo3, one line",
+    "mmdetection": "MMDetection's YOLOv3, the largest first; --model yolov5 for MMYOLO, the "
+    "smallest first",
+    "paddle": "YOLOv3Head, anchors and masks, the largest mask first",
+    "tao": "big_, mid_ and small_anchor_shape",
+    "torchvision": "AnchorGenerator of sizes and ratios: not exact, IoU before and after",
+    "detectron2": "ANCHOR_GENERATOR of sizes and ratios: not exact, IoU before and after",
+    "matlab": "rows of [height width] for yolov2",
+    "json": "pixels and input size, not rounded",
+}
+
+
+def formats() -> None:
+    """List what is read and what is written."""
+    console = make_console(False, [])
+    published = {
+        name: f"{len(model.anchors.split())} anchors at {size_name((model.input_size,) * 2)}"
+        for name, model in PUBLISHED.items()
+    }
+    for title, rows in (
+        ("Read (--format, told by content), plain or gzip", READ),
+        ("Written (--export), in pixels at --input-size unless said", WRITTEN),
+        ("Published anchors (compare --anchors)", published),
+    ):
+        console.file.write(f"{title}:\n\n")
+        show(grid(*(("", *row) for row in rows.items())), console)
+        console.file.write("\n")
+    say("Flagged boxes are left out and counted; --keep-flagged uses them.", console)

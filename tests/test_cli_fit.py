@@ -1,0 +1,302 @@
+"""`iou-kmeans fit` from any format, at a network's input, to a framework."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from sklearn_iou_kmeans import IoUKMeans
+from sklearn_iou_kmeans.cli import build_app
+from sklearn_iou_kmeans.datasets import load_coco
+from sklearn_iou_kmeans.metrics import average_iou_score
+from sklearn_iou_kmeans.preprocessing import box_sizes, letterbox, stretch
+
+SIZE = (1280, 720)
+
+
+def draw_sizes(n=60):
+    return (16 * 2 ** np.random.RandomState(0).uniform(0, 5, size=(n, 2))).round(1)
+
+
+@pytest.fixture
+def coco(tmp_path):
+    """Boxes in images of 1280 x 720, and a crowd in one of 640 x 480."""
+    boxes = [
+        {"image_id": 1, "category_id": 1, "bbox": [0, 0, w, h]} for w, h in draw_sizes().tolist()
+    ]
+    crowd = {"image_id": 2, "category_id": 1, "bbox": [0, 0, 600, 400], "iscrowd": 1}
+    document = {
+        "images": [
+            {"id": 1, "file_name": "a.jpg", "width": 1280, "height": 720},
+            {"id": 2, "file_name": "b.jpg", "width": 640, "height": 480},
+        ],
+        "categories": [{"id": 1, "name": "car"}],
+        "annotations": [{"id": i, **box} for i, box in enumerate([*boxes, crowd])],
+    }
+    path = tmp_path / "instances.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+@pytest.fixture
+def kitti(tmp_path):
+    """The same boxes in a format that does not know how large images are."""
+    folder = tmp_path / "label_2"
+    folder.mkdir()
+    lines = [f"Car 0 0 0 0 0 {w} {h} 0 0 0 0 0 0 0\n" for w, h in draw_sizes().tolist()]
+    (folder / "000000.txt").write_text("".join(lines))
+    return folder
+
+
+def voc_file(folder, corners, difficult=0, size=SIZE):
+    sides = zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=True)
+    box = "".join(f"<{side}>{value}</{side}>" for side, value in sides)
+    path = folder / "a.xml"
+    path.write_text(
+        f"<annotation><size><width>{size[0]}</width><height>{size[1]}</height></size><object>"
+        f"<name>dog</name><difficult>{difficult}</difficult><bndbox>{box}</bndbox></object>"
+        "</annotation>"
+    )
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(build_app(), ["fit", *map(str, arguments)])
+
+
+def run_json(*arguments):
+    result = run(*arguments, "--json", "-")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def words(text):
+    return " ".join(text.split())
+
+
+def sides(anchors):
+    return np.array([[anchor["width"], anchor["height"]] for anchor in anchors])
+
+
+def test_the_format_is_told_by_content_and_said(coco, kitti):
+    assert "as coco" in run(coco, "-k", 2).stdout
+    assert run_json(kitti, "-k", 2)["format"] == "kitti"
+    assert run_json(kitti, "--format", "kitti", "-k", 2)["n_boxes"] == 60
+
+
+def test_flagged_boxes_are_counted_apart_and_can_be_kept(coco):
+    assert run_json(coco, "-k", 2)["skipped"] == {"crowd": 1}
+    assert run_json(coco, "-k", 2, "--keep-flagged")["n_boxes"] == 61
+
+
+def test_inclusive_corners_make_a_box_one_pixel_larger(tmp_path):
+    path = voc_file(tmp_path, (11, 21, 50, 40))
+    assert sides(run_json(path, "-k", 1)["anchors"]).tolist() == [[39, 19]]
+    assert sides(run_json(path, "-k", 1, "--inclusive")["anchors"]).tolist() == [[40, 20]]
+
+
+def test_relative_labels_without_images_take_the_image_size_as_given(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("0 0.5 0.5 0.25 0.125\n")
+    result = run(path, "-k", 1)
+    assert result.exit_code == 2
+    assert "--image-size WxH" in result.stderr
+    report = run_json(path, "-k", 1, "--image-size", "640x480")
+    assert sides(report["anchors"]).tolist() == [[160, 60]]
+
+
+def test_a_file_names_the_classes_of_a_list(tmp_path):
+    labels, names = tmp_path / "train.txt", tmp_path / "classes.txt"
+    labels.write_text("a.jpg 10,20,50,40,0 7,9,30,60,1\n")
+    names.write_text("car\nbus\n")
+    report = run_json(labels, "--names", names, "--category", "bus", "-k", 1)
+    assert report["categories"] == {"bus": 1}
+
+
+def test_a_table_with_columns_of_its_own_is_read(tmp_path):
+    path = tmp_path / "boxes.csv"
+    path.write_text("L;T;B;H\n10;20;30;40\n")
+    options = ("--format", "csv", "--columns", "L,T,B,H", "--box-format", "xywh")
+    assert sides(run_json(path, *options, "--delimiter", ";", "-k", 1)["anchors"]).tolist() == [
+        [30, 40]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "resize", "input_size"),
+    [
+        (["--input-size", "416"], letterbox, (416, 416)),
+        (["--input-size", "640x384"], letterbox, (640, 384)),
+        (["--input-size", "640x384", "--resize", "stretch"], stretch, (640, 384)),
+        (["--input-size", "640x384", "--resize", "none"], lambda sizes, *_: sizes, (640, 384)),
+    ],
+)
+def test_anchors_are_found_at_the_size_that_the_network_sees(coco, options, resize, input_size):
+    report = run_json(coco, "-k", 3, *options)
+    sizes = resize(box_sizes(load_coco(coco).data), SIZE, input_size)
+    anchors = IoUKMeans(3, random_state=0).fit(sizes).cluster_centers_
+    np.testing.assert_array_equal(sides(report["anchors"]), anchors)
+    assert report["scale"]["input_size"] == list(input_size)
+    assert f"at a network input of {input_size[0]} x {input_size[1]}, " in report["unit"]
+
+
+def test_the_unit_is_said_above_the_anchors_and_does_not_change_them(coco):
+    options = (coco, "-k", 3, "--input-size", "640x384")
+    pixels = sides(run_json(*options)["anchors"])
+    relative = run_json(*options, "--unit", "relative")
+    grid = run_json(*options, "--unit", "grid", "--stride", 32)
+    assert relative["unit"] == "shares of a network input of 640 x 384, letterboxed"
+    np.testing.assert_allclose(sides(relative["anchors"]) * (640, 384), pixels)
+    assert grid["unit"] == "grid cells of 32 pixels at a network input of 640 x 384, letterboxed"
+    np.testing.assert_allclose(sides(grid["anchors"]) * 32, pixels)
+    assert relative["average_iou"] == grid["average_iou"]
+    assert f"unit {grid['unit']}" in words(run(*options, "--unit", "grid", "--stride", 32).stdout)
+
+
+def test_relative_to_images_of_known_size_needs_no_input(coco):
+    report = run_json(coco, "-k", 2, "--unit", "relative")
+    assert report["unit"] == "shares of each original image"
+    sizes = box_sizes(load_coco(coco).data) / SIZE
+    assert report["average_iou"] == average_iou_score(sizes, sides(report["anchors"]))
+
+
+def test_image_sizes_that_the_labels_do_not_know_are_given_or_asked_for(kitti, coco):
+    result = run(kitti, "--input-size", 416)
+    assert result.exit_code == 2
+    assert "Add --image-size WxH" in result.stderr
+    given = run_json(kitti, "--input-size", 416, "--image-size", "1280x720")
+    assert given["anchors"] == run_json(coco, "--input-size", 416)["anchors"]
+
+
+def test_an_image_size_of_zero_in_a_file_is_an_unknown_one(tmp_path):
+    path = voc_file(tmp_path, (0, 0, 128, 72), size=(0, 0))
+    assert "how large the images are" in run(path, "-k", 1, "--input-size", 416).stderr
+    report = run_json(path, "-k", 1, "--input-size", 640, "--image-size", "1280x720")
+    assert sides(report["anchors"]).tolist() == [[64, 36]]
+
+
+def test_an_export_comes_after_the_table_with_its_average_iou(coco):
+    result = run(coco, "--input-size", 640, "--export", "ultralytics")
+    table, text = result.stdout.split("For ultralytics:\n\n")
+    report = run_json(coco, "--input-size", 640, "--export", "ultralytics")
+    assert report["export"]["text"] == text
+    assert "at a network input of 640 x 640 pixels" in text
+    heads = yaml.safe_load(text)["anchors"]
+    assert [len(head) for head in heads] == [6, 6, 6]
+    sizes = letterbox(box_sizes(load_coco(coco).data), SIZE, 640)
+    written = average_iou_score(sizes, np.reshape(heads, (-1, 2)))
+    assert report["export"]["average_iou"] == round(written, 4)
+    assert f"written {written:.4f} as ultralytics has them" in words(table)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "darknet", "detectron2", "json", "keras", "matlab", "mmdetection", "paddle", "tao",
+        "torchvision", "ultralytics",
+    ],
+)  # fmt: skip
+def test_every_target_is_written_with_the_input_size_and_the_average_iou(coco, target):
+    report = run_json(coco, "--input-size", "640x384", "--export", target)
+    export = report["export"]
+    assert 0.3 < export["average_iou"] <= report["average_iou"] + 0.05
+    numbers = re.findall(r"\d+", export["text"])
+    assert "640" in numbers
+    assert "384" in numbers
+
+
+def test_heads_are_a_number_or_how_many_anchors_each_takes(coco):
+    options = (coco, "--input-size", 416, "--export", "ultralytics", "--heads")
+    for heads, lengths in (("1", [9]), ("3", [3, 3, 3]), ("4,3,2", [4, 3, 2])):
+        text = run_json(*options, heads)["export"]["text"]
+        assert [len(head) // 2 for head in yaml.safe_load(text)["anchors"]] == lengths
+
+
+def test_the_models_of_darknet_differ_in_order_and_unit(coco):
+    options = (coco, "--input-size", 416, "--export", "darknet", "--classes", 20)
+    masks = {
+        model: re.findall("mask = (.*)", run_json(*options, "--model", model)["export"]["text"])
+        for model in ("v2", "v3", "v4")
+    }
+    assert masks == {"v2": [], "v3": ["6,7,8", "3,4,5", "0,1,2"], "v4": ["0,1,2", "3,4,5", "6,7,8"]}
+    assert "filters=75 in" in run(*options).stdout
+    assert "grid cells of 32 pixels" in run(*options, "--model", "v2").stdout
+
+
+def test_an_export_goes_to_a_file_that_is_named(coco, tmp_path):
+    file = tmp_path / "anchors.txt"
+    result = run(coco, "--input-size", 416, "--export", "keras", "--output", file)
+    assert f"Wrote {file}\n" in result.stdout
+    assert "For keras" not in result.stdout
+    assert re.match(r"(\d+,\d+,  ){8}\d+,\d+\n", file.read_text())
+
+
+def test_an_export_on_stdout_leaves_the_text_to_stderr(coco):
+    result = run(coco, "--input-size", 416, "--export", "keras", "--output", "-")
+    assert re.match(r"(\d+,\d+,  ){8}\d+,\d+\n# anchors are", result.stdout)
+    assert "average IoU" in result.stderr
+
+
+def test_anchors_that_rounding_makes_equal_are_a_warning(tmp_path):
+    path = tmp_path / "sizes.csv"
+    path.write_text("width,height\n" + "4.1,4.2\n4.2,4.1\n" * 9)
+    result = run(path, "-k", 2, "--input-size", 416, "--resize", "none", "--export", "keras")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("iou-kmeans: warning: Anchors lost by rounding")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--format yolov3", "--format is 'yolov3': choose from auto, bdd100k, coco"),
+        ("--inclusive", "is read as 'coco', which has no use for --inclusive"),
+        ("--images .", "has no use for --images"),
+        ("--input-size 640*384", "--input-size is '640*384': write 416, or 640x384"),
+        ("--input-size 0", "--input-size is '0'"),
+        ("--image-size 640x480 --input-size 416", "the labels say how large every image is"),
+        ("--resize stretch", "--resize stretch needs the size"),
+        ("--input-size 416 --resize crop", "--resize is 'crop': choose from letterbox, stretch"),
+        ("--unit inch", "--unit is 'inch': choose from pixel, relative, grid"),
+        ("--unit grid --stride 32", "add --input-size"),
+        ("--input-size 416 --unit grid", "add --stride, say 32"),
+        ("--input-size 416 --stride 32", "it goes with --unit grid"),
+        ("--input-size 416 --unit grid --stride nan", "--stride is nan"),
+        ("--export darknet", "add --input-size, say 416 or 640x384"),
+        ("--heads 3", "add --export"),
+        ("--output anchors.txt", "add --export"),
+        ("--input-size 416 --export caffe", "--export must be one of 'darknet'"),
+        ("--input-size 416 --export yolov8", "predict boxes without anchors"),
+        ("--input-size 416 --export keras --heads 3", "has no use for --heads"),
+        ("--input-size 416 --export paddle --model v4", "has no use for --model"),
+        ("--input-size 416 --export darknet --model v5", "--model must be one of"),
+        ("--input-size 416 --export paddle --heads many", "--heads is 'many'"),
+        ("--input-size 416 --export paddle --heads 3,3", "--heads 3,3 deals out 6 anchors"),
+        ("--input-size 416 --export paddle -k 8 --heads 3", "from the head of the smallest on"),
+        ("--input-size 416 --export json --output - --json -", "Only one of --json, --output"),
+        ("--input-size 416 --export json --output none/a.json", "--output none/a.json: there is"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_option(coco, options, message):
+    result = run(coco, *options.split())
+    assert result.exit_code == 2
+    assert result.stderr.startswith("iou-kmeans: ")
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+def test_real_annotations_are_read_and_what_is_skipped_is_named(shared_data):
+    cells = words(run(shared_data / "bccd", "-k", 3, "--input-size", 416).stdout)
+    assert "4 888 labels in 364 images, as voc" in cells
+    assert "2 zero or negative size" in cells
+    assert "BloodImage_00338, Annotations/BloodImage_00343" in cells
+    things = run_json(shared_data / "coco" / "tiny_coco.json", "--input-size", 416)
+    assert things["n_labels"] == 288
+    assert things["skipped"] == {"crowd": 4}
+    voc = run_json(shared_data / "voc2007" / "voc2007_trainval.txt", "-k", 5)
+    assert (voc["format"], voc["n_boxes"]) == ("keras_yolo3", 12_608)
+    assert round(voc["average_iou"], 3) == 0.623
