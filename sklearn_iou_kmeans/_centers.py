@@ -101,6 +101,11 @@ def mean_centers(
     return np.stack(sums, axis=1) / totals[:, None]
 
 
+def sorting_rows(X: FloatArray) -> Order:
+    """The rows that sort each side, as the rules take them."""
+    return np.argsort(np.ascontiguousarray(X.T), axis=1, kind="stable").T
+
+
 RULES: dict[str, Rule] = {"iou": iou_centers, "median": median_centers, "mean": mean_centers}
 
 

@@ -3,14 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ._iou import FloatArray
 
 
-def distinct_shapes(
-    X: NDArray[np.floating], sample_weight: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def distinct_shapes(X: FloatArray, sample_weight: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Merge equal rows, and leave out rows that no center can serve.
 
     A row with a side of 0 has IoU 0 with every shape and a row of weight 0 counts for nothing, so
@@ -32,10 +29,18 @@ def distinct_shapes(
     ValueError
         If no row is left.
     """
-    used = (X > 0).all(axis=1) & (sample_weight > 0)
-    if not used.any():
+    shapes, weights = merge_equal_rows(*used_shapes(X, sample_weight))
+    return shapes, weights
+
+
+def used_shapes(X: FloatArray, sample_weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The rows that a center can serve, and their weights."""
+    is_used = (X.T > 0).all(axis=0) & (sample_weight > 0)
+    if is_used.all():
+        return X, sample_weight
+    if not is_used.any():
         raise nothing_to_cluster(len(X))
-    return merge_equal_rows(X[used].astype(np.float64), sample_weight[used])
+    return X[is_used], sample_weight[is_used]
 
 
 def nothing_to_cluster(n_samples: int) -> ValueError:

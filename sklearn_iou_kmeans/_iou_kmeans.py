@@ -1,7 +1,7 @@
 """K-means clustering of shapes under the IoU distance."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
@@ -13,11 +13,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from ._base import BaseShapeClusterer
-from ._distinct import distinct_shapes, nothing_to_cluster
+from ._centers import sorting_rows
+from ._distinct import distinct_shapes, nothing_to_cluster, used_shapes
 from ._histogram import ShapeHistogram
 from ._iou import FloatArray, common_scale, volumes
 from ._lloyd import lloyd
-from ._multiresolution import explore, level_of, level_of_samples, polish, pyramid
+from ._multiresolution import explore, level_of, polish, pyramid
 from ._seeding import kmeans_plusplus, random_shapes
 from ._sklearn import Interval, StrOptions, validates_parameters
 from ._validation import check_shapes, check_weights
@@ -113,9 +114,8 @@ class IoUKMeans(BaseShapeClusterer):
     IoU and then moves each center, in turn. The rule "iou" follows from setting the derivative of
     the average IoU to zero: in each side the center is a weighted median of the boxes, with weights
     IoU A / U for the larger and IoU V / U for the smaller boxes, where A and V are the volumes of
-    the box and of the center. A step that would lower the average IoU of its cluster is shortened
-    until it does not, so the average IoU never falls within a run. The mean does not have this
-    property and neither has the median.
+    the box and of the center. A step that would lower the average IoU is shortened, so that it
+    never falls within a run. The mean does not have this property and neither has the median.
 
     A box with a side of 0 has IoU 0 with everything. It has no influence on the centers, and it
     counts in `average_iou_`. Boxes of equal shape are merged into one with their weight, so an
@@ -311,11 +311,7 @@ class IoUKMeans(BaseShapeClusterer):
             return self._run_lloyd(X, weights, scale)
         random_state = check_random_state(self.random_state)
         centers = self._explore(histogram, X, scale, random_state)
-        samples = level_of_samples(X * scale, weights, self.n_clusters)
-        centers, average, n_iter = polish(samples, centers, self.max_iter, self.tol)
-        if self.verbose:
-            print(f"Polished: average IoU {average:.6f} after {n_iter} iterations.")
-        return centers, n_iter
+        return self._best_run(*used_shapes(X * scale, weights), [centers], name="Polishing")
 
     def _explore(
         self,
@@ -331,18 +327,29 @@ class IoUKMeans(BaseShapeClusterer):
     def _run_lloyd(
         self, X: NDArray[np.floating], weights: FloatArray, scale: FloatArray
     ) -> tuple[FloatArray, int]:
-        """Run from each start on the distinct shapes, and keep the best run."""
-        shapes, shape_weights = distinct_shapes(X * scale, weights)
+        """Run from each start on the distinct shapes."""
+        shapes, weights = distinct_shapes(X * scale, weights)
         if not self._has_enough(shapes):
             return np.resize(shapes, (self.n_clusters, X.shape[1])), 1
-        order = np.argsort(shapes, axis=0, kind="stable")
         random_state = check_random_state(self.random_state)
+        return self._best_run(
+            shapes, weights, self._starts(X, shapes, weights, scale, random_state)
+        )
+
+    def _best_run(
+        self,
+        shapes: FloatArray,
+        weights: FloatArray,
+        starts: Iterable[FloatArray],
+        name: str = "Run",
+    ) -> tuple[FloatArray, int]:
+        """Run from each start; return the best centers and the iterations that they took."""
+        order = sorting_rows(shapes)
         best_average, best = -1.0, (np.empty(0), 0)
-        starts = self._starts(X, shapes, shape_weights, scale, random_state)
         for i, start in enumerate(starts):
             centers, average, n_iter = lloyd(
                 shapes,
-                shape_weights,
+                weights,
                 order,
                 start,
                 update=self.update,
@@ -350,7 +357,7 @@ class IoUKMeans(BaseShapeClusterer):
                 tol=self.tol,
             )
             if self.verbose:
-                print(f"Run {i}: average IoU {average:.6f} after {n_iter} iterations.")
+                print(f"{name} {i}: average IoU {average:.6f} after {n_iter} iterations.")
             if average > best_average:
                 best_average, best = average, (centers, n_iter)
         return best

@@ -54,9 +54,11 @@ def lloyd(
     for n_iter in range(1, max_iter + 1):
         last_labels, last_average = labels, average
         moved = RULES[update](X, sample_weight, labels, iou, centers, order)
-        if climbs:
+        step = assign(X, sample_weight, moved)
+        if climbs and np.average(step[2], weights=sample_weight) < average:
             moved = shorten_steps(X, sample_weight, labels, iou, centers, moved)
-        centers, labels, iou = assign(X, sample_weight, moved)
+            step = assign(X, sample_weight, moved)
+        centers, labels, iou = step
         average = float(np.average(iou, weights=sample_weight))
         if average - last_average <= tol if climbs else np.array_equal(labels, last_labels):
             return centers, average, n_iter

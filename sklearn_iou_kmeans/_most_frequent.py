@@ -88,7 +88,7 @@ class MostFrequentShapes(BaseShapeClusterer):
         """
         X = self._check_shapes(X, reset=True)
         weights = check_weights(sample_weight, X)
-        shapes, counts = distinct_shapes(X, weights)
+        shapes, counts = distinct_shapes(X.astype(np.float64), weights)
         if len(shapes) < self.n_clusters:
             warnings.warn(
                 f"X has {len(shapes)} distinct shapes, fewer than n_clusters={self.n_clusters}: "

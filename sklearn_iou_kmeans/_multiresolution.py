@@ -2,8 +2,8 @@
 
 The objective has many local optima, and telling them apart does not take every box. A coarse
 summary is searched widely, since a run on it takes a few milliseconds; the best few finds are
-searched around on a finer one; and the best of all is refined level by level and polished on the
-finest, which is the boxes themselves where they are at hand.
+searched around on a finer one, and the best of all is refined level by level. What remains to be
+done on the boxes themselves is a few iterations.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
-from ._centers import pulls
+from ._centers import pulls, sorting_rows
 from ._histogram import ShapeHistogram
 from ._iou import BLOCK, FloatArray, IntArray, nearest, pairwise, volumes
 from ._lloyd import lloyd
@@ -34,9 +34,6 @@ SLACK = 3e-4
 
 # Steps after a seeding, the most after a swap, and those on each finer level.
 N_FRESH, N_AFTER_SWAP, N_REFINE = 6, 10, 15
-
-# Cells an octave for polishing on all boxes, and the largest table of centers and cells.
-SAMPLE_RESOLUTION, TABLE_SIZE = 1024, 2**18
 
 # Draws among which a swapped center takes its place.
 N_DRAWS = 4
@@ -101,15 +98,6 @@ def pyramid(histogram: ShapeHistogram, scale: FloatArray, n_clusters: int) -> li
         histogram = histogram.coarsened(2)
         levels.insert(0, level_of(histogram, scale))
     return levels
-
-
-def level_of_samples(X: FloatArray, weights: FloatArray, n_clusters: int) -> Level:
-    """All boxes as a level, on the finest grid whose tables stay small for so many clusters."""
-    octaves = max(float(np.ptp(np.log2(side[side > 0]))) for side in X.T)
-    resolution = SAMPLE_RESOLUTION
-    while resolution > 1 and n_clusters * octaves * resolution > TABLE_SIZE:
-        resolution //= 2
-    return Level.of(X, weights, resolution)
 
 
 def level_of(histogram: ShapeHistogram, scale: FloatArray) -> Level:
@@ -236,7 +224,7 @@ def polish(
             centers, average = moved, moved_average
     if len(np.unique(nearest(level.shapes, centers)[0])) == len(centers):
         return centers, average, n_iter
-    order = np.argsort(level.shapes, axis=0, kind="stable")
+    order = sorting_rows(level.shapes)
     return lloyd(
         level.shapes, level.weights, order, centers, update="iou", max_iter=max_iter, tol=tol
     )

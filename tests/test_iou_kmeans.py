@@ -9,7 +9,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.base import clone
@@ -63,6 +63,7 @@ def test_the_order_of_the_boxes_does_not_matter():
     np.testing.assert_allclose(first.cluster_centers_, second.cluster_centers_)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 1000))
 def test_an_integer_weight_is_as_many_repeats(seed):
     rng = np.random.RandomState(seed)

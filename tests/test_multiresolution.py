@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_iou_kmeans import IoUKMeans
@@ -190,6 +190,7 @@ def test_streams_need_the_search_on_summaries(sizes, parameters):
 # No empty cluster
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.booleans())
 def test_no_cluster_is_empty_however_few_shapes_there_are(seed, streaming):
     rng = np.random.RandomState(seed)
