@@ -35,8 +35,8 @@ class ShapeHistogram:
     ----------
     resolution : int, default=64
         Cells an octave, that is, a doubling of a side. More cells follow the boxes more closely
-        and take more memory and time. The default leaves an error below 1e-5 in the average IoU
-        of the data sets it was tried on; 16 is enough to look around.
+        and take more memory and time. At the default, anchors found from the summary are as good
+        as those found from all boxes to about 1e-5 in the average IoU; 16 is enough to look around.
 
     Attributes
     ----------
@@ -63,8 +63,9 @@ class ShapeHistogram:
     .. math:: 1 - 2^{-d/r} .
 
     That is 0.021 for two sides and 64 cells an octave. The mean of a cell lies between its shapes,
-    so most of the changes cancel: on 102 506 cars the average IoU of nine anchors changes by 6e-5
-    at 16 cells an octave and by less than 1e-5 at 64.
+    so most of the changes cancel: on the 102 506 cars of BDD100K val the average IoU of nine
+    anchors changes by up to 4e-4 at 16 cells an octave and by 2e-6 at 64, and nine anchors found
+    from the summary are worse by 3e-4 and by 1e-5 on the cars themselves.
 
     Examples
     --------

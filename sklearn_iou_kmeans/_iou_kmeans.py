@@ -18,13 +18,17 @@ from ._distinct import distinct_shapes, nothing_to_cluster, used_shapes
 from ._histogram import ShapeHistogram
 from ._iou import FloatArray, common_scale, volumes
 from ._lloyd import lloyd
-from ._multiresolution import explore, level_of, polish, pyramid
+from ._multiresolution import explore, level_of, level_of_samples, polish, pyramid
 from ._seeding import kmeans_plusplus, random_shapes
 from ._sklearn import Interval, StrOptions, validates_parameters
 from ._validation import check_shapes, check_weights
 
 # Cells an octave of the summary that is searched.
 RESOLUTION = 32
+
+# More boxes than this are polished by medians from tables of narrow cells, in passes over memory as
+# it lies; to sort the sides and gather from them is slow where they outgrow the processor's cache.
+MANY = 2**18
 
 Init = Literal["k-means++", "random"] | ArrayLike | Callable[..., ArrayLike]
 
@@ -311,7 +315,14 @@ class IoUKMeans(BaseShapeClusterer):
             return self._run_lloyd(X, weights, scale)
         random_state = check_random_state(self.random_state)
         centers = self._explore(histogram, X, scale, random_state)
-        return self._best_run(*used_shapes(X * scale, weights), [centers], name="Polishing")
+        shapes, weights = used_shapes(X * scale, weights)
+        if len(shapes) <= MANY:
+            return self._best_run(shapes, weights, [centers], name="Polishing")
+        samples = level_of_samples(shapes, weights, self.n_clusters)
+        centers, average, n_iter = polish(samples, centers, self.max_iter, self.tol)
+        if self.verbose:
+            print(f"Polishing: average IoU {average:.6f} after {n_iter} iterations.")
+        return centers, n_iter
 
     def _explore(
         self,

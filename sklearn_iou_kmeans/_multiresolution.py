@@ -35,6 +35,9 @@ SLACK = 3e-4
 # Steps after a seeding, the most after a swap, and those on each finer level.
 N_FRESH, N_AFTER_SWAP, N_REFINE = 6, 10, 15
 
+# Cells an octave for polishing on all boxes, and the largest table of centers and cells.
+SAMPLE_RESOLUTION, TABLE_SIZE = 1024, 2**18
+
 # Draws among which a swapped center takes its place.
 N_DRAWS = 4
 
@@ -98,6 +101,15 @@ def pyramid(histogram: ShapeHistogram, scale: FloatArray, n_clusters: int) -> li
         histogram = histogram.coarsened(2)
         levels.insert(0, level_of(histogram, scale))
     return levels
+
+
+def level_of_samples(X: FloatArray, weights: FloatArray, n_clusters: int) -> Level:
+    """All boxes as a level, on the finest grid whose tables stay small for so many clusters."""
+    octaves = max(float(np.log2(side.max()) - np.log2(side.min())) for side in X.T)
+    resolution = SAMPLE_RESOLUTION
+    while resolution > 1 and n_clusters * octaves * resolution > TABLE_SIZE:
+        resolution //= 2
+    return Level.of(X, weights, resolution)
 
 
 def level_of(histogram: ShapeHistogram, scale: FloatArray) -> Level:

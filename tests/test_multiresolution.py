@@ -201,3 +201,14 @@ def test_no_cluster_is_empty_however_few_shapes_there_are(seed, streaming):
     fit = kmeans.partial_fit if streaming else kmeans.fit
     fit(X, sample_weight=weights)
     assert len(np.unique(kmeans.predict(X))) == n_clusters
+
+
+def test_many_boxes_are_polished_as_well_as_few():
+    """Past some hundred thousand boxes the medians come from tables."""
+    X = box_sizes(make_boxes(300_000, random_state=1).data)
+    few = IoUKMeans(5, random_state=0).fit(X[:100_000])
+    many = IoUKMeans(5, random_state=0).fit(X)
+    assert many.average_iou_ >= few.score(X)
+    start = few.cluster_centers_
+    lloyd = IoUKMeans(5, init=start).fit(X)
+    assert many.average_iou_ >= lloyd.average_iou_ - 2e-5
