@@ -17,6 +17,9 @@ Cells = NDArray[np.int32]
 CHUNK = 2**20
 MAX_CELLS = 2**18
 
+# Cells an octave below which a cell says nothing of a shape. Many sides can fill more cells still.
+COARSEST = 0.25
+
 # The cell of a side of 0, which has no logarithm.
 ZERO = np.iinfo(np.int32).min
 
@@ -50,8 +53,9 @@ class ShapeHistogram:
         The number of sides; None before the first shape.
     resolution : float
         Cells an octave at present. Shapes that spread over so many orders of magnitude that more
-        than 262 144 cells would be occupied halve it, as often as is needed, so memory is bounded.
-        When that happens depends on the shapes alone and not on the order in which they come.
+        than 262 144 cells would be occupied halve it, down to 0.25. So memory is bounded: for two
+        sides of any range, and for three that span sixty orders of magnitude. When it is halved
+        depends on the shapes alone and not on the order in which they come.
 
     Notes
     -----
@@ -205,7 +209,7 @@ class ShapeHistogram:
         )
         sums = np.concatenate([self.weights, weights]), np.concatenate([self._log_sums, log_sums])
         cells, *sums = merge_equal_rows(cells, *sums)
-        while len(cells) > MAX_CELLS:
+        while len(cells) > MAX_CELLS and common > COARSEST:
             common /= 2
             cells, *sums = merge_equal_rows(widen(cells, 2), *sums)
         self.resolution, self._cells, (self.weights, self._log_sums) = common, cells, sums

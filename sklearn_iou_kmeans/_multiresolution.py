@@ -14,7 +14,7 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 
 from ._centers import pulls, sorting_rows
-from ._histogram import ShapeHistogram
+from ._histogram import COARSEST, ShapeHistogram
 from ._iou import BLOCK, FloatArray, IntArray, nearest, pairwise, volumes
 from ._lloyd import lloyd
 from ._seeding import draw_far_shapes, most_helpful
@@ -97,7 +97,7 @@ def pyramid(histogram: ShapeHistogram, scale: FloatArray, n_clusters: int) -> li
     """
     most = max(N_COARSE, SHAPES_PER_CLUSTER * n_clusters)
     levels = [level_of(histogram, scale)]
-    while len(levels[0].weights) > most:
+    while len(levels[0].weights) > most and histogram.resolution > COARSEST:
         histogram = histogram.coarsened(2)
         levels.insert(0, level_of(histogram, scale))
     return levels

@@ -79,6 +79,13 @@ def test_segments_and_3d_boxes(n_dims):
     assert found.average_iou_ >= lloyd.average_iou_ - 1e-4
 
 
+def test_more_sides_than_any_summary_can_tell_apart():
+    """Two cells a side make more cells than boxes, so no summary is small; it ends all the same."""
+    X = np.random.RandomState(0).lognormal(0, 0.3, size=(3000, 14))
+    kmeans = IoUKMeans(2, n_init=1, random_state=0).fit(X)
+    assert len(np.unique(kmeans.labels_)) == 2
+
+
 def test_many_clusters(sizes):
     kmeans = IoUKMeans(150, n_init=2, random_state=0).fit(sizes)
     assert len(np.unique(kmeans.labels_)) == 150
