@@ -18,7 +18,7 @@ from ._distinct import distinct_shapes, nothing_to_cluster, used_shapes
 from ._histogram import ShapeHistogram
 from ._iou import FloatArray, common_scale, volumes
 from ._lloyd import lloyd
-from ._multiresolution import explore, level_of, level_of_samples, polish, pyramid
+from ._multiresolution import Level, explore, level_of_samples, polish, pyramid
 from ._seeding import kmeans_plusplus, random_shapes
 from ._sklearn import Interval, StrOptions, validates_parameters
 from ._validation import check_shapes, check_weights
@@ -122,8 +122,8 @@ class IoUKMeans(BaseShapeClusterer):
     never falls within a run. The mean does not have this property and neither has the median.
 
     A box with a side of 0 has IoU 0 with everything. It has no influence on the centers, and it
-    counts in `average_iou_`. Boxes of equal shape are merged into one with their weight, so an
-    integer weight means the same as that many repeats, and the order of the boxes has no influence.
+    counts in `average_iou_`. Only sums of weights enter, so an integer weight means the same as
+    that many repeats, and the order of the boxes has no influence, both up to rounding.
 
     A larger average IoU makes the detector's task easier; it does not promise a higher mAP.
 
@@ -274,13 +274,14 @@ class IoUKMeans(BaseShapeClusterer):
         X = self._check_shapes(X, reset=is_first)
         histogram = ShapeHistogram(RESOLUTION) if is_first else copy(self.histogram_)
         histogram.add(X, check_weights(sample_weight, X))
-        if not histogram.shapes.any():
+        shapes = histogram.shapes
+        if not shapes.any():
             raise nothing_to_cluster(histogram.n_samples)
-        scale = common_scale(histogram.shapes)
-        finest = level_of(histogram, scale)
+        scale = common_scale(shapes)
+        levels = pyramid(histogram, scale, self.n_clusters)
+        finest = levels[-1]
         if self._has_enough(finest.shapes):
-            random_state = check_random_state(self.random_state)
-            centers = self._explore(histogram, finest.shapes / scale, scale, random_state)
+            centers = self._explore(levels, finest.shapes / scale, scale)
             centers, _, self.n_iter_ = polish(finest, centers, self.max_iter, self.tol)
         else:
             centers, self.n_iter_ = np.resize(finest.shapes, (self.n_clusters, X.shape[1])), 1
@@ -313,8 +314,7 @@ class IoUKMeans(BaseShapeClusterer):
         histogram = ShapeHistogram(RESOLUTION).add(X, weights)
         if len(histogram.weights) <= self.n_clusters + 1:  # one cell may hold boxes without area
             return self._run_lloyd(X, weights, scale)
-        random_state = check_random_state(self.random_state)
-        centers = self._explore(histogram, X, scale, random_state)
+        centers = self._explore(pyramid(histogram, scale, self.n_clusters), X, scale)
         shapes, weights = used_shapes(X * scale, weights)
         if len(shapes) <= MANY:
             return self._best_run(shapes, weights, [centers], name="Polishing")
@@ -325,13 +325,10 @@ class IoUKMeans(BaseShapeClusterer):
         return centers, n_iter
 
     def _explore(
-        self,
-        histogram: ShapeHistogram,
-        X: NDArray[np.floating],
-        scale: FloatArray,
-        random_state: RandomState,
+        self, levels: list[Level], X: NDArray[np.floating], scale: FloatArray
     ) -> FloatArray:
-        levels = pyramid(histogram, scale, self.n_clusters)
+        """Search on summaries of `X`, with the parameters of the estimator."""
+        random_state = check_random_state(self.random_state)
         starts = self._starts(X, levels[0].shapes, levels[0].weights, scale, random_state)
         return explore(levels, starts, random_state, self.verbose)
 

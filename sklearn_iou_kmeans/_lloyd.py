@@ -55,11 +55,12 @@ def lloyd(
         last_labels, last_average = labels, average
         moved = RULES[update](X, sample_weight, labels, iou, centers, order)
         step = assign(X, sample_weight, moved)
-        if climbs and np.average(step[2], weights=sample_weight) < average:
+        average = float(np.average(step[2], weights=sample_weight))
+        if climbs and average < last_average:
             moved = shorten_steps(X, sample_weight, labels, iou, centers, moved)
             step = assign(X, sample_weight, moved)
+            average = float(np.average(step[2], weights=sample_weight))
         centers, labels, iou = step
-        average = float(np.average(iou, weights=sample_weight))
         if average - last_average <= tol if climbs else np.array_equal(labels, last_labels):
             return centers, average, n_iter
     return centers, average, max_iter
