@@ -5,7 +5,8 @@ from importlib.metadata import version
 from ._histogram import ShapeHistogram
 from ._iou_kmeans import IoUKMeans
 from ._most_frequent import MostFrequentShapes
+from .model_selection import NClustersSweep
 
 __version__ = version("sklearn-iou-kmeans")
 
-__all__ = ["IoUKMeans", "MostFrequentShapes", "ShapeHistogram"]
+__all__ = ["IoUKMeans", "MostFrequentShapes", "NClustersSweep", "ShapeHistogram"]

@@ -13,22 +13,29 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from ._base import BaseShapeClusterer
-from ._centers import sorting_rows
+from ._centers import Order, sorting_rows
 from ._distinct import distinct_shapes, nothing_to_cluster, used_shapes
 from ._histogram import ShapeHistogram
 from ._iou import FloatArray, common_scale, volumes
 from ._lloyd import lloyd
-from ._multiresolution import Level, explore, level_of_samples, polish, pyramid
+from ._multiresolution import (
+    RESOLUTION,
+    Find,
+    Level,
+    Summary,
+    coarse_level,
+    level_of_samples,
+    narrow_down,
+    polish,
+    pyramid,
+    search_widely,
+    summarize,
+)
 from ._seeding import kmeans_plusplus, random_shapes
 from ._sklearn import Interval, StrOptions, validates_parameters
 from ._validation import check_shapes, check_weights
 
-# Cells an octave of the summary that is searched.
-RESOLUTION = 32
-
-# More boxes than this are polished by medians from tables of narrow cells, in passes over memory as
-# it lies; to sort the sides and gather from them is slow where they outgrow the processor's cache.
-MANY = 2**18
+SEEDINGS = {"k-means++": kmeans_plusplus, "random": random_shapes}
 
 Init = Literal["k-means++", "random"] | ArrayLike | Callable[..., ArrayLike]
 
@@ -149,7 +156,7 @@ class IoUKMeans(BaseShapeClusterer):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
-        "init": [StrOptions({"k-means++", "random"}), callable, "array-like"],
+        "init": [StrOptions(set(SEEDINGS)), callable, "array-like"],
         "n_init": [Interval(Integral, 1, None, closed="left")],
         "update": [StrOptions({"iou", "median", "mean"})],
         "algorithm": [StrOptions({"auto", "lloyd", "multiresolution"})],
@@ -278,10 +285,10 @@ class IoUKMeans(BaseShapeClusterer):
         if not shapes.any():
             raise nothing_to_cluster(histogram.n_samples)
         scale = common_scale(shapes)
-        levels = pyramid(histogram, scale, self.n_clusters)
+        levels = pyramid(histogram, scale)
         finest = levels[-1]
         if self._has_enough(finest.shapes):
-            centers = self._explore(levels, finest.shapes / scale, scale)
+            centers = self._search(levels, finest.shapes / scale, scale)
             centers, _, self.n_iter_ = polish(finest, centers, self.max_iter, self.tol)
         else:
             centers, self.n_iter_ = np.resize(finest.shapes, (self.n_clusters, X.shape[1])), 1
@@ -307,30 +314,78 @@ class IoUKMeans(BaseShapeClusterer):
             return self.update == "iou" and isinstance(self.init, str)
         return self.algorithm == "multiresolution"
 
+    # These three are the protocol `model_selection.RestartsOnSummary`.
+
+    @validates_parameters
+    def _summarize(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> Summary | None:
+        if not (self._is_multiresolution() and isinstance(self.init, str)):
+            return None
+        X = self._check_shapes(X, reset=True)
+        self._check_n_samples(len(X))
+        summary = summarize(X, check_weights(sample_weight, X), common_scale(X))
+        return summary if self._is_searchable(summary) else None
+
+    def _restart(self, summary: Summary) -> tuple[Find, float]:
+        random_state = check_random_state(self.random_state)
+        coarse = coarse_level(summary.levels, self.n_clusters)
+        shapes, weights = coarse.shapes, coarse.weights
+        start = next(self._starts(shapes, shapes, weights, summary.scale, random_state))
+        find = search_widely(coarse, start, random_state)
+        return find, find.average_iou
+
+    def _finish(
+        self, X: ArrayLike, sample_weight: ArrayLike | None, summary: Summary, find: Find
+    ) -> Self:
+        X = self._check_shapes(X, reset=True)
+        weights = check_weights(sample_weight, X)
+        random_state = check_random_state(self.random_state)
+        centers = narrow_down(summary.levels, [find], random_state)
+        centers, self.n_iter_ = self._polish(X, weights, summary, centers)
+        return self._store(X, weights, in_order(centers) / summary.scale)
+
     def _run_coarse_to_fine(
         self, X: NDArray[np.floating], weights: FloatArray, scale: FloatArray
     ) -> tuple[FloatArray, int]:
         """Search on summaries and polish on the boxes."""
-        histogram = ShapeHistogram(RESOLUTION).add(X, weights)
-        if len(histogram.weights) <= self.n_clusters + 1:  # one cell may hold boxes without area
+        summary = summarize(X, weights, scale)
+        if not self._is_searchable(summary):
             return self._run_lloyd(X, weights, scale)
-        centers = self._explore(pyramid(histogram, scale, self.n_clusters), X, scale)
-        shapes, weights = used_shapes(X * scale, weights)
-        if len(shapes) <= MANY:
-            return self._best_run(shapes, weights, [centers], name="Polishing")
+        return self._polish(X, weights, summary, self._search(summary.levels, X, scale))
+
+    def _is_searchable(self, summary: Summary) -> bool:
+        """Whether the summary has more shapes than there are clusters."""
+        return len(summary.levels[-1].weights) > self.n_clusters
+
+    def _search(
+        self, levels: list[Level], X: NDArray[np.floating], scale: FloatArray
+    ) -> FloatArray:
+        """Search on summaries of `X`: widely from each start, then around the best finds."""
+        random_state = check_random_state(self.random_state)
+        coarse = coarse_level(levels, self.n_clusters)
+        finds: list[Find] = []
+        for start in self._starts(X, coarse.shapes, coarse.weights, scale, random_state):
+            finds.append(search_widely(coarse, start, random_state))
+            if self.verbose:
+                average, n_shapes = finds[-1].average_iou, len(coarse.weights)
+                print(f"Run {len(finds) - 1}: average IoU {average:.6f} on {n_shapes} shapes.")
+        return narrow_down(levels, finds, random_state)
+
+    def _polish(
+        self,
+        X: NDArray[np.floating],
+        weights: FloatArray,
+        summary: Summary,
+        centers: FloatArray,
+    ) -> tuple[FloatArray, int]:
+        """Refine on all boxes what was found on a summary of them."""
+        shapes, weights = used_shapes(X * summary.scale, weights)
+        if summary.order is not None:
+            return self._best_run(shapes, weights, summary.order, [centers], name="Polishing")
         samples = level_of_samples(shapes, weights, self.n_clusters)
         centers, average, n_iter = polish(samples, centers, self.max_iter, self.tol)
         if self.verbose:
             print(f"Polishing: average IoU {average:.6f} after {n_iter} iterations.")
         return centers, n_iter
-
-    def _explore(
-        self, levels: list[Level], X: NDArray[np.floating], scale: FloatArray
-    ) -> FloatArray:
-        """Search on summaries of `X`, with the parameters of the estimator."""
-        random_state = check_random_state(self.random_state)
-        starts = self._starts(X, levels[0].shapes, levels[0].weights, scale, random_state)
-        return explore(levels, starts, random_state, self.verbose)
 
     def _run_lloyd(
         self, X: NDArray[np.floating], weights: FloatArray, scale: FloatArray
@@ -340,19 +395,18 @@ class IoUKMeans(BaseShapeClusterer):
         if not self._has_enough(shapes):
             return np.resize(shapes, (self.n_clusters, X.shape[1])), 1
         random_state = check_random_state(self.random_state)
-        return self._best_run(
-            shapes, weights, self._starts(X, shapes, weights, scale, random_state)
-        )
+        starts = self._starts(X, shapes, weights, scale, random_state)
+        return self._best_run(shapes, weights, sorting_rows(shapes), starts)
 
     def _best_run(
         self,
         shapes: FloatArray,
         weights: FloatArray,
+        order: Order,
         starts: Iterable[FloatArray],
         name: str = "Run",
     ) -> tuple[FloatArray, int]:
         """Run from each start; return the best centers and the iterations that they took."""
-        order = sorting_rows(shapes)
         best_average, best = -1.0, (np.empty(0), 0)
         for i, start in enumerate(starts):
             centers, average, n_iter = lloyd(
@@ -384,7 +438,7 @@ class IoUKMeans(BaseShapeClusterer):
                 centers = self.init(X, self.n_clusters, random_state=random_state)
                 yield self._check_init(centers, X) * scale
         elif isinstance(self.init, str):
-            seed = kmeans_plusplus if self.init == "k-means++" else random_shapes
+            seed = SEEDINGS[self.init]
             for _ in range(self.n_init):
                 yield seed(shapes, weights, self.n_clusters, random_state)
         else:

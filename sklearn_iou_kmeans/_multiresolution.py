@@ -13,11 +13,19 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
-from ._centers import pulls, sorting_rows
+from ._centers import Order, pulls, sorting_rows
+from ._distinct import used_shapes
 from ._histogram import COARSEST, ShapeHistogram
 from ._iou import BLOCK, FloatArray, IntArray, nearest, pairwise, volumes
 from ._lloyd import lloyd
 from ._seeding import draw_far_shapes, most_helpful
+
+# Cells an octave of the finest level.
+RESOLUTION = 32
+
+# More boxes than this are polished by medians from tables of narrow cells, in passes over memory as
+# it lies; to sort the sides and gather from them is slow where they outgrow the processor's cache.
+MANY = 2**18
 
 # Shapes of the levels that are searched widely and narrowly; more where there are many clusters.
 N_COARSE, N_MIDDLE = 2_500, 8_192
@@ -89,18 +97,54 @@ class Level(NamedTuple):
             )
 
 
-def pyramid(histogram: ShapeHistogram, scale: FloatArray, n_clusters: int) -> list[Level]:
+class Find(NamedTuple):
+    """Centers, and the average IoU that they give on the level where they were found."""
+
+    centers: FloatArray
+    average_iou: float
+
+
+class Summary(NamedTuple):
+    """What a search takes from the boxes, for any number of clusters.
+
+    `levels` summarise the boxes from coarse to fine, with their sides multiplied by `scale`.
+    `order` sorts each side of the boxes that a center can serve, unless they are very many.
+    """
+
+    scale: FloatArray
+    levels: list[Level]
+    order: Order | None
+
+
+def summarize(X: NDArray[np.floating], weights: FloatArray, scale: FloatArray) -> Summary:
+    """Make boxes ready for the search."""
+    shapes, _ = used_shapes(X * scale, weights)
+    order = sorting_rows(shapes) if len(shapes) <= MANY else None
+    return Summary(scale, pyramid(ShapeHistogram(RESOLUTION).add(X, weights), scale), order)
+
+
+def pyramid(histogram: ShapeHistogram, scale: FloatArray) -> list[Level]:
     """The histogram's shapes, times `scale`, in levels from coarse to fine.
 
     Each level has cells half as wide as the one before. The first is coarse enough to be searched
     widely.
     """
-    most = max(N_COARSE, SHAPES_PER_CLUSTER * n_clusters)
     levels = [level_of(histogram, scale)]
-    while len(levels[0].weights) > most and histogram.resolution > COARSEST:
+    while len(levels[0].weights) > N_COARSE and histogram.resolution > COARSEST:
         histogram = histogram.coarsened(2)
         levels.insert(0, level_of(histogram, scale))
     return levels
+
+
+def coarse_level(levels: list[Level], n_clusters: int) -> Level:
+    """The level that is searched widely."""
+    return levels[finest_within(levels, N_COARSE, n_clusters)]
+
+
+def finest_within(levels: list[Level], n_shapes: int, n_clusters: int) -> int:
+    """The finest level of at most `n_shapes` shapes, or of as many as so many clusters need."""
+    most = max(n_shapes, SHAPES_PER_CLUSTER * n_clusters)
+    return max(i for i, level in enumerate(levels) if i == 0 or len(level.weights) <= most)
 
 
 def level_of_samples(X: FloatArray, weights: FloatArray, n_clusters: int) -> Level:
@@ -117,43 +161,40 @@ def level_of(histogram: ShapeHistogram, scale: FloatArray) -> Level:
     return Level.of(histogram.shapes * scale, histogram.weights, histogram.resolution)
 
 
-def explore(
-    levels: list[Level], starts: Iterable[FloatArray], random_state: RandomState, verbose: int = 0
-) -> FloatArray:
-    """Search from every start on the coarsest level; narrow down and refine on the finer ones."""
-    slacks = np.linspace(SLACK, 0.0, N_COARSE_SWAPS)
-    finds = [search(levels[0], start, slacks, random_state) for start in starts]
-    if verbose:
-        for i, (_, average) in enumerate(finds):
-            print(f"Run {i}: average IoU {average:.6f} on {len(levels[0].weights)} shapes.")
-    n_clusters = len(finds[0][0])
-    most = max(N_MIDDLE, SHAPES_PER_CLUSTER * n_clusters)
-    middle = max(i for i, level in enumerate(levels) if i == 0 or len(level.weights) <= most)
+def search_widely(level: Level, start: FloatArray, random_state: RandomState) -> Find:
+    """Search from one start on the coarse level."""
+    return search(level, start, np.linspace(SLACK, 0.0, N_COARSE_SWAPS), random_state)
+
+
+def narrow_down(levels: list[Level], finds: list[Find], random_state: RandomState) -> FloatArray:
+    """Search around the best of the `finds` of wide searches, and refine the best of all.
+
+    In each round one find fewer is searched around: the better it is, the longer.
+    """
+    n_clusters = len(finds[0].centers)
+    middle = finest_within(levels, N_MIDDLE, n_clusters)
+    n_rounds = min(N_FINDS, len(finds))
     slacks = np.linspace(SLACK, 0.0, min(n_clusters**3 // CUBE_PER_SWAP, MOST_SWAPS))
-    # In each round one find fewer is searched around: the better it is, the longer.
-    for n_kept, part in zip(range(N_FINDS, 0, -1), np.array_split(slacks, N_FINDS), strict=True):
+    for n_kept, part in zip(range(n_rounds, 0, -1), np.array_split(slacks, n_rounds), strict=True):
         best = sorted(finds, key=average_of, reverse=True)[:n_kept]
-        finds = [search(levels[middle], centers, part, random_state) for centers, _ in best]
-    centers, _ = finds[0]
+        finds = [search(levels[middle], find.centers, part, random_state) for find in best]
+    centers = finds[0].centers
     for level in levels[middle:]:
-        centers, _ = climb(level, centers, N_REFINE)
+        centers = climb(level, centers, N_REFINE).centers
     return centers
 
 
-def average_of(find: tuple[FloatArray, float]) -> float:
+def average_of(find: Find) -> float:
     """The average IoU of what a search found."""
-    return find[1]
+    return find.average_iou
 
 
-def search(
-    level: Level, start: FloatArray, slacks: FloatArray, random_state: RandomState
-) -> tuple[FloatArray, float]:
+def search(level: Level, start: FloatArray, slacks: FloatArray, random_state: RandomState) -> Find:
     """Climb from `start`; then take one center out and put it elsewhere, again and again.
 
     A swap leaves local optima that no number of small steps leaves. There is one for each of
     `slacks`, and it is kept if it comes to an average IoU that is larger, or smaller by less than
-    the slack: some optima take two swaps to leave. Returns the best centers that were met, with
-    their average IoU.
+    the slack: some optima take two swaps to leave. Returns the best centers that were met.
 
     References
     ----------
@@ -190,7 +231,7 @@ def swap(
 
 def overtake(
     level: Level, centers: FloatArray, labels: IntArray, iou: FloatArray, average: float
-) -> tuple[FloatArray, float] | None:
+) -> Find | None:
     """Climb until the average IoU exceeds `average`, for as long as that looks possible.
 
     Steps gain less and less, so it is given up once a step gains less than is still missing.
@@ -199,7 +240,7 @@ def overtake(
     for _ in range(N_AFTER_SWAP):
         current = float(iou @ level.weights / level.weights.sum())
         if current > average:
-            return centers, current
+            return Find(centers, current)
         if current - last < average - current:
             return None
         tables = pull_tables(level, labels, iou, centers)
@@ -208,12 +249,12 @@ def overtake(
     return None
 
 
-def climb(level: Level, centers: FloatArray, n_iter: int) -> tuple[FloatArray, float]:
-    """Step `n_iter` times; return the centers with the average IoU that they give."""
+def climb(level: Level, centers: FloatArray, n_iter: int) -> Find:
+    """Step `n_iter` times."""
     for _ in range(n_iter):
         _, tables = assess(level, centers)
         centers = move(level, tables, centers, OVERSHOOT)
-    return centers, assess(level, centers)[0]
+    return Find(centers, assess(level, centers)[0])
 
 
 def polish(

@@ -53,7 +53,7 @@ def check_weights(
 ) -> NDArray[np.float64]:
     """Return the weights of the rows of `X`: finite, >= 0 and, mostly, not all zero."""
     if sample_weight is None or np.isscalar(sample_weight):
-        sample_weight = np.full(len(X), 1.0 if sample_weight is None else sample_weight)
+        sample_weight = np.full(X.shape[0], 1.0 if sample_weight is None else sample_weight)
     weights: NDArray[np.float64] = check_array(
         sample_weight,
         dtype=np.float64,
@@ -61,9 +61,9 @@ def check_weights(
         ensure_min_samples=0,
         input_name="sample_weight",
     )
-    if weights.shape != (len(X),):
+    if weights.shape != X.shape[:1]:
         raise ValueError(
-            f"sample_weight.shape == {weights.shape}, expected {(len(X),)}: give one weight a row."
+            f"sample_weight.shape == {weights.shape}, expected {X.shape[:1]}: give one weight a row."
         )
     if (weights < 0).any():
         row = np.flatnonzero(weights < 0)[0]

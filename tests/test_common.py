@@ -6,18 +6,26 @@ from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes
+from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes, NClustersSweep
 
 STANDARDISES = "it clusters standardised blobs, whose negative values are no side lengths"
 EXPECTED_FAILURES = {
     "IoUKMeans": {"check_clustering": STANDARDISES},
     "MostFrequentShapes": {"check_clustering": STANDARDISES},
+    "NClustersSweep": {
+        "check_clustering": STANDARDISES,
+        "check_parameters_default_constructible": "it knows no range as a default value",
+    },
 }
 
 
 @pytest.mark.filterwarnings("ignore:.*distinct shapes:sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
-    [IoUKMeans(n_clusters=3, n_init=2), MostFrequentShapes()],
+    [
+        IoUKMeans(n_clusters=3, n_init=2),
+        MostFrequentShapes(),
+        NClustersSweep(IoUKMeans(), n_clusters=[2, 3], n_init=2),
+    ],
     expected_failed_checks=lambda estimator: EXPECTED_FAILURES[type(estimator).__name__],
 )
 def test_scikit_learn_checks(estimator, check):

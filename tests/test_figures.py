@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes
+from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes, NClustersSweep
 from sklearn_iou_kmeans.metrics import average_iou_score
 
 # The largest average IoU that a long search found, by number of anchors.
@@ -80,6 +80,16 @@ def test_the_curve_of_the_article_rises(sizes):
     X = sizes["cars"]
     curve = [IoUKMeans(k, random_state=0).fit(X).average_iou_ for k in range(3, 11)]
     assert (np.diff(curve) > 0).all()
+
+
+def test_the_curve_of_the_sweep_is_concave_and_as_high_as_a_long_search(sizes):
+    sweep = NClustersSweep(IoUKMeans(), random_state=0).fit(sizes["cars"])
+    curve = sweep.cv_results_["train_score"]
+    gains = np.diff(curve)
+    assert (gains > 0).all()
+    assert (np.diff(gains) < 0).all()
+    for n_clusters, score in zip(range(3, 11), curve, strict=True):
+        assert score == pytest.approx(REACHABLE["cars"][n_clusters], abs=1e-3)
 
 
 @pytest.mark.parametrize(("n_clusters", "published", "tolerance"), [(5, 61.1, 0.2), (9, 67.7, 0.7)])

@@ -1,0 +1,145 @@
+"""Rules that choose the number of clusters from the results of a sweep.
+
+A rule takes `cv_results_` and returns the index of a row.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ._iou import FloatArray
+
+CVResults = Mapping[str, Any]
+Rule = Callable[[CVResults], int]
+
+
+def scores_of(cv_results: CVResults) -> FloatArray:
+    """The score of each number of clusters: held out if there is such a one, else as fitted."""
+    key = "mean_test_score" if "mean_test_score" in cv_results else "train_score"
+    return np.asarray(cv_results[key], dtype=np.float64)
+
+
+def knee(cv_results: CVResults) -> int:
+    """Choose the point that lies furthest above the chord from the first point to the last.
+
+    It answers where the curve bends, which depends on where it begins and ends: on the same
+    boxes the range 3 to 10 has another knee than the range 3 to 40.
+
+    Parameters
+    ----------
+    cv_results : mapping
+        As `NClustersSweep.cv_results_`.
+
+    Returns
+    -------
+    index : int
+        Of equally good ones the smallest number of clusters.
+
+    Examples
+    --------
+    The curve is the same, and the range decides:
+
+    >>> import numpy as np
+    >>> from sklearn_iou_kmeans._rules import knee
+    >>> for last in (10, 40):
+    ...     n_clusters = np.arange(3, last + 1)
+    ...     score = 1 - 0.9 * n_clusters**-0.5
+    ...     index = knee({"param_n_clusters": n_clusters, "train_score": score})
+    ...     print(n_clusters[index])
+    6
+    12
+    """
+    n_clusters = np.asarray(cv_results["param_n_clusters"], dtype=np.float64)
+    scores = scores_of(cv_results)
+    ends = [0, -1]
+    return int(np.argmax(scores - np.interp(n_clusters, n_clusters[ends], scores[ends])))
+
+
+def one_standard_error(cv_results: CVResults) -> int:
+    """Choose the fewest clusters whose held-out score is within one standard error of the best.
+
+    Parameters
+    ----------
+    cv_results : mapping
+        As `NClustersSweep.cv_results_`, of a sweep with cross-validation.
+
+    Returns
+    -------
+    index : int
+        A row of the results.
+
+    References
+    ----------
+    Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning", 2nd edition, section
+    7.10.
+    """
+    n_splits = sum(key.startswith("split") for key in cv_results)
+    scores = scores_of(cv_results)
+    best = int(np.argmax(scores))
+    error = cv_results["std_test_score"][best] / np.sqrt(n_splits)
+    return int(np.argmax(scores >= scores[best] - error))
+
+
+def reaching(target: float) -> Rule:
+    """Choose the fewest clusters whose score reaches `target`.
+
+    If none does, the largest number of clusters is chosen, with a warning.
+
+    Parameters
+    ----------
+    target : float
+        The score to reach.
+
+    Returns
+    -------
+    rule : callable
+        The rule.
+    """
+
+    def rule(cv_results: CVResults) -> int:
+        scores, n_clusters = scores_of(cv_results), cv_results["param_n_clusters"]
+        reaches = scores >= target
+        if reaches.any():
+            return int(np.argmax(reaches))
+        best = int(np.argmax(scores))
+        warnings.warn(
+            f"rule={target}: no n_clusters from {n_clusters[0]} to {n_clusters[-1]} has a score of "
+            f"{target}; the best is {scores[best]:.4f}, with {n_clusters[best]}. Took "
+            f"{n_clusters[-1]}: try more clusters, or a lower target.",
+            stacklevel=4,
+        )
+        return len(scores) - 1
+
+    return rule
+
+
+RULES: dict[str, Rule] = {"knee": knee, "one_standard_error": one_standard_error}
+
+
+def name_of(rule: str | float | Rule) -> str:
+    """How a rule is called in tables."""
+    return getattr(rule, "__name__", type(rule).__name__) if callable(rule) else str(rule)
+
+
+def choose(cv_results: CVResults, rule: str | float | Rule) -> int:
+    """The index that a rule chooses, checked if the rule is the caller's own."""
+    if isinstance(rule, str):
+        return RULES[rule](cv_results)
+    if not callable(rule):
+        return reaching(rule)(cv_results)
+    index, n_rows = rule(cv_results), len(cv_results["param_n_clusters"])
+    if not isinstance(index, int | np.integer) or not 0 <= index < n_rows:
+        raise ValueError(
+            f"rule {name_of(rule)!r} returned {index!r}: it has to return the index of a row of "
+            f"cv_results_, from 0 to {n_rows - 1}."
+        )
+    return int(index)
+
+
+def answers(cv_results: CVResults, rule: str | float | Rule) -> dict[str, int]:
+    """The index that `rule` chooses, and those of the named rules that apply, by name."""
+    has_cv = "mean_test_score" in cv_results
+    named = [name for name in RULES if name != "one_standard_error" or has_cv]
+    return {name_of(each): choose(cv_results, each) for each in dict.fromkeys([rule, *named])}

@@ -1,0 +1,204 @@
+"""What a sweep is asked for, checked before anything runs."""
+
+import warnings
+from collections.abc import Iterable
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
+from sklearn.model_selection import GroupKFold, check_cv
+from sklearn.utils import check_array, get_tags
+from sklearn.utils.metadata_routing import process_routing
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import has_fit_parameter
+
+from ._iou import FloatArray
+from ._sklearn import rows_of
+from ._validation import check_weights
+
+Rows = NDArray[np.intp]
+
+
+class Boxes(NamedTuple):
+    """Boxes, with the weights to fit and to score them with, if any."""
+
+    X: Any
+    fit_weight: FloatArray | None
+    score_weight: FloatArray | None
+
+    def of(self, rows: Rows) -> "Boxes":
+        """Some of the boxes."""
+        weights = (weight if weight is None else weight[rows] for weight in self[1:])
+        return Boxes(rows_of(self.X, rows), *weights)
+
+    @property
+    def fit_params(self) -> dict[str, FloatArray]:
+        """The keyword arguments for `fit`."""
+        return {} if self.fit_weight is None else {"sample_weight": self.fit_weight}
+
+    @property
+    def score_params(self) -> dict[str, FloatArray]:
+        """The keyword arguments for `score`."""
+        return {} if self.score_weight is None else {"sample_weight": self.score_weight}
+
+
+class Part(NamedTuple):
+    """Boxes of which some rows are fitted, all if None, and some are held out, if any."""
+
+    boxes: Boxes
+    train: Rows | None = None
+    test: Rows | None = None
+    summary: Any = None
+
+    @property
+    def n_samples(self) -> int:
+        """The number of boxes to fit."""
+        return int(self.boxes.X.shape[0]) if self.train is None else len(self.train)
+
+    def boxes_to_fit(self) -> Boxes:
+        """The boxes to fit, with their weights."""
+        return self.boxes if self.train is None else self.boxes.of(self.train)
+
+    def held_out_boxes(self) -> Boxes | None:
+        """The held-out boxes, with their weights."""
+        return None if self.test is None else self.boxes.of(self.test)
+
+
+def check_request(
+    sweep: Any, X: ArrayLike, y: Any, sample_weight: Any, groups: ArrayLike | None
+) -> tuple[list[Part], list[int]]:
+    """The parts to fit, all boxes first and then each fold, and the numbers of clusters."""
+    n_clusters = check_n_clusters(sweep.estimator, sweep.n_clusters)
+    if sweep.rule == "one_standard_error" and sweep.cv is None:
+        raise ValueError(
+            "rule='one_standard_error' needs the spread of held-out scores, and cv=None holds no "
+            "boxes out: pass cv=5, or a splitter."
+        )
+    sparse = get_tags(sweep.estimator).input_tags.sparse
+    array = check_array(
+        X, accept_sparse=sparse, ensure_all_finite=False, estimator=sweep, input_name="X"
+    )
+    y = check_length(y, "y", array)
+    groups = check_length(groups, "groups", array)
+    weights = route_weights(sweep, array, sample_weight, groups)
+    # A data frame goes to the estimator as it is, for the names of its columns.
+    boxes = Boxes(X if hasattr(X, "columns") else array, *weights)
+    check_n_distinct(array, "X", n_clusters)
+    parts = [Part(boxes)]
+    for fold, (train, test) in enumerate(split(sweep.cv, array, y, groups)):
+        check_n_distinct(array[train], f"X without fold {fold}", n_clusters)
+        check_held_out(boxes.score_weight, y, train, test, fold)
+        parts.append(Part(boxes, train, test))
+    return parts, n_clusters
+
+
+def check_n_clusters(estimator: Any, n_clusters: Any) -> list[int]:
+    """The numbers of clusters, ascending."""
+    if "n_clusters" not in estimator.get_params():
+        raise TypeError(
+            f"estimator has no parameter n_clusters: {estimator}. Pass a clusterer, say "
+            "IoUKMeans()."
+        )
+    numbers, asked = np.atleast_1d(n_clusters), f"n_clusters={n_clusters!r}"
+    if numbers.size == 0:
+        raise ValueError(f"{asked} is empty: give at least one number, as range(3, 11) does.")
+    if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
+        raise ValueError(f"{asked} has to be a list of integers, as range(3, 11) is.")
+    if numbers.min() < 1:
+        raise ValueError(f"{asked} holds {numbers.min()}: a number of clusters is at least 1.")
+    distinct, counts = np.unique(numbers, return_counts=True)
+    if counts.max() > 1:
+        repeated = distinct[counts.argmax()]
+        raise ValueError(f"{asked} holds {repeated} more than once: give each number once.")
+    return [int(number) for number in distinct]
+
+
+def check_length(values: Any, name: str, X: Any) -> Any:
+    """Return the values of the boxes as an array, one a box."""
+    if values is None:
+        return None
+    values = np.asarray(values)
+    if values.shape != (X.shape[0],):
+        raise ValueError(
+            f"{name} has shape {values.shape} and X has {X.shape[0]} boxes: give one value a box."
+        )
+    return values
+
+
+def route_weights(
+    sweep: Any, X: Any, sample_weight: Any, groups: Any
+) -> tuple[FloatArray | None, FloatArray | None]:
+    """The weights that the estimator's `fit` and its `score` take."""
+    metadata = {"groups": groups}
+    if sample_weight is not None:
+        metadata["sample_weight"] = sample_weight = check_weights(sample_weight, X)
+    if get_config()["enable_metadata_routing"]:
+        metadata = {name: values for name, values in metadata.items() if values is not None}
+        routed = process_routing(sweep, "fit", **metadata).estimator
+        return routed.fit.get("sample_weight"), routed.score.get("sample_weight")
+    if sample_weight is not None and not has_fit_parameter(sweep.estimator, "sample_weight"):
+        raise TypeError(
+            f"sample_weight was given, and {sweep.estimator} takes none: leave it out, or pass a "
+            "clusterer that takes weights."
+        )
+    return sample_weight, sample_weight
+
+
+def split(cv: Any, X: Any, y: Any, groups: Any) -> Iterable[tuple[Rows, Rows]]:
+    """The rows to fit and those that are held out, of each fold."""
+    if cv is not None:
+        if isinstance(cv, Integral) and groups is not None:
+            cv = GroupKFold(int(cv))
+        folds: Iterable[tuple[Rows, Rows]] = check_cv(cv, y).split(X, y, groups)
+        return folds
+    if groups is not None:
+        raise ValueError(
+            "groups were given, and cv=None holds no boxes out: pass cv=5 to hold out whole "
+            "groups, or leave groups out."
+        )
+    return []
+
+
+def check_n_distinct(X: Any, where: str, n_clusters: list[int]) -> None:
+    """Raise if there are fewer distinct boxes than the most clusters."""
+    most = n_clusters[-1]
+    n_distinct = count_distinct(X, most)
+    if n_distinct < most:
+        raise ValueError(
+            f"n_clusters holds {most}, and {where} has only {n_distinct} distinct boxes "
+            f"(n_samples={X.shape[0]}): ask for at most {n_distinct} clusters, or pass more boxes."
+        )
+
+
+def count_distinct(X: Any, enough: int) -> int:
+    """The number of distinct rows, counted until there are enough of them."""
+    if not isinstance(X, np.ndarray):
+        return int(X.shape[0])
+    n_rows = 4 * enough
+    n_distinct = len(np.unique(X[:n_rows], axis=0))
+    while n_distinct < enough and n_rows < len(X):
+        n_rows *= 4
+        n_distinct = len(np.unique(X[:n_rows], axis=0))
+    return n_distinct
+
+
+def check_held_out(
+    sample_weight: FloatArray | None, y: Any, train: Rows, test: Rows, fold: int
+) -> None:
+    """Raise if held-out boxes have no weight; warn if they are all there is of a category."""
+    if sample_weight is not None and not sample_weight[test].any():
+        raise ValueError(
+            f"sample_weight is zero for all boxes of fold {fold}, so they have no score: leave the "
+            "boxes without weight out, or take fewer folds."
+        )
+    if y is None or type_of_target(y) not in ("binary", "multiclass"):
+        return
+    lost = np.setdiff1d(y[test], y[train])
+    if len(lost):
+        warnings.warn(
+            f"Fold {fold} holds all boxes of category {lost[0]}, so none is left to fit, and its "
+            "score says little on that category. Take fewer folds, or StratifiedGroupKFold.",
+            stacklevel=6,
+        )

@@ -1,0 +1,480 @@
+"""How many anchors: the sweep over their number."""
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClusterMixin, MetaEstimatorMixin, clone
+from sklearn.model_selection import GroupKFold
+from sklearn.utils import Tags, check_random_state, get_tags
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
+from sklearn.utils.validation import check_is_fitted
+
+from ._iou import IntArray
+from ._rules import Rule, answers, name_of, scores_of
+from ._sklearn import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    available_if,
+    set_output,
+    validates_parameters,
+)
+from ._sweep_input import Part, check_request
+from ._sweep_results import Place, Restarts, table_of
+from ._sweep_tasks import Finish, Task, duration, finish, restart, run, summarize
+
+__all__ = ["NClustersSweep"]
+
+
+def estimator_has(name: str) -> Callable[["NClustersSweep"], bool]:
+    """Whether the estimator, the fitted one if there is one, has an attribute."""
+
+    def check(sweep: "NClustersSweep") -> bool:
+        getattr(getattr(sweep, "best_estimator_", sweep.estimator), name)
+        return True
+
+    return check
+
+
+class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
+    """Fit a clusterer with each of several numbers of clusters, and choose one.
+
+    For :class:`IoUKMeans` this is the curve of average IoU against the number of anchors, from
+    which YOLO9000 chose: more anchors raise the average IoU by less and less and make the detector
+    larger.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A clusterer with the parameter `n_clusters` and with `fit` and `score`, higher scores being
+        better. It is cloned; its own `n_init` and `random_state` are replaced.
+
+    n_clusters : int or array-like of int, default=range(3, 11)
+        The numbers of clusters to try, in any order. The usual choices of a detector are
+        multiples of its number of heads: ``range(3, 16, 3)`` for three heads.
+
+    n_init : int, default=10
+        The number of restarts for each number of clusters, each from another seeding; the best is
+        kept. An estimator without `random_state` is fitted once.
+
+    cv : int, cross-validation generator or iterable, default=None
+        None scores the boxes that were fitted: the curve of the papers, which always rises. A
+        splitter scores boxes that were held out, which tells how the anchors serve other images;
+        an int is the number of folds, of whole groups where `groups` are given. With tens of
+        thousands of boxes the two curves hardly differ; below a few hundred they do.
+
+    rule : {"knee", "one_standard_error"}, float or callable, default="knee"
+        How to choose from the curve, which is the held-out one if there is one.
+
+        - "knee" takes the point furthest above the chord from the first point to the last. It is a
+          heuristic for where more clusters begin to pay less. It moves with the range: on the same
+          curve 3 to 10 has another knee than 3 to 40 (see Examples). Trust it to tell a good
+          region, not a number.
+        - "one_standard_error" takes the fewest clusters whose held-out score is within one
+          standard error, over the folds, of the best. It needs `cv`, and is to be trusted where
+          the folds are independent, that is, of whole images. On many boxes the error is tiny and
+          nearly the largest number is chosen.
+        - A float takes the fewest clusters whose score reaches it, or with a warning the most if
+          none does. The one to use where a target is known, say the average IoU that the
+          default anchors have on their own data.
+        - A callable ``rule(cv_results_)`` returns the index of a row.
+
+    n_jobs : int, default=None
+        The number of tasks that run at once. None means 1, unless in a
+        :func:`joblib.parallel_config`, whose backend is used, be it "loky", "threading" or "dask".
+        The results are the same bits for all. More than one is worth it where the sweep takes
+        longer than the second or two that worker processes take to start.
+
+    verbose : int, default=0
+        If positive, print a line for each finished task.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the seeds of the restarts, which are drawn before anything runs. Pass an int to
+        get the same result each time.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to ndarray
+        A row for each number of clusters, ascending.
+
+        - `param_n_clusters`, `params`: the number of clusters, and the same as a dict.
+        - `train_score`: the score of the best on the boxes that it was fitted to, which are all.
+        - `restart0_score` and so on, `mean_restart_score`, `std_restart_score`: the scores of the
+          restarts on all boxes. They come before polishing where the estimator makes its restarts
+          on a summary of the boxes, as `IoUKMeans` does.
+        - `mean_fit_time`, `std_fit_time`: the seconds that a restart took.
+        - `total_time`: the seconds that all tasks of a row took together.
+        - With `cv` also `split0_test_score` and so on, `mean_test_score`, `std_test_score`,
+          `rank_test_score`: the scores of the held-out boxes, of each fold's best restart.
+    best_index_ : int
+        The row that was chosen.
+    best_n_clusters_ : int
+        The number of clusters that was chosen.
+    best_score_ : float
+        Its score on the curve: held out with `cv`, else on the fitted boxes.
+    best_estimator_ : estimator
+        The best of the chosen number of clusters, fitted to all boxes.
+    estimators_ : list of estimators
+        The best of each number of clusters, fitted to all boxes.
+    n_clusters_by_rule_ : dict of str to int
+        What `rule`, and each of the named rules that apply, would choose.
+    n_splits_ : int
+        Number of folds; 0 without `cv`.
+    labels_ : ndarray of shape (n_samples,)
+        The labels of `best_estimator_`.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of `X`, where it has any.
+
+    See Also
+    --------
+    IoUKMeans : The estimator that this is mostly for.
+    IoUCurveDisplay : A picture of the curve.
+    sklearn.model_selection.GridSearchCV : For other parameters, without restarts.
+
+    Notes
+    -----
+    The tasks, one for each number of clusters, restart and fold, are in one list, the longest
+    first, so that no worker waits for the last. Each keeps to one thread.
+
+    Every number of clusters gets the same seeds, so what is found for one does not depend on
+    which others are tried.
+
+    References
+    ----------
+    Redmon and Farhadi, "YOLO9000: better, faster, stronger", CVPR 2017, figure 2.
+
+    Examples
+    --------
+    >>> from sklearn_iou_kmeans import IoUKMeans, NClustersSweep
+    >>> from sklearn_iou_kmeans.datasets import make_boxes
+    >>> from sklearn_iou_kmeans.preprocessing import box_sizes
+    >>> X = box_sizes(make_boxes(3000, random_state=0).data)
+    >>> sweep = NClustersSweep(IoUKMeans(), random_state=0).fit(X)
+    >>> sweep.best_n_clusters_, sweep.best_estimator_.cluster_centers_.shape
+    (6, (6, 2))
+    >>> NClustersSweep(IoUKMeans(), range(3, 31), random_state=0).fit(X).best_n_clusters_
+    11
+    """
+
+    cv_results_: dict[str, Any]
+    best_index_: int
+    best_n_clusters_: int
+    best_score_: float
+    best_estimator_: Any
+    estimators_: list[Any]
+    n_clusters_by_rule_: dict[str, int]
+    n_splits_: int
+
+    # Both go to others: to the estimator, and to the splitter.
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"sample_weight": UNUSED, "groups": UNUSED}
+    __metadata_request__score: ClassVar[dict[str, str]] = {"sample_weight": UNUSED}
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "estimator": [HasMethods(["fit", "score", "get_params", "set_params"])],
+        "n_clusters": ["array-like", Integral],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
+        "cv": ["cv_object"],
+        "rule": [
+            StrOptions({"knee", "one_standard_error"}),
+            Interval(Real, None, None, closed="neither"),
+            callable,
+        ],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        n_clusters: int | Sequence[int] | NDArray[np.integer] = range(3, 11),
+        *,
+        n_init: int = 10,
+        cv: Any = None,
+        rule: Literal["knee", "one_standard_error"] | float | Rule = "knee",
+        n_jobs: int | None = None,
+        verbose: int = 0,
+        random_state: int | RandomState | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.n_clusters = n_clusters
+        self.n_init = n_init
+        self.cv = cv
+        self.rule = rule
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @validates_parameters
+    def fit(
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Fit every number of clusters, and choose one.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The boxes, as the estimator takes them.
+        y : array-like of shape (n_samples,), default=None
+            The categories of the boxes, for splitters that stratify. The estimator does not get
+            them.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the boxes, for fitting and for every score.
+        groups : array-like of shape (n_samples,), default=None
+            The image of each box, so that a splitter keeps the boxes of one image together.
+
+        Returns
+        -------
+        self : object
+            The fitted sweep.
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no `n_clusters`, or takes no weights where some are given.
+        ValueError
+            If `n_clusters` is empty, repeats a number or asks for more clusters than there are
+            distinct boxes, in `X` or in the boxes to fit of a fold: this is found out before
+            anything runs. If "one_standard_error" is asked for without `cv`.
+
+        Warns
+        -----
+        UserWarning
+            If the target is not reached, or if all boxes of a category of `y` are held out at once.
+        """
+        parts, n_clusters = check_request(self, X, y, sample_weight, groups)
+        seeds = self._draw_seeds()
+        parts = [summarize(self._clone(n_clusters[-1], seeds[0]), part) for part in parts]
+        restarts = self._restart(parts, n_clusters, seeds)
+        finished = self._finish(parts, n_clusters, seeds, restarts)
+        self.cv_results_ = table_of(n_clusters, restarts, finished)
+        indices = answers(self.cv_results_, self.rule)
+        self.n_clusters_by_rule_ = {name: n_clusters[i] for name, i in indices.items()}
+        self.estimators_ = [finished[0, row].estimator for row in range(len(n_clusters))]
+        self.n_splits_ = len(parts) - 1
+        self.best_index_ = indices[name_of(self.rule)]
+        self.best_n_clusters_ = n_clusters[self.best_index_]
+        self.best_score_ = float(scores_of(self.cv_results_)[self.best_index_])
+        self.best_estimator_ = self.estimators_[self.best_index_]
+        return self
+
+    def predict(self, X: ArrayLike) -> IntArray:
+        """Find the nearest center of the best estimator for each box.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The boxes, as the estimator takes them.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            As the estimator's `predict`.
+        """
+        check_is_fitted(self)
+        labels: IntArray = self.best_estimator_.predict(X)
+        return labels
+
+    @available_if(estimator_has("transform"))
+    def transform(self, X: ArrayLike) -> Any:
+        """Compute the distance of each box to each center of the best estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The boxes, as the estimator takes them.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_samples, best_n_clusters_)
+            As the estimator's `transform`.
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.transform(X)
+
+    @available_if(estimator_has("transform"))
+    def fit_transform(self, X: ArrayLike, y: Any = None, **fit_params: Any) -> Any:
+        """Fit, and compute the distance of each box to each center of the best estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The boxes, as the estimator takes them.
+        y : array-like of shape (n_samples,), default=None
+            As in `fit`.
+        **fit_params : dict
+            `sample_weight` and `groups`, as in `fit`.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_samples, best_n_clusters_)
+            As the estimator's `transform`.
+        """
+        return self.fit(X, y, **fit_params).transform(X)
+
+    def score(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
+        """Score boxes with the best estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The boxes, as the estimator takes them.
+        y : Ignored
+            Present by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the boxes; all 1 by default.
+
+        Returns
+        -------
+        score : float
+            As the estimator's `score`, the average IoU for :class:`IoUKMeans`.
+        """
+        check_is_fitted(self)
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return float(self.best_estimator_.score(X, **weights))
+
+    @available_if(estimator_has("get_feature_names_out"))
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """Get the names of the columns that `transform` returns.
+
+        Parameters
+        ----------
+        input_features : Ignored
+            Present by convention.
+
+        Returns
+        -------
+        names : ndarray of str
+            As the estimator's.
+        """
+        check_is_fitted(self)
+        names: NDArray[Any] = self.best_estimator_.get_feature_names_out(input_features)
+        return names
+
+    @available_if(estimator_has("set_output"))
+    def set_output(
+        self, *, transform: Literal["default", "pandas", "polars"] | None = None
+    ) -> Self:
+        """Set the container that `transform` returns.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            As the estimator's `set_output`; None leaves it as it is.
+
+        Returns
+        -------
+        self : object
+            The sweep itself.
+        """
+        set_output(self.estimator, transform=transform)
+        if hasattr(self, "best_estimator_"):
+            set_output(self.best_estimator_, transform=transform)
+        return self
+
+    @property
+    def labels_(self) -> IntArray:
+        """The labels of the best estimator."""
+        labels: IntArray = self.best_estimator_.labels_
+        return labels
+
+    @property
+    def n_features_in_(self) -> int:
+        """The number of columns that were fitted."""
+        n_features: int = self.best_estimator_.n_features_in_
+        return n_features
+
+    @property
+    def feature_names_in_(self) -> NDArray[Any]:
+        """The names of the columns that were fitted."""
+        names: NDArray[Any] = self.best_estimator_.feature_names_in_
+        return names
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Get the routing of weights to the estimator and of groups to the splitter.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            The routing.
+        """
+        fit_and_score = MethodMapping().add(caller="fit", callee="fit")
+        fit_and_score.add(caller="fit", callee="score").add(caller="score", callee="score")
+        splitter = GroupKFold() if isinstance(self.cv, Integral) else self.cv
+        return (
+            MetadataRouter(owner=self)
+            .add(estimator=self.estimator, method_mapping=fit_and_score)
+            .add(
+                splitter=splitter, method_mapping=MethodMapping().add(caller="fit", callee="split")
+            )
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "best_estimator_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        estimator_tags = deepcopy(get_tags(self.estimator))
+        tags.input_tags = estimator_tags.input_tags
+        tags.transformer_tags = estimator_tags.transformer_tags
+        return tags
+
+    def _draw_seeds(self) -> list[int]:
+        """A seed for each restart; an estimator that draws nothing needs one restart."""
+        n_init = self.n_init if "random_state" in self.estimator.get_params(deep=False) else 1
+        random_state = check_random_state(self.random_state)
+        return [random_state.randint(2**31 - 1) for _ in range(n_init)]
+
+    def _clone(self, n_clusters: int, seed: int) -> Any:
+        """The estimator for one restart."""
+        names = self.estimator.get_params(deep=False)
+        values = {"n_clusters": n_clusters, "n_init": 1, "random_state": seed}
+        known = {name: value for name, value in values.items() if name in names}
+        return clone(self.estimator).set_params(**known)
+
+    def _restart(self, parts: list[Part], n_clusters: list[int], seeds: list[int]) -> Restarts:
+        """Restart from each seed with each number of clusters on each part."""
+        restarts = Restarts(len(parts), len(n_clusters), len(seeds))
+        tasks = [
+            Task((part, row, i), restart, (self._clone(n_clusters[row], seeds[i]), parts[part]))
+            for part, row, i in np.ndindex(*restarts.scores.shape)
+        ]
+        for key, result in self._run(tasks, n_later=len(parts) * len(n_clusters)):
+            restarts.include(key, result)
+        return restarts
+
+    def _finish(
+        self, parts: list[Part], n_clusters: list[int], seeds: list[int], restarts: Restarts
+    ) -> dict[Place, Finish]:
+        """Finish the best restart with each number of clusters on each part."""
+        tasks = [
+            Task((part, row), finish, (self._clone(n_clusters[row], seeds[i]), parts[part], found))
+            for (part, row), (i, found) in restarts.best.items()
+        ]
+        return dict(self._run(tasks, n_before=restarts.scores.size))
+
+    def _run(
+        self, tasks: list[Task], n_before: int = 0, n_later: int = 0
+    ) -> Iterator[tuple[Any, Any]]:
+        """Run tasks, and report each that has ended."""
+        n_tasks = n_before + len(tasks) + n_later
+        tasks = sorted(tasks, key=duration, reverse=True)  # no worker waits for the last then
+        for n_done, (key, result) in enumerate(run(tasks, self.n_jobs), n_before + 1):
+            self._on_task_end(n_done, n_tasks)
+            yield key, result
+
+    def _on_task_end(self, n_done: int, n_tasks: int) -> None:
+        """Report progress."""
+        if self.verbose:
+            print(f"{n_done} of {n_tasks} tasks done.", flush=True)

@@ -1,0 +1,564 @@
+"""The sweep over the number of clusters."""
+
+import os
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from joblib import parallel_config
+from sklearn.base import BaseEstimator, clone
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    StratifiedKFold,
+    cross_val_score,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes, NClustersSweep
+from sklearn_iou_kmeans.datasets import make_boxes
+from sklearn_iou_kmeans.metrics import average_iou_score
+from sklearn_iou_kmeans.preprocessing import box_sizes
+
+
+@pytest.fixture(scope="module")
+def boxes():
+    return make_boxes(4000, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def sizes(boxes):
+    return box_sizes(boxes.data)
+
+
+@pytest.fixture(scope="module")
+def sweep(sizes):
+    return NClustersSweep(IoUKMeans(), random_state=0).fit(sizes)
+
+
+@pytest.fixture(scope="module")
+def grouped(boxes, sizes):
+    sweep = NClustersSweep(IoUKMeans(), [2, 4, 6], n_init=3, cv=GroupKFold(4), random_state=0)
+    return sweep.fit(sizes, groups=boxes.image)
+
+
+@pytest.fixture
+def routing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        yield
+
+
+def assert_same_results(sweep, other):
+    """Equal to the bit, apart from times."""
+    assert sweep.cv_results_.keys() == other.cv_results_.keys()
+    for name, values in sweep.cv_results_.items():
+        if not name.endswith("time"):
+            np.testing.assert_array_equal(values, other.cv_results_[name], err_msg=name)
+    assert sweep.best_n_clusters_ == other.best_n_clusters_
+    for estimator, its in zip(sweep.estimators_, other.estimators_, strict=True):
+        np.testing.assert_array_equal(estimator.cluster_centers_, its.cluster_centers_)
+
+
+# The curve
+
+
+def test_the_curve_is_that_of_the_best_fit_of_each_number(sweep, sizes):
+    np.testing.assert_array_equal(sweep.cv_results_["param_n_clusters"], np.arange(3, 11))
+    for estimator, score in zip(sweep.estimators_, sweep.cv_results_["train_score"], strict=True):
+        assert score == estimator.average_iou_
+        assert score == pytest.approx(average_iou_score(sizes, estimator.cluster_centers_))
+
+
+def test_more_anchors_raise_the_curve_by_less_and_less(sweep):
+    gains = np.diff(sweep.cv_results_["train_score"])
+    assert (gains > 0).all()
+    assert (np.diff(gains) < 0).all()
+
+
+def test_no_restart_is_better_than_the_curve(sweep):
+    restarts = np.array([sweep.cv_results_[f"restart{i}_score"] for i in range(10)])
+    # Restarts are scored on a summary of the boxes, which is off by some 1e-4.
+    assert (restarts.max(axis=0) <= sweep.cv_results_["train_score"] + 5e-4).all()
+    np.testing.assert_allclose(sweep.cv_results_["mean_restart_score"], restarts.mean(axis=0))
+    np.testing.assert_allclose(sweep.cv_results_["std_restart_score"], restarts.std(axis=0))
+
+
+def test_as_good_as_a_fit_of_its_own(sweep, sizes):
+    for n_clusters, score in zip(range(3, 11), sweep.cv_results_["train_score"], strict=True):
+        alone = IoUKMeans(n_clusters, random_state=0).fit(sizes)
+        assert score >= alone.average_iou_ - 1e-3
+
+
+def test_the_chosen_estimator_is_the_one_that_is_delegated_to(sweep, sizes):
+    best = sweep.best_estimator_
+    assert sweep.estimators_[sweep.best_index_] is best
+    assert best.n_clusters == sweep.best_n_clusters_ == len(best.cluster_centers_)
+    assert sweep.best_score_ == sweep.cv_results_["train_score"][sweep.best_index_]
+    np.testing.assert_array_equal(sweep.predict(sizes), best.predict(sizes))
+    np.testing.assert_array_equal(sweep.transform(sizes), best.transform(sizes))
+    np.testing.assert_array_equal(sweep.labels_, best.labels_)
+    assert sweep.score(sizes) == best.score(sizes)
+
+
+def test_one_number_does_not_depend_on_the_others(sweep, sizes):
+    alone = NClustersSweep(IoUKMeans(), 5, random_state=0).fit(sizes)
+    np.testing.assert_array_equal(
+        alone.best_estimator_.cluster_centers_, sweep.estimators_[2].cluster_centers_
+    )
+
+
+def test_numbers_in_any_order_give_ascending_rows(sizes):
+    shuffled = NClustersSweep(IoUKMeans(), [6, 2, 4], n_init=2, random_state=0).fit(sizes)
+    ascending = NClustersSweep(IoUKMeans(), (2, 4, 6), n_init=2, random_state=0).fit(sizes)
+    assert_same_results(shuffled, ascending)
+
+
+@pytest.mark.parametrize("update", ["mean", "median"])
+def test_published_rules_run_on_all_boxes(sizes, update):
+    sweep = NClustersSweep(IoUKMeans(update=update), [3, 5], n_init=3, random_state=0).fit(sizes)
+    restarts = np.array([sweep.cv_results_[f"restart{i}_score"] for i in range(3)])
+    np.testing.assert_array_equal(sweep.cv_results_["train_score"], restarts.max(axis=0))
+
+
+@pytest.mark.parametrize("estimator", [MostFrequentShapes(), KMeans()])
+def test_any_clusterer_with_a_score(sizes, estimator):
+    sweep = NClustersSweep(estimator, [2, 4], n_init=2, random_state=0).fit(sizes)
+    for best, score in zip(sweep.estimators_, sweep.cv_results_["train_score"], strict=True):
+        assert type(best) is type(estimator)
+        assert score == pytest.approx(best.score(sizes))
+
+
+def test_kmeans_gets_what_its_own_restarts_would(sizes):
+    sweep = NClustersSweep(KMeans(), 4, n_init=5, random_state=0).fit(sizes)
+    seeds = np.random.RandomState(0)
+    inertias = [
+        KMeans(4, n_init=1, random_state=seeds.randint(2**31 - 1)).fit(sizes).inertia_
+        for _ in range(5)
+    ]
+    assert sweep.best_estimator_.inertia_ == pytest.approx(min(inertias))
+
+
+def test_an_estimator_that_draws_nothing_is_fitted_once(sizes):
+    sweep = NClustersSweep(MostFrequentShapes(), [2, 4]).fit(sizes)
+    assert "restart0_score" in sweep.cv_results_
+    assert "restart1_score" not in sweep.cv_results_
+
+
+class Counting(BaseEstimator):
+    """A clusterer that is no one else's: it makes its restarts on the number of boxes."""
+
+    summaries: list = []  # noqa: RUF012
+
+    def __init__(self, n_clusters=2, random_state=None):
+        self.n_clusters = n_clusters
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        raise AssertionError("restarts need the summary only")
+
+    def score(self, X, y=None):
+        return self.score_
+
+    def _summarize(self, X, sample_weight=None):
+        self.summaries.append(self.n_clusters)
+        return len(X)
+
+    def _restart(self, summary):
+        return "found", self.n_clusters / summary
+
+    def _finish(self, X, sample_weight, summary, found):
+        assert found == "found"
+        self.score_ = 1 - 1 / self.n_clusters
+        return self
+
+
+def test_boxes_are_summarised_once_for_any_estimator_that_can_use_it(sizes):
+    Counting.summaries.clear()
+    sweep = NClustersSweep(Counting(), [2, 3, 4], n_init=7, cv=3, random_state=0).fit(sizes)
+    assert Counting.summaries == [4, 4, 4, 4]  # all boxes, and those to fit of each fold
+    np.testing.assert_allclose(sweep.cv_results_["restart6_score"], np.array([2, 3, 4]) / 4000)
+    np.testing.assert_allclose(sweep.cv_results_["mean_test_score"], [1 / 2, 2 / 3, 3 / 4])
+
+
+# Held-out boxes
+
+
+def test_held_out_boxes_are_scored_by_anchors_that_never_saw_them(grouped, boxes, sizes):
+    for fold, (train, test) in enumerate(GroupKFold(4).split(sizes, groups=boxes.image)):
+        kmeans = NClustersSweep(IoUKMeans(), 4, n_init=3, random_state=0).fit(sizes[train])
+        held_out = grouped.cv_results_[f"split{fold}_test_score"]
+        assert held_out[1] == kmeans.score(sizes[test])
+    assert grouped.n_splits_ == 4
+
+
+def test_held_out_scores_are_averaged_over_the_folds(grouped):
+    splits = np.array([grouped.cv_results_[f"split{i}_test_score"] for i in range(4)])
+    np.testing.assert_allclose(grouped.cv_results_["mean_test_score"], splits.mean(axis=0))
+    np.testing.assert_allclose(grouped.cv_results_["std_test_score"], splits.std(axis=0))
+    np.testing.assert_array_equal(grouped.cv_results_["rank_test_score"], [3, 2, 1])
+    mean = grouped.cv_results_["mean_test_score"]
+    assert grouped.best_score_ == mean[grouped.best_index_]
+
+
+def test_the_estimators_are_fitted_to_all_boxes(grouped, sizes):
+    without = NClustersSweep(IoUKMeans(), [2, 4, 6], n_init=3, random_state=0).fit(sizes)
+    for estimator, its in zip(grouped.estimators_, without.estimators_, strict=True):
+        np.testing.assert_array_equal(estimator.cluster_centers_, its.cluster_centers_)
+        assert len(estimator.labels_) == len(sizes)
+
+
+def test_a_number_of_folds_keeps_groups_together(grouped, boxes, sizes):
+    sweep = clone(grouped).set_params(cv=4).fit(sizes, groups=boxes.image)
+    assert_same_results(sweep, grouped)
+
+
+def test_a_splitter_may_stratify_by_category(boxes, sizes):
+    sweep = NClustersSweep(IoUKMeans(), [2, 4], n_init=2, cv=StratifiedKFold(3), random_state=0)
+    assert sweep.fit(sizes, boxes.target).n_splits_ == 3
+
+
+# Weights
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 1000))
+def test_an_integer_weight_means_so_many_boxes(seed):
+    rng = np.random.RandomState(seed)
+    X = rng.lognormal(3, 1, size=(60, 2))
+    weights = rng.randint(0, 4, size=60)
+    folds = [(np.arange(30), np.arange(30, 60)), (np.arange(30, 60), np.arange(30))]
+    repeated = np.repeat(np.arange(60), weights)
+    repeated_folds = [
+        tuple(np.flatnonzero(np.isin(repeated, rows)) for rows in fold) for fold in folds
+    ]
+    sweep = NClustersSweep(IoUKMeans(), [2, 3], n_init=2, random_state=seed)
+    weighted = clone(sweep).set_params(cv=folds).fit(X, sample_weight=weights)
+    counted = clone(sweep).set_params(cv=repeated_folds).fit(X[repeated])
+    for name in ("train_score", "mean_test_score", "split1_test_score"):
+        np.testing.assert_allclose(weighted.cv_results_[name], counted.cv_results_[name])
+
+
+def test_weights_reach_the_score_of_held_out_boxes(boxes, sizes):
+    small = sizes.prod(axis=1) < np.median(sizes.prod(axis=1))
+    sweep = NClustersSweep(IoUKMeans(), [2, 4], n_init=2, cv=2, random_state=0)
+    sweep.fit(sizes, sample_weight=small.astype(float))
+    only_small = NClustersSweep(IoUKMeans(), 4, n_init=2, random_state=0)
+    train, test = next(KFold(2).split(sizes))
+    only_small.fit(sizes[train][small[train]])
+    expected = only_small.score(sizes[test][small[test]])
+    assert sweep.cv_results_["split0_test_score"][1] == pytest.approx(expected, abs=1e-3)
+
+
+# The same everywhere
+
+
+@pytest.mark.parametrize("n_jobs", [2, -1])
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+@pytest.mark.parametrize("estimator", [IoUKMeans(), KMeans()])
+def test_the_same_bits_wherever_the_tasks_run(boxes, sizes, estimator, backend, n_jobs):
+    """The multiprocessing backend cannot stream results; it gives them at the end."""
+    sweep = NClustersSweep(estimator, [2, 4], n_init=3, cv=2, random_state=0)
+    alone = clone(sweep).fit(sizes, groups=boxes.image)
+    with parallel_config(backend=backend):
+        parallel = sweep.set_params(n_jobs=n_jobs).fit(sizes, groups=boxes.image)
+    assert_same_results(parallel, alone)
+
+
+def test_the_same_on_a_dask_cluster(sizes):
+    distributed = pytest.importorskip("distributed")
+    sweep = NClustersSweep(IoUKMeans(), [2, 4], n_init=3, cv=2, random_state=0)
+    alone = clone(sweep).fit(sizes)
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, memory_limit=0, dashboard_address=None
+    )
+    with cluster, distributed.Client(cluster), parallel_config(backend="dask"):
+        on_cluster = sweep.fit(sizes)
+    assert_same_results(on_cluster, alone)
+
+
+def test_the_same_result_at_every_fit(sweep, sizes):
+    assert_same_results(clone(sweep).fit(sizes), sweep)
+
+
+def test_the_random_seed_of_the_caller_is_left_alone(sizes):
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    NClustersSweep(IoUKMeans(), [2, 3], n_init=2, random_state=0).fit(sizes)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+def test_the_order_of_the_boxes_has_no_influence(sweep, sizes):
+    shuffled = clone(sweep).fit(np.random.RandomState(0).permutation(sizes))
+    np.testing.assert_allclose(
+        shuffled.cv_results_["train_score"], sweep.cv_results_["train_score"], rtol=1e-9
+    )
+
+
+class ThreadsInUse(BaseEstimator):
+    """Its score is the number of threads that a library may use."""
+
+    def __init__(self, n_clusters=1):
+        self.n_clusters = n_clusters
+
+    def fit(self, X, y=None):
+        return self
+
+    def score(self, X, y=None):
+        from threadpoolctl import threadpool_info
+
+        return max(library["num_threads"] for library in threadpool_info())
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_a_task_keeps_to_one_thread(sizes, backend):
+    with parallel_config(backend=backend):
+        sweep = NClustersSweep(ThreadsInUse(), [1, 2], n_jobs=2).fit(sizes)
+    np.testing.assert_array_equal(sweep.cv_results_["train_score"], [1, 1])
+
+
+def test_verbose_counts_the_tasks_that_ended(sizes, capsys):
+    NClustersSweep(IoUKMeans(), [2, 3], n_init=2, verbose=1).fit(sizes)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [f"{i} of 6 tasks done." for i in range(1, 7)]
+
+
+# A citizen of scikit-learn
+
+
+def test_it_reads_like_scikit_learn(sweep, sizes):
+    assert repr(clone(sweep)) == "NClustersSweep(estimator=IoUKMeans(), random_state=0)"
+    assert isinstance(sweep.best_estimator_, IoUKMeans)
+    again = clone(sweep.best_estimator_).fit(sizes)
+    assert again.average_iou_ == pytest.approx(sweep.best_score_, abs=1e-3)
+
+
+def test_html_shows_the_estimator(sweep):
+    assert "IoUKMeans" in sweep._repr_html_()
+
+
+def test_pickle(sweep, sizes):
+    loaded = pickle.loads(pickle.dumps(sweep))
+    assert_same_results(loaded, sweep)
+    np.testing.assert_array_equal(loaded.predict(sizes), sweep.predict(sizes))
+
+
+def test_parameters_of_the_estimator_are_reached():
+    sweep = NClustersSweep(IoUKMeans()).set_params(estimator__update="mean", n_init=3)
+    assert sweep.get_params()["estimator__update"] == "mean"
+
+
+def test_the_estimator_that_was_passed_stays_as_it_was(sizes):
+    kmeans = IoUKMeans(7, n_init=4, random_state=1)
+    NClustersSweep(kmeans, [2, 3], n_init=2).fit(sizes)
+    assert kmeans.get_params() == IoUKMeans(7, n_init=4, random_state=1).get_params()
+    with pytest.raises(NotFittedError):
+        check_is_fitted(kmeans)
+
+
+def test_not_fitted(sizes):
+    with pytest.raises(NotFittedError):
+        NClustersSweep(IoUKMeans()).predict(sizes)
+
+
+def test_names_of_columns(sizes):
+    X = pd.DataFrame(sizes, columns=["width", "height"])
+    sweep = NClustersSweep(IoUKMeans(), [2, 3], n_init=2, random_state=0).fit(X)
+    assert sweep.feature_names_in_.tolist() == ["width", "height"]
+    assert sweep.n_features_in_ == 2
+    sweep.set_output(transform="pandas")
+    distances = sweep.transform(X)
+    assert distances.columns.tolist() == sweep.get_feature_names_out().tolist()
+    assert len(sweep.best_estimator_.predict(X)) == len(X)  # without a warning about names
+
+
+def test_only_a_transformer_transforms():
+    class Clusterer(ThreadsInUse):
+        pass
+
+    assert not hasattr(NClustersSweep(Clusterer()), "transform")
+    assert hasattr(NClustersSweep(KMeans()), "transform")
+
+
+def test_in_a_pipeline_with_groups(boxes):
+    """Corners go in; the folds keep images together."""
+    sweep = NClustersSweep(IoUKMeans(), [2, 4], n_init=2, cv=3, random_state=0)
+    pipeline = make_pipeline(FunctionTransformer(box_sizes), sweep)
+    pipeline.fit(boxes.data, nclusterssweep__groups=boxes.image)
+    direct = clone(sweep).fit(box_sizes(boxes.data), groups=boxes.image)
+    assert_same_results(pipeline[-1], direct)
+    assert pipeline.score(boxes.data) == direct.score(box_sizes(boxes.data))
+
+
+@pytest.mark.usefixtures("routing")
+def test_routed_metadata(boxes, sizes):
+    weights = np.random.RandomState(0).uniform(size=len(sizes))
+    kmeans = IoUKMeans().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+    sweep = NClustersSweep(kmeans, [2, 4], n_init=2, cv=GroupKFold(3), random_state=0)
+    pipeline = make_pipeline(FunctionTransformer(box_sizes), sweep)
+    pipeline.fit(boxes.data, sample_weight=weights, groups=boxes.image)
+    with sklearn.config_context(enable_metadata_routing=False):
+        direct = NClustersSweep(IoUKMeans(), [2, 4], n_init=2, cv=GroupKFold(3), random_state=0)
+        direct.fit(sizes, sample_weight=weights, groups=boxes.image)
+    assert_same_results(pipeline[-1], direct)
+
+
+@pytest.mark.usefixtures("routing")
+def test_weights_that_only_the_fit_asks_for(sizes):
+    weights = np.random.RandomState(0).uniform(size=len(sizes))
+    kmeans = IoUKMeans().set_fit_request(sample_weight=True).set_score_request(sample_weight=False)
+    sweep = NClustersSweep(kmeans, 3, n_init=2, random_state=0).fit(sizes, sample_weight=weights)
+    assert sweep.best_score_ == sweep.best_estimator_.score(sizes)
+    assert sweep.best_score_ != sweep.best_estimator_.average_iou_
+
+
+@pytest.mark.usefixtures("routing")
+def test_weights_that_nobody_asks_for(sizes):
+    with pytest.raises(sklearn.exceptions.UnsetMetadataPassedError, match="sample_weight"):
+        NClustersSweep(IoUKMeans(), 3).fit(sizes, sample_weight=np.ones(len(sizes)))
+
+
+def test_inside_cross_validation(sizes):
+    sweep = NClustersSweep(IoUKMeans(), [3, 4], n_init=2, rule=1.0 - 0.9, random_state=0)
+    scores = cross_val_score(sweep, sizes, cv=3)
+    assert ((scores > 0.4) & (scores < 0.7)).all()
+
+
+def test_inside_a_parallel_grid_search(sizes):
+    """Both are parallel; the tasks of the inner one are the same."""
+    sweep = NClustersSweep(IoUKMeans(), [2, 3], n_init=2, n_jobs=2, random_state=0)
+    grid = GridSearchCV(sweep, {"estimator__update": ["iou", "mean"]}, cv=2, n_jobs=2).fit(sizes)
+    assert grid.best_params_ == {"estimator__update": "iou"}
+
+
+def test_results_make_a_table(sweep):
+    table = pd.DataFrame(sweep.cv_results_)
+    assert len(table) == 8
+    assert table["total_time"].gt(table["mean_fit_time"]).all()
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("n_clusters", "message"),
+    [
+        ([], r"n_clusters=\[\] is empty"),
+        (range(5, 3), r"n_clusters=range\(5, 3\) is empty"),
+        ([3, 0], "holds 0: a number of clusters is at least 1"),
+        ([3, -2], "holds -2"),
+        ([3, 4, 3], "holds 3 more than once"),
+        ([3.5, 4], "has to be a list of integers"),
+        ([[3, 4]], "has to be a list of integers"),
+        ([True, False], "has to be a list of integers"),
+        ("3-10", "must be an array-like"),
+    ],
+)
+def test_bad_numbers(sizes, n_clusters, message):
+    with pytest.raises(ValueError, match=message):
+        NClustersSweep(IoUKMeans(), n_clusters).fit(sizes)
+
+
+def test_more_clusters_than_distinct_boxes_are_refused_before_anything_runs():
+    X = np.repeat([[10.0, 20.0], [30.0, 10.0], [50.0, 60.0]], 100, axis=0)
+    message = "n_clusters holds 4, and X has only 3 distinct boxes .* ask for at most 3"
+    with pytest.raises(ValueError, match=message):
+        NClustersSweep(Counting(), [2, 4]).fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert NClustersSweep(IoUKMeans(), [2, 3]).fit(X).best_score_ > 0
+
+
+def test_more_clusters_than_the_boxes_to_fit_of_a_fold():
+    X = np.random.RandomState(0).lognormal(3, 1, size=(9, 2))
+    message = "n_clusters holds 8, and X without fold 0 has only 6 distinct boxes"
+    with pytest.raises(ValueError, match=message):
+        NClustersSweep(IoUKMeans(), [2, 8], cv=3).fit(X)
+
+
+def test_an_estimator_without_n_clusters(sizes):
+    with pytest.raises(TypeError, match=r"no parameter n_clusters: PCA\(\)"):
+        NClustersSweep(PCA()).fit(sizes)
+
+
+def test_an_estimator_without_a_score(sizes):
+    class NoScore(BaseEstimator):
+        def __init__(self, n_clusters=2):
+            self.n_clusters = n_clusters
+
+        def fit(self, X, y=None):
+            return self
+
+    with pytest.raises(ValueError, match="'score'"):
+        NClustersSweep(NoScore()).fit(sizes)
+
+
+class NotANumber(ThreadsInUse):
+    def score(self, X, y=None):
+        return np.nan
+
+
+def test_a_score_that_is_not_a_number(sizes):
+    with pytest.raises(ValueError, match=r"The score of NotANumber\(n_clusters=3\) is nan"):
+        NClustersSweep(NotANumber(), [3, 3 - 2]).fit(sizes)
+
+
+def test_weights_for_an_estimator_that_takes_none(sizes):
+    with pytest.raises(TypeError, match=r"sample_weight was given, and ThreadsInUse\(\) takes"):
+        NClustersSweep(ThreadsInUse(), 1).fit(sizes, sample_weight=np.ones(len(sizes)))
+
+
+def test_one_standard_error_without_held_out_boxes(sizes):
+    with pytest.raises(ValueError, match=r"'one_standard_error' needs .* pass cv=5"):
+        NClustersSweep(IoUKMeans(), rule="one_standard_error").fit(sizes)
+
+
+@pytest.mark.parametrize("name", ["y", "groups"])
+def test_values_of_the_wrong_length(sizes, name):
+    with pytest.raises(ValueError, match=rf"{name} has shape \(3,\) and X has 4000 boxes"):
+        NClustersSweep(IoUKMeans(), cv=2).fit(sizes, **{name: [1, 2, 3]})
+
+
+def test_groups_without_folds(sizes, boxes):
+    with pytest.raises(ValueError, match="groups were given, and cv=None"):
+        NClustersSweep(IoUKMeans()).fit(sizes, groups=boxes.image)
+
+
+def test_a_category_that_a_fold_holds_out_entirely(sizes):
+    categories = np.repeat(["bus", "car"], [100, len(sizes) - 100])
+    sweep = NClustersSweep(IoUKMeans(), [2, 3], n_init=1, cv=KFold(4))
+    with pytest.warns(UserWarning, match="Fold 0 holds all boxes of category bus"):
+        sweep.fit(sizes, categories)
+
+
+def test_a_fold_without_weight(sizes):
+    weights = np.repeat([0.0, 1.0], len(sizes) // 2)
+    with pytest.raises(ValueError, match="sample_weight is zero for all boxes of fold 0"):
+        NClustersSweep(IoUKMeans(), cv=2).fit(sizes, sample_weight=weights)
+
+
+def test_bad_boxes_are_named_as_the_estimator_names_them(sizes):
+    X = sizes.copy()
+    X[7, 1] = np.nan
+    with pytest.raises(ValueError, match=r"X\[7, 1\] is nan"):
+        NClustersSweep(IoUKMeans(), [2, 3]).fit(X)
+
+
+def test_parallel_workers_are_other_processes(sizes):
+    """Or the test of equal bits would say nothing."""
+    sweep = NClustersSweep(ProcessId(), [1, 2, 3, 4], n_jobs=2).fit(sizes)
+    assert not np.isin(sweep.cv_results_["train_score"], os.getpid()).any()
+
+
+class ProcessId(ThreadsInUse):
+    def score(self, X, y=None):
+        return os.getpid()
