@@ -23,6 +23,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/reading.py
 
 clean:
 	rm -rf $(VENV) demo

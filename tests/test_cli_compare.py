@@ -9,9 +9,8 @@ from typer.testing import CliRunner
 from sklearn_iou_kmeans import IoUKMeans
 from sklearn_iou_kmeans.cli import build_app
 from sklearn_iou_kmeans.cli._formats import READ, WRITTEN
-from sklearn_iou_kmeans.datasets import load_published_anchors
-from sklearn_iou_kmeans.datasets._annotations import READERS
-from sklearn_iou_kmeans.export._formats import FORMATS
+from sklearn_iou_kmeans.datasets import READERS, load_published_anchors
+from sklearn_iou_kmeans.export import EXPORTERS
 from sklearn_iou_kmeans.metrics import (
     anchor_statistics,
     average_iou_score,
@@ -262,10 +261,10 @@ def test_anchors_relative_to_images_need_their_sizes(labels, tmp_path):
 def test_formats_lists_all_that_is_read_and_written():
     result = invoke("formats")
     assert result.exit_code == 0
-    for name in (*READERS, *FORMATS, "yolov4-tiny"):
+    for name in (*READERS, *EXPORTERS, "yolov4-tiny"):
         assert f"  {name} " in result.stdout
     assert READ.keys() == READERS.keys()
-    assert WRITTEN.keys() == FORMATS.keys()
+    assert WRITTEN.keys() == EXPORTERS.keys()
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 

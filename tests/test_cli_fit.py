@@ -188,7 +188,7 @@ def test_an_export_comes_after_the_table_with_its_average_iou(coco):
     assert [len(head) for head in heads] == [6, 6, 6]
     sizes = letterbox(box_sizes(load_coco(coco).data), SIZE, 640)
     written = average_iou_score(sizes, np.reshape(heads, (-1, 2)))
-    assert report["export"]["average_iou"] == round(written, 4)
+    assert report["export"]["average_iou"] == written
     assert f"written {written:.4f} as ultralytics has them" in words(table)
 
 
@@ -196,7 +196,7 @@ def test_an_export_comes_after_the_table_with_its_average_iou(coco):
     "target",
     [
         "darknet", "detectron2", "json", "keras", "matlab", "mmdetection", "paddle", "tao",
-        "torchvision", "ultralytics",
+        "tf_model_garden", "torchvision", "ultralytics",
     ],
 )  # fmt: skip
 def test_every_target_is_written_with_the_input_size_and_the_average_iou(coco, target):
@@ -273,6 +273,8 @@ def test_anchors_that_rounding_makes_equal_are_a_warning(tmp_path):
         ("--input-size 416 --export keras --heads 3", "has no use for --heads"),
         ("--input-size 416 --export paddle --model v4", "has no use for --model"),
         ("--input-size 416 --export darknet --model v5", "--model must be one of"),
+        ("--input-size 416 --export tf_model_garden --model v3", "--model must be 'retinanet' or"),
+        ("--input-size 416 --export tf_model_garden --heads 4,3,2", "--heads 4,3,2: the levels of"),
         ("--input-size 416 --export paddle --heads many", "--heads is 'many'"),
         ("--input-size 416 --export paddle --heads 3,3", "--heads 3,3 deals out 6 anchors"),
         ("--input-size 416 --export paddle -k 8 --heads 3", "from the head of the smallest on"),

@@ -3,7 +3,7 @@ import json
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_iou_kmeans.datasets import load_annotations
+from sklearn_iou_kmeans.datasets import load_annotations, recognise_format
 
 KITTI = "Car 0 0 0 10 20 50 40 1.89 0.48 1.20 1.84 1.47 8.41 0.01"
 YOLO = "0 0.5 0.5 0.25 0.125"
@@ -37,7 +37,9 @@ FOLDERS = {
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_folder_is_told_by_its_files(write, name):
     options = {"image_size": (640, 480)} if name == "yolo" else {}
-    assert load_annotations(write(FOLDERS[name]), **options).format == name
+    folder = write(FOLDERS[name])
+    assert recognise_format(folder) == name
+    assert load_annotations(folder, **options).format == name
 
 
 FILES = {

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -89,13 +91,23 @@ def test_thousands_of_empty_files_are_images_without_boxes(write):
     assert boxes.data.shape == (0, 4)
 
 
-def test_a_table_that_pandas_writes_comes_back(tmp_path):
-    pandas = pytest.importorskip("pandas")
-    corners = np.array([[10.25, 20.5, 50.125, 40], [0, 0, 640, 480]])
-    table = pandas.DataFrame(np.zeros((2, 15))).astype(object)
-    table.iloc[:, 4:8] = corners
-    table[0] = ["Car", "Van"]
-    table.to_csv(tmp_path / "000000.txt", sep=" ", header=False, index=False)
-    boxes = load_kitti(tmp_path)
+def test_boxes_that_labelformat_writes_come_back(tmp_path):
+    formats = pytest.importorskip("labelformat.formats")
+    corners = np.array([[10.25, 20.5, 50.125, 40], [0, 0, 640, 480], [3, 4, 5, 6.0625]])
+    sides = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]]).tolist()
+    images = [{"id": i, "file_name": f"{i:06}.png", "width": 640, "height": 480} for i in range(3)]
+    annotations = [
+        {"image_id": image, "category_id": category, "bbox": bbox}
+        for image, category, bbox in zip((0, 2, 2), (1, 0, 1), sides, strict=True)
+    ]
+    categories = [{"id": i, "name": name} for i, name in enumerate(["Car", "Van"])]
+    coco = {"images": images, "annotations": annotations, "categories": categories}
+    path, folder = tmp_path / "coco.json", tmp_path / "label_2"
+    path.write_text(json.dumps(coco))
+    labels = formats.COCOObjectDetectionInput(path)
+    formats.KittiObjectDetectionOutput(folder).save(labels)
+    boxes = load_kitti(folder)
     assert_array_equal(boxes.data, corners)
-    assert boxes.target_names == ["Car", "Van"]
+    assert [boxes.target_names[code] for code in boxes.target] == ["Van", "Car", "Van"]
+    assert boxes.image_names == ["000000", "000001", "000002"]
+    assert_array_equal(boxes.image, [0, 2, 2])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_iou_kmeans.datasets import load_yolo
+from sklearn_iou_kmeans.datasets import load_annotations, load_yolo
 
 SIZE = (640, 480)
 BOX = "0 0.5 0.5 0.25 0.125"
@@ -181,6 +181,32 @@ def test_a_data_file_names_folders_lists_and_classes(write, tmp_path, yaml):
     assert boxes.target_names == ["car", "person"]
 
 
+@pytest.mark.parametrize("name", ["data.yaml", "dataset.YML"])
+def test_the_folder_of_a_data_file_stands_for_it(write, name):
+    yaml = "train: ../images/train\nval: ../images/val\nnc: 2\nnames: ['person', 'car']\n"
+    others = {
+        "README.dataset.txt": "# Cars\n", "classes.txt": "a\n", "train.txt": "images/train/a.png\n",
+        "empty.txt": "", "hyp.yaml": "lr0: 0.01\n", "list.yaml": "- train\n", ".data.yaml": "[",
+    }  # fmt: skip
+    folder = write(**DATA, **others, **{name: yaml})
+    for load in (load_yolo, load_annotations):
+        boxes = load(folder)
+        assert_array_equal(boxes.data, [CORNERS])
+        assert boxes.target_names == ["person"]
+        assert len(load(str(folder), split=["train", "val"]).data) == 3
+
+
+@pytest.mark.parametrize("other", ["coco.yml", "b.txt"])
+def test_a_data_file_beside_another_or_beside_labels_is_an_error(write, other):
+    yaml = "train: images/train\nnames: [person, car]\n"
+    folder = write(**DATA, **{"a.yaml": yaml, other: BOX if other == "b.txt" else yaml})
+    for load in (load_yolo, load_annotations):
+        with pytest.raises(ValueError, match=f" has a.yaml and {other}, .*: name the data file"):
+            load(folder)
+    assert_array_equal(load_yolo(folder / "a.yaml").data, [CORNERS])
+    assert len(load_yolo(folder / "labels").data) == 3
+
+
 BOMB = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1},' * 9}]\n" for n in range(1, 40))
 BOMB += "names: *a39\n"
 
@@ -257,7 +283,7 @@ def test_without_a_library_the_extra_is_named(write, monkeypatch):
     with pytest.raises(ImportError, match=r"load_yolo needs PyYAML: .*\[io\]"):
         load_yolo(folder / "data.yaml")
     monkeypatch.setitem(sys.modules, "imagesize", None)
-    assert len(load_yolo(folder, image_size=SIZE).data) == 3
+    assert len(load_yolo(folder / "labels", image_size=SIZE).data) == 3
     with pytest.raises(ImportError, match=r"load_yolo needs imagesize: .*\[io\]"):
         load_yolo(folder)
 

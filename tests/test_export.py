@@ -1,8 +1,11 @@
 """Anchors as text: every text is read back the way its target reads it."""
 
 import ast
+import copy
 import json
+import pickle
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from sklearn_iou_kmeans.export import (
     export_mmdetection,
     export_paddle,
     export_tao,
+    export_tf_model_garden,
     export_torchvision,
     export_ultralytics,
 )
@@ -47,6 +51,7 @@ FORMATS = [
     "mmdetection",
     "paddle",
     "tao",
+    "tf_model_garden",
     "torchvision",
     "ultralytics",
 ]
@@ -141,6 +146,38 @@ def read_torchvision(text):
 def read_detectron2(text):
     generator = yaml.safe_load(text)["MODEL"]["ANCHOR_GENERATOR"]
     return list(map(detectron2_anchors, generator["SIZES"], generator["ASPECT_RATIOS"]))
+
+
+def tf_model_garden_anchors(stride, size, ratios, n_scales):
+    """The (width, height) that the Model Garden makes on a level; a ratio is width / height."""
+    sizes = size * stride * 2 ** (np.arange(n_scales) / n_scales)
+    return np.array([[s * np.sqrt(r), s / np.sqrt(r)] for s in sizes for r in ratios])
+
+
+def read_tf_model_garden(text):
+    model = yaml.safe_load(text)["task"]["model"]
+    size, ratios, n_scales = (
+        model["anchor"][name] for name in ("anchor_size", "aspect_ratios", "num_scales")
+    )
+    levels = range(model["min_level"], model["max_level"] + 1)
+    return [tf_model_garden_anchors(2**level, size, ratios, n_scales) for level in levels]
+
+
+def text_format(text):
+    """The fields of a text of a protocol buffer, as its grammar has them, message in message."""
+    fields = re.sub(r"#.*", "", text)
+    fields = re.sub(r"(\w+): (.*)", r'"\1": \2,', fields)
+    fields = re.sub(r"(\w+) \{", r'"\1": {', fields).replace("}", "},")
+    return ast.literal_eval(f"{{{fields}}}")
+
+
+def read_tf_object_detection(text):
+    generator = text_format(text)["anchor_generator"]["multiscale_anchor_generator"]
+    names = ("anchor_scale", "aspect_ratios", "scales_per_octave")
+    levels = range(generator["min_level"], generator["max_level"] + 1)
+    return [
+        tf_model_garden_anchors(2**level, *(generator[name] for name in names)) for level in levels
+    ]
 
 
 READERS = {
@@ -329,12 +366,14 @@ def test_every_text_gives_the_average_iou_before_and_after(name):
     anchors = np.add(YOLOV3, 0.4)
     boxes = np.vstack([anchors, anchors * [1.1, 0.9]])
     text = export_anchors(anchors, name, input_size=416, X=boxes)
-    before = average_iou_score(boxes, anchors)
+    n_boxes, before, after = text.average_iou
+    assert (n_boxes, before) == (18, average_iou_score(boxes, anchors))
     if name == "json":
-        after = json.loads(text)["average_iou"]
-        assert after == {"n_boxes": 18, "before": before, "after": before}
+        expected = {"n_boxes": 18, "before": before, "after": before}
+        assert json.loads(text)["average_iou"] == expected
     else:
         assert f"average IoU with 18 boxes: {before:.4f} before" in text
+        assert re.search(f" {after:.4f} as (written|built)\n", text)
 
 
 def test_the_average_iou_after_rounding_is_that_of_the_written_anchors():
@@ -343,6 +382,15 @@ def test_the_average_iou_after_rounding_is_that_of_the_written_anchors():
     text = export_ultralytics(anchors, input_size=640, X=boxes)
     score = average_iou_score(boxes, [[10, 13], [60, 45], [300, 200]])
     assert f"{score:.4f} as written" in text
+    assert text.average_iou.after == score
+    assert export_ultralytics(anchors, input_size=640).average_iou is None
+
+
+def test_a_text_can_be_copied_and_pickled():
+    text = export_keras(TINY, input_size=416, X=TINY)
+    for copied in (copy.deepcopy(text), pickle.loads(pickle.dumps(text))):
+        assert copied == text
+        assert copied.average_iou == text.average_iou
 
 
 def test_decimals_keep_fractions():
@@ -389,7 +437,13 @@ def test_a_warning_points_at_the_caller(export):
 LOSSY = {
     "torchvision": (export_torchvision, read_torchvision),
     "detectron2": (export_detectron2, read_detectron2),
+    "tf_model_garden": (export_tf_model_garden, read_tf_model_garden),
+    "tf_model_garden, ssd": (
+        partial(export_tf_model_garden, model="ssd"),
+        read_tf_object_detection,
+    ),
 }
+WITH_A_GRID_A_HEAD = ["torchvision", "detectron2"]
 
 
 @pytest.mark.parametrize("name", LOSSY)
@@ -406,7 +460,7 @@ def test_the_average_iou_of_sizes_and_ratios_is_that_of_what_the_target_builds(n
 
 @pytest.mark.parametrize("name", LOSSY)
 def test_anchors_that_are_a_grid_come_back(name):
-    """The default of both: one size and three ratios a feature map, on five of them."""
+    """The default of all: one size and three ratios a feature map, on five of them."""
     export, read = LOSSY[name]
     anchors = [
         [size / np.sqrt(ratio), size * np.sqrt(ratio)]
@@ -418,14 +472,14 @@ def test_anchors_that_are_a_grid_come_back(name):
     assert average_iou_score(anchors, np.vstack(heads)) > 0.98
 
 
-@pytest.mark.parametrize("name", LOSSY)
+@pytest.mark.parametrize("name", WITH_A_GRID_A_HEAD)
 def test_one_anchor_a_feature_map_is_kept(name):
     export, read = LOSSY[name]
     anchors = [[20, 32], [64, 40], [90, 120], [260, 220], [300, 500]]
     np.testing.assert_allclose(np.vstack(read(export(anchors, input_size=640))), anchors, rtol=1e-3)
 
 
-@pytest.mark.parametrize("name", LOSSY)
+@pytest.mark.parametrize("name", WITH_A_GRID_A_HEAD)
 def test_no_grid_of_a_finer_search_is_much_better(name):
     """Two ratios of one size, against all pairs of 40 ratios with all of 40 sizes."""
     export, read = LOSSY[name]
@@ -435,6 +489,31 @@ def test_no_grid_of_a_finer_search_is_much_better(name):
     best = np.maximum(iou[..., None], iou[:, :, None]).mean(axis=0).max()
     found = np.vstack(read(export(anchors, input_size=640, heads=1)))
     assert average_iou_score(anchors, found) > best - 0.01
+
+
+@pytest.mark.parametrize("model", ["retinanet", "ssd"])
+def test_tf_model_garden_as_published(model):
+    """Three sizes with three ratios on the levels 3 to 7, of 4 strides and more."""
+    anchors = [tf_model_garden_anchors(2**level, 4.0, [0.5, 1, 2], 3) for level in range(3, 8)]
+    text = export_tf_model_garden(np.vstack(anchors), input_size=1280, model=model)
+    _, read = LOSSY["tf_model_garden" if model == "retinanet" else "tf_model_garden, ssd"]
+    np.testing.assert_allclose(read(text), anchors, rtol=0.01)
+    n_scales = "num_scales" if model == "retinanet" else "scales_per_octave"
+    for field, value in (("min_level", 3), ("max_level", 7), (n_scales, 3)):
+        assert f"  {field}: {value}\n" in text
+
+
+@pytest.mark.parametrize("model", ["retinanet", "ssd"])
+def test_tf_model_garden_ratios_are_width_by_height_and_sizes_in_strides(model):
+    options = {"input_size": 640, "model": model, "heads": 1}
+    text = export_tf_model_garden([[200, 50]], **options)
+    assert re.search(r"ratios: \[4\.\d*\]", text)
+    assert "# built: (200, 50)\n" in text
+    sizes = [
+        float(re.search(r"(size|scale): (.*)", text)[2])
+        for text in (text, export_tf_model_garden([[200, 50]], min_level=5, **options))
+    ]
+    assert sizes == [12.5, 3.125]
 
 
 def test_boxes_decide_about_sizes_and_ratios():
@@ -498,6 +577,9 @@ def test_bad_heads_are_named(name, heads, message):
         ("darknet", {"version": "v2", "heads": 3}, "'v2' has one head"),
         ("mmdetection", {"model": "ssd"}, "model must be 'yolov3' or 'yolov5', got 'ssd'"),
         ("mmdetection", {"strides": (8, 16)}, "strides must be those of the 3 heads"),
+        ("tf_model_garden", {"model": "yolov3"}, "must be 'retinanet' or 'ssd', got 'yolov3'"),
+        ("tf_model_garden", {"heads": (4, 3, 2)}, r"heads=\(4, 3, 2\): the levels .* as many"),
+        ("tf_model_garden", {"min_level": -1}, "min_level == -1, must be >= 0"),
         ("ultralytics", {"strides": (32, 16, 8)}, "the smallest first, got"),
         ("ultralytics", {"strides": (0, 8, 16)}, "strides must be"),
         ("tao", {"heads": 9}, "TAO has three heads, or two in yolo_v4_tiny, not 9"),

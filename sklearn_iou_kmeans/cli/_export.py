@@ -1,19 +1,15 @@
 """Anchors as a framework takes them."""
 
 import inspect
-import json
 import re
 import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..export import export_anchors
-from ..export._formats import FORMATS
+from ..export import EXPORTERS, export_anchors
 from ._options import ExportOptions
 from ._scale import FloatArray, Scale
-
-IOU_NOTE = re.compile(r"average IoU with .*: [\d.]+ before.*? ([\d.]+) as (?:written|built)")
 
 
 class Exporter(NamedTuple):
@@ -27,8 +23,8 @@ class Exporter(NamedTuple):
         text = export_anchors(anchors, self.target, X=sizes, **self.options)
         return {
             "target": self.target,
-            "average_iou": iou_as_written(self.target, text),
-            "text": text,
+            "average_iou": text.average_iou and text.average_iou.after,
+            "text": str(text),
         }
 
 
@@ -49,10 +45,10 @@ def make_exporter(options: ExportOptions, scale: Scale, k: int) -> Exporter | No
             f"--export {options.export} is for a network's input, and the sizes are in pixels of "
             "the original images: add --input-size, say 416 or 640x384."
         )
-    takes = inspect.signature(FORMATS.get(options.export, export_anchors)).parameters
+    takes = inspect.signature(EXPORTERS.get(options.export, export_anchors)).parameters
     names = {"model": "version" if "version" in takes else "model", "classes": "n_classes"}
     for name in given:
-        if options.export in FORMATS and names.get(name, name) not in takes:
+        if options.export in EXPORTERS and names.get(name, name) not in takes:
             raise ValueError(f"--export {options.export} has no use for --{name}.")
     renamed = {names.get(name, name): value for name, value in given.items()}
     if options.heads is not None:
@@ -85,13 +81,3 @@ def try_out(exporter: Exporter, k: int) -> None:
         raise ValueError(
             re.sub(r"^format\b", "--export", re.sub(r"^(version|model)\b", "--model", str(error)))
         ) from None
-
-
-def iou_as_written(target: str, text: str) -> float:
-    """Take the average IoU after rounding from what the exporter says about it."""
-    if target == "json":
-        return float(json.loads(text)["average_iou"]["after"])
-    note = IOU_NOTE.search(text)
-    if note is None:
-        raise RuntimeError(f"the export for {target} does not give its average IoU")
-    return float(note[1])

@@ -6,8 +6,8 @@ from ._scale import size_name
 
 READ = {
     "coco": "JSON file; crowds and ignored objects are flagged",
-    "yolo": "data.yaml, folder, list of images or text file; image sizes from the images' "
-    "headers or --image-size",
+    "yolo": "data.yaml or its folder, folder of labels, list of images or text file; image sizes "
+    "from the images' headers or --image-size",
     "voc": "folder or XML file; difficult objects are flagged; --inclusive if corners count from 1",
     "kitti": "folder or text file; DontCare regions are flagged; no image sizes",
     "bdd100k": "JSON file, BDD100K or Scalabel; crowds and ignored objects are flagged; "
@@ -30,6 +30,8 @@ WRITTEN = {
     "tao": "big_, mid_ and small_anchor_shape",
     "torchvision": "AnchorGenerator of sizes and ratios: not exact, IoU before and after",
     "detectron2": "ANCHOR_GENERATOR of sizes and ratios: not exact, IoU before and after",
+    "tf_model_garden": "RetinaNet YAML of sizes and ratios, --model ssd for the Object Detection "
+    "API: not exact, IoU before and after",
     "matlab": "rows of [height width] for yolov2",
     "json": "pixels and input size, not rounded",
 }

@@ -9,8 +9,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from .. import __version__
-from ..datasets import load_annotations
-from ..datasets._annotations import READERS, recognised
+from ..datasets import READERS, load_annotations, recognise_format
 from ..preprocessing import box_sizes
 from ._options import LabelOptions
 from ._scale import FloatArray, Scale, parse_size
@@ -84,7 +83,7 @@ def read_boxes(options: LabelOptions) -> Bunch:
     if options.format != "auto" and options.format not in READERS:
         known = ", ".join(READERS)
         raise ValueError(f"--format is {options.format!r}: choose from auto, {known}.")
-    name = recognised(options.labels) if options.format == "auto" else options.format
+    name = recognise_format(options.labels) if options.format == "auto" else options.format
     takes = inspect.signature(READERS[name]).parameters
     for option in (option for option in given if option not in takes):
         raise ValueError(

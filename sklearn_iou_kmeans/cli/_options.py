@@ -134,7 +134,7 @@ class ExportOptions:
         about_export(
             metavar="NAME",
             help="darknet: v2, v3, v3-tiny, v4, v4-csp, v4-tiny, v4-tiny-3l, v7; "
-            "mmdetection: yolov3, yolov5.",
+            "mmdetection: yolov3, yolov5; tf_model_garden: retinanet, ssd.",
         ),
     ] = None
     classes: Annotated[

@@ -1,6 +1,6 @@
 """Boxes to find anchors for: readers of annotation files, and a generator."""
 
-from ._annotations import load_annotations
+from ._annotations import READERS, load_annotations, recognise_format
 from ._bdd100k import load_bdd100k
 from ._coco import load_coco
 from ._csv import load_csv
@@ -14,6 +14,7 @@ from ._wider_face import load_wider_face
 from ._yolo import load_yolo
 
 __all__ = [
+    "READERS",
     "load_annotations",
     "load_bdd100k",
     "load_coco",
@@ -26,4 +27,5 @@ __all__ = [
     "load_wider_face",
     "load_yolo",
     "make_boxes",
+    "recognise_format",
 ]

@@ -25,7 +25,7 @@ from ._open_images import COLUMNS, load_open_images
 from ._voc import load_voc
 from ._wider_face import load_wider_face
 from ._yolo import load_yolo
-from ._yolo_sources import NAMES_FILE
+from ._yolo_sources import NAMES_FILE, find_data_file
 
 READERS: dict[str, Callable[..., Bunch]] = {
     "bdd100k": load_bdd100k,
@@ -38,6 +38,7 @@ READERS: dict[str, Callable[..., Bunch]] = {
     "wider_face": load_wider_face,
     "yolo": load_yolo,
 }
+"""The reader of each format."""
 
 SUFFIXES = (".xml", ".txt", ".json", ".csv", ".yaml", ".yml")
 
@@ -100,7 +101,7 @@ def load_annotations(
     """
     if format != "auto" and format not in READERS:
         raise ValueError(f"format must be 'auto' or one of {_known()}, got {quoted(format)}.")
-    name = recognised(path) if format == "auto" else format
+    name = recognise_format(path) if format == "auto" else format
     reader = READERS[name]
     takes = inspect.signature(reader).parameters
     foreign = [option for option in options if option not in takes]
@@ -120,8 +121,39 @@ def _known() -> str:
     return ", ".join(map(quoted, READERS))
 
 
-def recognised(path: PathLike) -> str:
-    """Tell the format of a file or folder, or raise."""
+def recognise_format(path: PathLike) -> str:
+    """Tell the format of annotations from what the file or the files of the folder hold.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file or folder.
+
+    Returns
+    -------
+    format : str
+        A key of `READERS`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file or folder.
+    ValueError
+        If the format cannot be told, with what was seen.
+
+    See Also
+    --------
+    load_annotations : Reads annotations of any format.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from sklearn_iou_kmeans.datasets import recognise_format
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = pathlib.Path(folder, "a.txt").write_text("0 0.5 0.5 0.25 0.125")
+    ...     recognise_format(folder)
+    'yolo'
+    """
     formats, seen = _of_folder(Path(path)) if os.path.isdir(path) else _of_file(path)
     if len(formats) == 1:
         return formats[0]
@@ -134,6 +166,8 @@ def recognised(path: PathLike) -> str:
 
 def _of_folder(folder: Path) -> tuple[list[str], str]:
     """Tell the formats that the files of a folder can be of, and describe them."""
+    if find_data_file(folder):
+        return ["yolo"], ""
     files = [file for file in files_under(folder, SUFFIXES) if file.name != NAMES_FILE]
     there = Counter(file.suffix.lower() for file in files)
     seen = "a folder with " + (

@@ -31,10 +31,11 @@ def load_yolo(
     Parameters
     ----------
     path : str or path-like
-        A folder, in which all text files are read, those in its folders too (for a folder of images
-        that of its labels is taken); a list file that names an image a line; a ``data.yaml``; or
-        one text file of labels. As usual with YOLO, the labels of ``images/train/a.jpg`` are in
-        ``labels/train/a.txt`` or beside the image, and an image without a text file has none.
+        A ``data.yaml``, whatever its name, or the folder that it is in; another folder, in which
+        all text files are read, those in its folders too (for a folder of images that of its labels
+        is taken); a list file that names an image a line; or one text file of labels. As usual with
+        YOLO, the labels of ``images/train/a.jpg`` are in ``labels/train/a.txt`` or beside the
+        image, and an image without a text file has none.
     image_size : (width, height) or None, default=None
         The size of all images in pixels. By default it is read from the header of each image that
         has labels: the labels are relative to it.
@@ -62,7 +63,8 @@ def load_yolo(
         If there is no such file or folder.
     ValueError
         If a line is not a label, a file is damaged, an image with labels is not found or has no
-        size, no image of a list has labels, or a category has no box.
+        size, no image of a list has labels, or a category has no box; or if a folder has a
+        ``data.yaml`` and another one or labels beside it.
     ImportError
         If imagesize, or for a ``data.yaml`` PyYAML, is not installed; the extra `io` brings them.
 

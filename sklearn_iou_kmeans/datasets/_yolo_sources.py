@@ -17,6 +17,8 @@ LIST_LAYOUT = (
 YAML_LAYOUT = (
     "A YOLO data file has path, train and val (a folder, a list file, or a list of them) and names."
 )
+YAML_SUFFIXES = (".yaml", ".yml")
+PARTS, CLASSES = {"train", "val"}, {"names", "nc"}  # of each, a data file has one at least
 NAMES_FILE = "classes.txt"
 
 
@@ -40,20 +42,50 @@ class Source(NamedTuple):
 
 def find_labels(path: PathLike, split: str | Iterable[str]) -> Source:
     """Find out what the path is, and list the images and labels that it stands for."""
+    path = Path(path)
+    splits = [split] if isinstance(split, str) else list(split)
     if os.path.isdir(path):
-        items, names = _of_folder(Path(path))
-        return Source(items, names)
-    if Path(path).suffix.lower() in (".yaml", ".yml"):
-        return _of_yaml(Path(path), [split] if isinstance(split, str) else list(split))
-    first = next((line for line in read_lines(path) if line.strip()), "")
-    if _is_label(first):
-        return Source([Item(Path(path).stem, Path(path), None)])
-    return Source(_of_list(Path(path), [*Path(path).parents, Path()]))
+        data_file = find_data_file(path)
+        return _of_yaml(data_file, splits) if data_file else Source(*_of_folder(path))
+    if path.suffix.lower() in YAML_SUFFIXES:
+        return _of_yaml(path, splits)
+    if _begins_with_label(read_lines(path)):
+        return Source([Item(path.stem, path, None)])
+    return Source(_of_list(path, [*path.parents, Path()]))
 
 
-def _is_label(line: str) -> bool:
+def find_data_file(folder: Path) -> Path | None:
+    """Find the data file in the folder of a data set; raise if something else could be meant."""
+    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    yamls = (folder / name for name in names if name.lower().endswith(YAML_SUFFIXES))
+    found = list(filter(_is_data_file, yamls))
+    if not found:
+        return None
+    texts = (folder / name for name in names if name.lower().endswith(".txt"))
+    other = found[1] if len(found) > 1 else next(filter(_is_label_file, texts), None)
+    if other:
+        raise ValueError(
+            f"{folder} has {found[0].name} and {other.name}, and either could be meant: name the "
+            "data file to read, or read labels from a folder without one."
+        )
+    return found[0]
+
+
+def _is_data_file(file: Path) -> bool:
+    data = _load_yaml(file) if os.path.isfile(file) else None
+    return isinstance(data, dict) and bool(data.keys() & PARTS) and bool(data.keys() & CLASSES)
+
+
+def _is_label_file(file: Path) -> bool:
+    if file.name == NAMES_FILE or not os.path.isfile(file):
+        return False
+    return _begins_with_label(read_lines(file, may_be_empty=True))
+
+
+def _begins_with_label(lines: Iterable[str]) -> bool:
+    first = next((line for line in lines if line.strip()), "")
     try:
-        return len([float(text) for text in line.split()]) > 1
+        return len([float(text) for text in first.split()]) > 1
     except ValueError:
         return False
 
@@ -137,19 +169,23 @@ def _of_entry(entry: str, bases: Sequence[Path], where: str) -> list[Item]:
 
 
 def _read_yaml(file: Path) -> dict[str, Any]:
+    data = _load_yaml(file)
+    if not isinstance(data, dict):
+        raise ValueError(f"{file} is YAML of {quoted(data)}. {YAML_LAYOUT}")
+    return data
+
+
+def _load_yaml(file: Path) -> Any:
     require("load_yolo", "yaml")
     import yaml
 
     content = read_bytes(file)
     try:
-        data = yaml.safe_load(content)
+        return yaml.safe_load(content)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ValueError(
             f"{file} is not valid YAML: {' '.join(str(error).split())}. {YAML_LAYOUT}"
         ) from None
-    if not isinstance(data, dict):
-        raise ValueError(f"{file} is YAML of {quoted(data)}. {YAML_LAYOUT}")
-    return data
 
 
 def _yaml_names(names: Any, file: Path) -> Names:

@@ -1,17 +1,20 @@
 """From anchors to the text that a framework's configuration takes."""
 
 from ._darknet import export_darknet
-from ._formats import export_anchors
+from ._detectron2 import export_detectron2
+from ._formats import EXPORTERS, export_anchors
 from ._json import export_json
 from ._keras import export_keras
 from ._matlab import export_matlab
 from ._mmdetection import export_mmdetection
 from ._paddle import export_paddle
-from ._sizes_and_ratios import export_detectron2, export_torchvision
 from ._tao import export_tao
+from ._tf_model_garden import export_tf_model_garden
+from ._torchvision import export_torchvision
 from ._ultralytics import export_ultralytics
 
 __all__ = [
+    "EXPORTERS",
     "export_anchors",
     "export_darknet",
     "export_detectron2",
@@ -21,6 +24,7 @@ __all__ = [
     "export_mmdetection",
     "export_paddle",
     "export_tao",
+    "export_tf_model_garden",
     "export_torchvision",
     "export_ultralytics",
 ]

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from numpy.typing import ArrayLike
 
-from ._layout import Heads, InputSize, Layout, comments, lay_out
+from ._layout import Exported, Heads, InputSize, Layout, comments, lay_out
 
 
 class Version(NamedTuple):
@@ -37,7 +37,7 @@ def export_darknet(
     n_classes: int | None = None,
     decimals: int | None = None,
     X: ArrayLike | None = None,
-) -> str:
+) -> Exported:
     """Write the `[yolo]` or `[region]` sections of a darknet cfg.
 
     Parameters
@@ -115,13 +115,14 @@ def export_darknet(
     if version == "v2" and len(layout.counts) > 1:
         raise ValueError(f"heads={heads!r}: 'v2' has one head, which takes all anchors.")
     masks = layout.masks if model.smallest_first else layout.masks[::-1]
-    return comments(layout.notes) + "\n".join(
+    sections = "\n".join(
         _filters(len(mask), n_classes)
         + (_region(layout) if version == "v2" else _yolo(layout, mask))
         + ("" if n_classes is None else f"classes={n_classes}\n")
         + f"num={len(layout.pairs)}\n"
         for mask in masks
     )
+    return Exported(comments(layout.notes) + sections, layout.average_iou)
 
 
 def _filters(n_anchors: int, n_classes: int | None) -> str:

@@ -7,16 +7,19 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ._darknet import export_darknet
+from ._detectron2 import export_detectron2
 from ._json import export_json
 from ._keras import export_keras
+from ._layout import Exported
 from ._matlab import export_matlab
 from ._mmdetection import export_mmdetection
 from ._paddle import export_paddle
-from ._sizes_and_ratios import export_detectron2, export_torchvision
 from ._tao import export_tao
+from ._tf_model_garden import export_tf_model_garden
+from ._torchvision import export_torchvision
 from ._ultralytics import export_ultralytics
 
-FORMATS: dict[str, Callable[..., str]] = {
+EXPORTERS: dict[str, Callable[..., Exported]] = {
     "darknet": export_darknet,
     "detectron2": export_detectron2,
     "json": export_json,
@@ -25,15 +28,17 @@ FORMATS: dict[str, Callable[..., str]] = {
     "mmdetection": export_mmdetection,
     "paddle": export_paddle,
     "tao": export_tao,
+    "tf_model_garden": export_tf_model_garden,
     "torchvision": export_torchvision,
     "ultralytics": export_ultralytics,
 }
+"""The exporter of each format."""
 
 # YOLOv8, YOLOv9, YOLOv10, YOLO11 and so on.
 WITHOUT_ANCHORS = re.compile(r"yolo[-_ ]?v?([89]|[1-9]\d)", re.IGNORECASE)
 
 
-def export_anchors(anchors: ArrayLike, format: str, **options: Any) -> str:
+def export_anchors(anchors: ArrayLike, format: str, **options: Any) -> Exported:
     """Write anchors for a framework that is given by name.
 
     Parameters
@@ -42,14 +47,15 @@ def export_anchors(anchors: ArrayLike, format: str, **options: Any) -> str:
         (width, height) in pixels at the network's input, in any order.
     format : str
         "darknet", "detectron2", "json", "keras", "matlab", "mmdetection", "paddle", "tao",
-        "torchvision" or "ultralytics".
+        "tf_model_garden", "torchvision" or "ultralytics".
     **options : dict
         What the function `export_<format>` takes: all need `input_size`.
 
     Returns
     -------
     text : str
-        What to paste into the framework's configuration.
+        What to paste into the framework's configuration. If the anchors were compared, `n_boxes`,
+        `before` and `after` of its attribute `average_iou` are what the text says about that.
 
     Raises
     ------
@@ -64,11 +70,11 @@ def export_anchors(anchors: ArrayLike, format: str, **options: Any) -> str:
     # anchors are (width, height) in pixels at a network input of 416 x 416 pixels
     <BLANKLINE>
     """
-    if format in FORMATS:
-        return FORMATS[format](anchors, **options)
+    if format in EXPORTERS:
+        return EXPORTERS[format](anchors, **options)
     if WITHOUT_ANCHORS.match(str(format)):
         raise ValueError(
             f"format={format!r}: YOLOv8 and later models predict boxes without anchors, so there "
             "is nothing to export. 'ultralytics' writes those of YOLOv5 and YOLOv7."
         )
-    raise ValueError(f"format must be one of {', '.join(map(repr, FORMATS))}, got {format!r}.")
+    raise ValueError(f"format must be one of {', '.join(map(repr, EXPORTERS))}, got {format!r}.")

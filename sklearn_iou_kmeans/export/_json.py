@@ -5,9 +5,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ..metrics import average_iou_score
 from ..preprocessing import check_size
-from ._layout import Heads, InputSize, check_boxes, lay_out
+from ._layout import Exported, Heads, InputSize, lay_out
 
 
 def export_json(
@@ -17,7 +16,7 @@ def export_json(
     heads: Heads = 1,
     decimals: int | None = None,
     X: ArrayLike | None = None,
-) -> str:
+) -> Exported:
     """Write the anchors as JSON.
 
     Parameters
@@ -60,8 +59,7 @@ def export_json(
     >>> document["anchors"][0]
     {'width': 10.5, 'height': 14.0, 'head': 0}
     """
-    boxes = check_boxes(X)
-    layout = lay_out(anchors, input_size, heads=heads, X=None, decimals=decimals)
+    layout = lay_out(anchors, input_size, heads=heads, X=X, decimals=decimals)
     size = check_size(input_size, "input_size").tolist()
     document: dict[str, Any] = {
         "unit": "pixel",
@@ -72,10 +70,6 @@ def export_json(
             for width, height in pairs
         ],
     }
-    if boxes is not None:
-        document["average_iou"] = {
-            "n_boxes": len(boxes),
-            "before": average_iou_score(boxes, layout.anchors),
-            "after": average_iou_score(boxes, layout.built),
-        }
-    return json.dumps(document, indent=2) + "\n"
+    if layout.average_iou is not None:
+        document["average_iou"] = layout.average_iou._asdict()
+    return Exported(json.dumps(document, indent=2) + "\n", layout.average_iou)

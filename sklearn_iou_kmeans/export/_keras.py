@@ -2,7 +2,7 @@
 
 from numpy.typing import ArrayLike
 
-from ._layout import InputSize, comments, lay_out
+from ._layout import Exported, InputSize, comments, lay_out
 
 
 def export_keras(
@@ -11,7 +11,7 @@ def export_keras(
     input_size: InputSize,
     decimals: int = 0,
     X: ArrayLike | None = None,
-) -> str:
+) -> Exported:
     """Write the anchors file of keras-yolo3, `yolo_anchors.txt`.
 
     Parameters
@@ -53,4 +53,4 @@ def export_keras(
     """
     layout = lay_out(anchors, input_size, heads=1, X=X, decimals=decimals)
     line = ",  ".join(f"{width},{height}" for width, height in layout.pairs)
-    return f"{line}\n{comments(layout.notes)}"
+    return Exported(f"{line}\n{comments(layout.notes)}", layout.average_iou)

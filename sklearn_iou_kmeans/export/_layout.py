@@ -5,7 +5,8 @@ knows one target, and nothing else: it has `lay_out` check the anchors, sort the
 out to the heads and round them, and writes the `Layout` down in the order and the syntax of its
 target. Its part of the contract:
 
-- It returns a text that ends with a line break, and writes no file.
+- It returns a text that ends with a line break, and writes no file. The text is `Exported`: it
+  knows how good the anchors in it are.
 - Heads are counted from the one of the smallest anchors, which sees the finest grid, whatever the
   order in which the target writes them.
 - The `notes` of the layout go into the text: as comments where the target has them.
@@ -16,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 from operator import index
-from typing import NamedTuple, SupportsIndex
+from typing import NamedTuple, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,19 +32,37 @@ Heads = int | Sequence[int] | None
 InputSize = float | tuple[float, float]
 
 
+class AverageIoU(NamedTuple):
+    """The average IoU of boxes with the anchors given, and with those that the framework reads."""
+
+    n_boxes: int
+    before: float
+    after: float
+
+
+class Exported(str):
+    """A text for a framework."""
+
+    average_iou: AverageIoU | None
+    """None if the anchors were not compared."""
+
+    def __new__(cls, text: str, average_iou: AverageIoU | None = None) -> Self:
+        exported = super().__new__(cls, text)
+        exported.average_iou = average_iou
+        return exported
+
+
 class Layout(NamedTuple):
     """Anchors as they will be written."""
 
-    anchors: FloatArray
-    """Of shape (n_anchors, 2): those given, in pixels, the smallest area first."""
-    built: FloatArray
-    """Of shape (n_anchors, 2): those that the framework will read, in pixels."""
     pairs: list[tuple[float, float]]
     """(width, height) of each anchor as it is written; int where it is a whole number of pixels."""
     counts: list[int]
     """How many of them each head takes, from the head of the smallest anchors."""
     notes: list[str]
     """What whoever reads the text has to know."""
+    average_iou: AverageIoU | None
+    """With `X`, if there is one."""
 
     @property
     def masks(self) -> list[list[int]]:
@@ -96,10 +115,13 @@ def lay_out(
     rows = (written.astype(int) if decimals == 0 else written).tolist()
     unit = "pixels" if cell == 1 else f"grid cells of {cell} pixels"
     notes = [unit_note(f"anchors are (width, height) in {unit}", input_size), *split_notes(counts)]
-    if boxes is not None:
-        whom = f"{len(boxes)} boxes"
-        notes.append(iou_note(boxes, checked, built, whom, "before rounding, {} as written"))
-    return Layout(checked, built, [(w, h) for w, h in rows], counts, notes)
+    score = None if boxes is None else compare(boxes, checked, built)
+    if score is not None:
+        notes.append(
+            f"average IoU with {score.n_boxes} boxes: {score.before:.4f} before rounding, "
+            f"{score.after:.4f} as written"
+        )
+    return Layout([(w, h) for w, h in rows], counts, notes, score)
 
 
 def check_anchors(anchors: ArrayLike, input_size: InputSize) -> FloatArray:
@@ -231,12 +253,9 @@ def split_notes(counts: list[int]) -> list[str]:
     ]
 
 
-def iou_note(
-    X: NDArray[np.floating], before: FloatArray, after: FloatArray, whom: str, wording: str
-) -> str:
-    """Give the average IoU of two sets of anchors with `X`; the second goes into `wording`."""
-    ending = wording.format(f"{average_iou_score(X, after):.4f}")
-    return f"average IoU with {whom}: {average_iou_score(X, before):.4f} {ending}"
+def compare(X: NDArray[np.floating], before: FloatArray, after: FloatArray) -> AverageIoU:
+    """Return the average IoU with the anchors given and with those that are built."""
+    return AverageIoU(len(X), average_iou_score(X, before), average_iou_score(X, after))
 
 
 def comments(notes: list[str], sign: str = "#") -> str:

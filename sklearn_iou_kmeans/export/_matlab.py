@@ -2,7 +2,7 @@
 
 from numpy.typing import ArrayLike
 
-from ._layout import InputSize, comments, lay_out
+from ._layout import Exported, InputSize, comments, lay_out
 
 
 def export_matlab(
@@ -11,7 +11,7 @@ def export_matlab(
     input_size: InputSize,
     decimals: int = 0,
     X: ArrayLike | None = None,
-) -> str:
+) -> Exported:
     """Write the anchor boxes of MATLAB's YOLOv2, whose rows are [height width].
 
     Parameters
@@ -52,4 +52,5 @@ def export_matlab(
     layout = lay_out(anchors, input_size, heads=1, X=X, decimals=decimals)
     rows = "; ".join(f"{height} {width}" for width, height in layout.pairs)
     notes = [*layout.notes, "the rows are turned: [height width]"]
-    return f"{comments(notes, '%')}anchorBoxes = [{rows}];\n"
+    text = f"{comments(notes, '%')}anchorBoxes = [{rows}];\n"
+    return Exported(text, layout.average_iou)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from numpy.typing import ArrayLike
 
-from ._layout import Heads, InputSize, comments, lay_out, strides_of
+from ._layout import Exported, Heads, InputSize, comments, lay_out, strides_of
 
 
 def export_mmdetection(
@@ -17,7 +17,7 @@ def export_mmdetection(
     strides: Sequence[int] | None = None,
     decimals: int = 0,
     X: ArrayLike | None = None,
-) -> str:
+) -> Exported:
     """Write the anchors of a configuration of MMDetection (YOLOv3) or MMYOLO (YOLOv5, YOLOv7).
 
     Parameters
@@ -67,6 +67,7 @@ def export_mmdetection(
         raise ValueError(f"model must be 'yolov3' or 'yolov5', got {model!r}.")
     layout = lay_out(anchors, input_size, heads=heads, X=X, decimals=decimals)
     steps = strides_of(len(layout.counts), strides)
+    text = f"base_sizes={layout.heads[::-1]}, strides={steps[::-1]}\n"
     if model == "yolov5":
-        return f"{comments(layout.notes)}anchors = {layout.heads}\nstrides = {steps}\n"
-    return f"{comments(layout.notes)}base_sizes={layout.heads[::-1]}, strides={steps[::-1]}\n"
+        text = f"anchors = {layout.heads}\nstrides = {steps}\n"
+    return Exported(comments(layout.notes) + text, layout.average_iou)

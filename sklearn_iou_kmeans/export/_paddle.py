@@ -2,7 +2,7 @@
 
 from numpy.typing import ArrayLike
 
-from ._layout import Heads, InputSize, comments, lay_out
+from ._layout import Exported, Heads, InputSize, comments, lay_out
 
 
 def export_paddle(
@@ -11,7 +11,7 @@ def export_paddle(
     input_size: InputSize,
     heads: Heads = None,
     X: ArrayLike | None = None,
-) -> str:
+) -> Exported:
     """Write the `YOLOv3Head` of a PaddleDetection configuration, which PP-YOLO has too.
 
     Parameters
@@ -53,8 +53,9 @@ def export_paddle(
     <BLANKLINE>
     """
     layout = lay_out(anchors, input_size, heads=heads, X=X)
-    return (
+    text = (
         f"{comments(layout.notes)}YOLOv3Head:\n"
         f"  anchors: {[list(pair) for pair in layout.pairs]}\n"
         f"  anchor_masks: {layout.masks[::-1]}\n"
     )
+    return Exported(text, layout.average_iou)

@@ -2,7 +2,7 @@
 
 from numpy.typing import ArrayLike
 
-from ._layout import Heads, InputSize, comments, lay_out
+from ._layout import Exported, Heads, InputSize, comments, lay_out
 
 FIELDS = {
     2: ("mid_anchor_shape", "big_anchor_shape"),
@@ -17,7 +17,7 @@ def export_tao(
     heads: Heads = 3,
     decimals: int = 2,
     X: ArrayLike | None = None,
-) -> str:
+) -> Exported:
     """Write the anchor shapes of a YOLO specification file of NVIDIA TAO.
 
     Parameters
@@ -70,4 +70,4 @@ def export_tao(
         f'{field}: "[{", ".join(f"({w:.{decimals}f}, {h:.{decimals}f})" for w, h in head)}]"\n'
         for field, head in zip(FIELDS[len(layout.heads)], layout.heads, strict=True)
     ]
-    return comments(layout.notes) + "".join(lines[::-1])
+    return Exported(comments(layout.notes) + "".join(lines[::-1]), layout.average_iou)

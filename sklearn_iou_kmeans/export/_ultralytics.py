@@ -5,7 +5,7 @@ from math import log2
 
 from numpy.typing import ArrayLike
 
-from ._layout import Heads, InputSize, comments, lay_out, strides_of
+from ._layout import Exported, Heads, InputSize, comments, lay_out, strides_of
 
 
 def export_ultralytics(
@@ -16,7 +16,7 @@ def export_ultralytics(
     strides: Sequence[int] | None = None,
     decimals: int = 0,
     X: ArrayLike | None = None,
-) -> str:
+) -> Exported:
     """Write the `anchors` of a model's YAML for YOLOv5 (Ultralytics) or YOLOv7.
 
     YOLOv8 and later have no anchors.
@@ -70,4 +70,4 @@ def export_ultralytics(
     for head, stride in zip(layout.heads, strides_of(len(layout.counts), strides), strict=True):
         row = ", ".join(f"{width},{height}" for width, height in head)
         text += f"  - [{row}]  # P{log2(stride):g}/{stride}\n"
-    return text
+    return Exported(text, layout.average_iou)
