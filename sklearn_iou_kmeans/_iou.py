@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 
-# Shapes worked on at once: the working arrays of a block, 0.6 MB, stay in the processor's cache.
-BLOCK = 16_384
+# Shapes worked on at once, and shapes x centers: working arrays that stay in the processor's cache.
+BLOCK, TABLE, LEAST_BLOCK = 16_384, 65_536, 16
 
 # Keeps 0 / 0 away: a shape without volume has IoU 0 with every shape, itself included.
 TINY = np.finfo(np.float64).tiny
@@ -51,41 +51,38 @@ def pairwise(X: FloatArray, Y: FloatArray) -> FloatArray:
 
 def aligned(X: FloatArray, Y: FloatArray) -> FloatArray:
     """IoU of each row of `X` with the same row of `Y`, or with its only one."""
-    intersection = volumes(np.minimum(X, Y))
-    union = volumes(X) + np.maximum(volumes(Y), TINY) - intersection
-    return intersection / union
+    intersection: FloatArray = np.minimum(X[:, 0], Y[:, 0])
+    for side in range(1, X.shape[1]):
+        intersection *= np.minimum(X[:, side], Y[:, side])
+    union = volumes(X)
+    union += np.maximum(volumes(Y), TINY)
+    union -= intersection
+    intersection /= union
+    return intersection
 
 
 def nearest(X: NDArray[np.floating], centers: FloatArray) -> tuple[IntArray, FloatArray]:
     """For every shape the index of the center with the largest IoU, and that IoU.
 
-    Of equally good centers the first is taken. Memory is that of the result and of one block,
-    whatever the number of centers.
+    Of equally good centers the first is taken. Memory is that of the result and of one block.
     """
     n, n_dims = X.shape
-    labels = np.zeros(n, dtype=np.int32)
-    iou = np.zeros(n)
-    center_volumes = np.maximum(volumes(centers), TINY)
-    size = min(n, BLOCK)
-    floats, is_better, index = np.empty((3, size)), np.empty(size, bool), np.empty(size, np.int32)
-    for start in range(0, n, BLOCK):
-        block = np.array(X[start : start + BLOCK].T, dtype=np.float64, order="C")
-        width = block.shape[1]
-        volume = np.multiply.reduce(block)
-        overlap, smaller, union = floats[:, :width]
-        better, candidate = is_better[:width], index[:width]
-        best, label = iou[start : start + width], labels[start : start + width]
-        for i, center in enumerate(centers):
-            np.minimum(block[0], center[0], out=overlap)
-            for side in range(1, n_dims):
-                np.minimum(block[side], center[side], out=smaller)
-                np.multiply(overlap, smaller, out=overlap)
-            np.add(volume, center_volumes[i], out=union)
-            np.subtract(union, overlap, out=union)
-            np.divide(overlap, union, out=overlap)
-            # Indices ascend, so the largest index that was ever better is the last that was.
-            np.greater(overlap, best, out=better)
-            np.maximum(best, overlap, out=best)
-            np.multiply(better, np.int32(i), out=candidate)
-            np.maximum(label, candidate, out=label)
+    n_centers = len(centers)
+    labels, iou = np.empty(n, dtype=np.int32), np.empty(n)
+    center_volumes = np.maximum(volumes(centers), TINY)[:, None]
+    # The first of equals has the highest rank; small integers are quick to compare.
+    ranks = np.arange(n_centers, 0, -1, dtype=np.min_scalar_type(n_centers))[:, None]
+    size = min(n, max(TABLE // n_centers, LEAST_BLOCK))
+    for start in range(0, n, size):
+        block = np.array(X[start : start + size].T, dtype=np.float64, order="C")
+        table = np.minimum(block[0], centers[:, :1])
+        for side in range(1, n_dims):
+            table *= np.minimum(block[side], centers[:, side, None])
+        union = np.multiply.reduce(block) + center_volumes
+        union -= table
+        table /= union
+        rows = slice(start, start + size)
+        best = np.maximum.reduce(table, axis=0, out=iou[rows])
+        rank = np.maximum.reduce((table == best) * ranks, axis=0)
+        np.subtract(n_centers, rank, out=labels[rows], casting="unsafe")
     return labels, iou
