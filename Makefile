@@ -21,6 +21,7 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/reading.py
