@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from ._display import AnchorsDisplay, IoUCurveDisplay
 from ._histogram import ShapeHistogram
 from ._iou_kmeans import IoUKMeans
 from ._most_frequent import MostFrequentShapes
@@ -9,4 +10,11 @@ from .model_selection import NClustersSweep
 
 __version__ = version("sklearn-iou-kmeans")
 
-__all__ = ["IoUKMeans", "MostFrequentShapes", "NClustersSweep", "ShapeHistogram"]
+__all__ = [
+    "AnchorsDisplay",
+    "IoUCurveDisplay",
+    "IoUKMeans",
+    "MostFrequentShapes",
+    "NClustersSweep",
+    "ShapeHistogram",
+]

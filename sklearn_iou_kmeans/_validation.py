@@ -63,7 +63,7 @@ def check_weights(
     )
     if weights.shape != X.shape[:1]:
         raise ValueError(
-            f"sample_weight.shape == {weights.shape}, expected {X.shape[:1]}: give one weight a row."
+            f"sample_weight.shape == {weights.shape}, expected {X.shape[:1]}: give a weight a row."
         )
     if (weights < 0).any():
         row = np.flatnonzero(weights < 0)[0]

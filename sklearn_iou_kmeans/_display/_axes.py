@@ -1,0 +1,27 @@
+"""What both pictures share: colours, and the one door to matplotlib."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# The palette of Okabe and Ito, which the colour-blind can tell apart, without its yellow, which is
+# too pale for a line.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+
+def axes_or_new(ax: "Axes | None") -> "Axes":
+    """Return `ax`, or the axes of a new figure."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            'Drawing needs matplotlib: pip install "sklearn-iou-kmeans[plot]".'
+        ) from error
+    return plt.subplots(layout="constrained")[1] if ax is None else ax
+
+
+def laid_out(ax: "Axes") -> "Axes":
+    """Return `ax` at the place where it is going to be drawn."""
+    ax.figure.canvas.figure.draw_without_rendering()
+    return ax
