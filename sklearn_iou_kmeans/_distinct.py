@@ -35,7 +35,9 @@ def distinct_shapes(X: FloatArray, sample_weight: FloatArray) -> tuple[FloatArra
 
 def used_shapes(X: FloatArray, sample_weight: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The rows that a center can serve, and their weights."""
-    is_used = (X.T > 0).all(axis=0) & (sample_weight > 0)
+    is_used = sample_weight > 0
+    for side in X.T:
+        is_used &= side > 0
     if is_used.all():
         return X, sample_weight
     if not is_used.any():

@@ -25,8 +25,10 @@ def common_scale(*arrays: NDArray[np.floating]) -> FloatArray:
     changes no digit. The largest volume comes near 2**960; one 1e-580 times as large is still more
     than 0.
     """
-    largest = np.max([np.max(array, axis=0, initial=0.0) for array in arrays], axis=0)
-    exponents = 960 // len(largest) - np.frexp(np.asarray(largest, dtype=np.float64))[1]
+    # Side by side, as the largest of many short rows is slow to find.
+    sides = zip(*(array.T for array in arrays), strict=True)
+    largest = [max(float(side.max(initial=0.0)) for side in parts) for parts in sides]
+    exponents = 960 // len(largest) - np.frexp(largest)[1]
     return np.asarray(np.ldexp(1.0, np.clip(exponents, -1022, 1022)))
 
 

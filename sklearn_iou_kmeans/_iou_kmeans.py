@@ -23,6 +23,7 @@ from ._multiresolution import (
     Find,
     Level,
     Summary,
+    average_iou,
     coarse_level,
     level_of_samples,
     narrow_down,
@@ -331,7 +332,7 @@ class IoUKMeans(BaseShapeClusterer):
         shapes, weights = coarse.shapes, coarse.weights
         start = next(self._starts(shapes, shapes, weights, summary.scale, random_state))
         find = search_widely(coarse, start, random_state)
-        return find, find.average_iou
+        return find, average_iou(summary.levels[-1], find.centers)
 
     def _finish(
         self, X: ArrayLike, sample_weight: ArrayLike | None, summary: Summary, find: Find

@@ -58,7 +58,7 @@ class Level(NamedTuple):
     """Weighted shapes, and where each of their sides lies on a grid of equal steps in log2.
 
     `cells` has a row a side. They count from 0, at the grid line `lowest`; there are `resolution`
-    of them in an octave and `extent` in all.
+    of them in an octave, and `extent` in all on the side that spans most.
     """
 
     shapes: FloatArray
@@ -66,7 +66,7 @@ class Level(NamedTuple):
     volumes: FloatArray
     cells: NDArray[np.intp]
     lowest: FloatArray
-    extent: NDArray[np.intp]
+    extent: int
     resolution: float
 
     @classmethod
@@ -80,7 +80,7 @@ class Level(NamedTuple):
         np.floor(cells, out=cells)
         lowest = cells.min(axis=1)
         cells -= lowest[:, None]
-        extent = cells.max(axis=1).astype(np.intp) + 1
+        extent = int(cells.max()) + 1
         return cls(
             shapes, weights, volumes(shapes), cells.astype(np.intp), lowest, extent, resolution
         )
@@ -283,62 +283,61 @@ def polish(
     )
 
 
-def assess(level: Level, centers: FloatArray) -> tuple[float, list[FloatArray]]:
+def average_iou(level: Level, centers: FloatArray) -> float:
+    """The average IoU that centers give on a level."""
+    return float(np.average(nearest(level.shapes, centers)[1], weights=level.weights))
+
+
+def assess(level: Level, centers: FloatArray) -> tuple[float, FloatArray]:
     """The average IoU, and the pulls on the centers, in one pass over the shapes."""
-    total, tables = 0.0, [np.zeros((len(centers), extent)) for extent in level.extent]
+    total, tables = 0.0, np.zeros((centers.shape[1], len(centers), level.extent))
     for block in level.blocks():
         labels, iou = nearest(block.shapes, centers)
         total += float(iou @ block.weights)
-        for table, part in zip(tables, pull_tables(block, labels, iou, centers), strict=True):
-            table += part
+        tables += pull_tables(block, labels, iou, centers)
     return total / float(level.weights.sum()), tables
 
 
-def pull_tables(
-    level: Level, labels: IntArray, iou: FloatArray, centers: FloatArray
-) -> list[FloatArray]:
-    """The pulls of `iou_centers`, added up for each center and cell, a table a side.
+def pull_tables(level: Level, labels: IntArray, iou: FloatArray, centers: FloatArray) -> FloatArray:
+    """The pulls of `iou_centers`, added up for each (side, center, cell).
 
     The pull of a shape in the cell of its own center is that of one spread evenly over the cell.
     """
     outward, inward = pulls(level.volumes, level.weights, labels, iou, centers)
     inward -= outward
-    tables: list[FloatArray] = []
-    for side, (cells, extent) in enumerate(zip(level.cells, level.extent, strict=True)):
-        position = np.log2(centers[:, side]) * level.resolution - level.lowest[side]
-        pull = position[labels] - cells  # at first the part of the cell below the center
-        np.clip(pull, 0.0, 1.0, out=pull)
-        pull *= inward
-        pull += outward
-        keys = labels * extent + cells
-        table = np.bincount(keys, pull, minlength=len(centers) * int(extent))
-        tables.append(table.reshape(len(centers), -1).astype(np.float64, copy=False))
-    return tables
+    positions = np.log2(centers.T) * level.resolution - level.lowest[:, None]
+    pull = positions.take(labels, axis=1)
+    pull -= level.cells
+    np.maximum(pull, 0.0, out=pull)  # the part of the cell below the center
+    np.minimum(pull, 1.0, out=pull)
+    pull *= inward
+    pull += outward
+    shape = (*positions.shape, level.extent)
+    keys = level.cells + labels * level.extent
+    keys += np.arange(0, np.prod(shape), np.prod(shape[1:]))[:, None]
+    return np.bincount(keys.ravel(), pull.ravel(), minlength=np.prod(shape)).reshape(shape)
 
 
-def move(
-    level: Level, tables: list[FloatArray], centers: FloatArray, overshoot: float
-) -> FloatArray:
+def move(level: Level, tables: FloatArray, centers: FloatArray, overshoot: float) -> FloatArray:
     """The update rule of `iou_centers`: to where the pulls on each side halve.
 
     With the pull of a cell spread evenly over it, a center moves freely between the few values that
     a side takes on a coarse level. A center without shapes stays where it is.
     """
-    moved = np.log2(centers)
-    for side, table in enumerate(tables):
-        half, has_pull = halving_positions(table)
-        target = (half + level.lowest[side]) / level.resolution
-        moved[has_pull, side] += overshoot * (target - moved[:, side])[has_pull]
-    return np.exp2(moved)
+    half, has_pull = halving_positions(tables)
+    step = (half + level.lowest[:, None]) / level.resolution
+    moved = np.log2(centers.T)
+    step -= moved
+    moved += np.where(has_pull, overshoot * step, 0.0)
+    return np.ascontiguousarray(np.exp2(moved).T)
 
 
-def halving_positions(table: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Where each row's sum is halved, in cells, and whether there is anything to halve."""
-    cumulated = table.cumsum(axis=1)
-    half = cumulated[:, -1] / 2.0
-    cell = (cumulated < half[:, None]).sum(axis=1)
-    rows = np.arange(len(table))
-    inside = table[rows, cell]
+def halving_positions(tables: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Where the sum over the cells is halved, in cells, and whether there is anything to halve."""
+    cumulated = tables.cumsum(axis=-1)
+    half = cumulated[..., -1] / 2.0
+    cell = (cumulated < half[..., None]).sum(axis=-1)
+    inside = np.take_along_axis(tables, cell[..., None], axis=-1)[..., 0]
     has_pull = inside > 0
-    missing = half - (cumulated[rows, cell] - inside)
-    return cell + np.divide(missing, inside, out=np.zeros(len(table)), where=has_pull), has_pull
+    missing = half - np.take_along_axis(cumulated, cell[..., None], axis=-1)[..., 0] + inside
+    return cell + np.divide(missing, inside, out=np.zeros(half.shape), where=has_pull), has_pull

@@ -50,7 +50,7 @@ class Task(NamedTuple):
 def duration(task: Task) -> int:
     """What the time that a task takes grows with."""
     estimator, part = task.arguments[:2]
-    return int(estimator.get_params(deep=False)["n_clusters"] * part.n_samples)
+    return int(estimator.n_clusters * part.n_samples)
 
 
 class Restart(NamedTuple):

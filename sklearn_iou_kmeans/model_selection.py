@@ -105,8 +105,8 @@ class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
         - `param_n_clusters`, `params`: the number of clusters, and the same as a dict.
         - `train_score`: the score of the best on the boxes that it was fitted to, which are all.
         - `restart0_score` and so on, `mean_restart_score`, `std_restart_score`: the scores of the
-          restarts on all boxes. They come before polishing where the estimator makes its restarts
-          on a summary of the boxes, as `IoUKMeans` does.
+          restarts on all boxes. Where the estimator makes its restarts on a summary of the boxes,
+          as `IoUKMeans` does, they are scored on that, and the best of them is polished thereafter.
         - `mean_fit_time`, `std_fit_time`: the seconds that a restart took.
         - `total_time`: the seconds that all tasks of a row took together.
         - With `cv` also `split0_test_score` and so on, `mean_test_score`, `std_test_score`,
