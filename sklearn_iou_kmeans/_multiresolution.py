@@ -41,7 +41,7 @@ CUBE_PER_SWAP, MOST_SWAPS = 24, 150
 SLACK = 3e-4
 
 # Steps after a seeding, the most after a swap, and those on each finer level.
-N_FRESH, N_AFTER_SWAP, N_REFINE = 6, 10, 15
+N_FRESH, N_AFTER_SWAP, N_REFINE = 6, 10, 6
 
 # Cells an octave for polishing on all boxes, and the largest table of centers and cells.
 SAMPLE_RESOLUTION, TABLE_SIZE = 1024, 2**18
