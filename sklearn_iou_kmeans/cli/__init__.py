@@ -33,6 +33,7 @@ def build_app() -> "typer.Typer":
     from ._fit import fit
     from ._formats import formats
     from ._options import sub_command
+    from ._sweep import sweep
 
     app = typer.Typer(
         add_completion=False,
@@ -40,6 +41,6 @@ def build_app() -> "typer.Typer":
         pretty_exceptions_enable=False,
         help="Find anchor boxes for object detectors.",
     )
-    for function in (fit, compare, formats):
+    for function in (fit, sweep, compare, formats):
         app.command()(sub_command(function))
     return app

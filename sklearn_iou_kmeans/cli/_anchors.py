@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import IoUKMeans
+from .. import IoUKMeans, MostFrequentShapes
 from ..metrics import anchor_statistics, average_iou_score, best_possible_recall_score
+from ._export import Exporter
+from ._labels import LabelsRecord
 from ._scale import FloatArray, Scale
 
 IOU, RATIO = 0.5, 4
@@ -23,6 +25,16 @@ class Scores:
     average_iou: float
     best_possible_recall: dict[str, float]
     best_possible_recall_by_ratio: dict[str, float]
+
+
+@dataclass(frozen=True)
+class FitRecord(Scores, LabelsRecord):
+    """What `fit` found; the fields are those of the JSON. Sizes are in `unit`."""
+
+    baseline: dict[str, Any]
+    export: dict[str, Any] | None
+    seconds: dict[str, float]
+    warnings: list[str]
 
 
 def fit_anchors(sizes: FloatArray, k: int, seed: int) -> FloatArray:
@@ -58,6 +70,26 @@ def describe_anchors(sizes: FloatArray, anchors: FloatArray, scale: Scale) -> li
             scale.express(anchors), *columns, strict=True
         )
     ]
+
+
+def describe_fit(
+    sizes: FloatArray, anchors: FloatArray, scale: Scale, exporter: Exporter | None
+) -> dict[str, Any]:
+    """Score anchors, beside the baseline and as they are written: fields of a `FitRecord`."""
+    scores = score_anchors(sizes, anchors, scale)
+    baseline = MostFrequentShapes(len(anchors)).fit(sizes)
+    return vars(scores) | {
+        "baseline": {
+            "method": "most frequent shapes",
+            "shapes": scale.express(
+                np.asarray(baseline.cluster_centers_, dtype=np.float64)
+            ).tolist(),
+            "average_iou": baseline.average_iou_,
+            "n_boxes": int(baseline.counts_.sum()),
+            "ratio": scores.average_iou / baseline.average_iou_,
+        },
+        "export": exporter and exporter.write(anchors, sizes),
+    }
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from .. import __version__
@@ -46,6 +47,10 @@ class Sizes(NamedTuple):
     """Where the scale brings them."""
     image_sizes: FloatArray
     """Of the image of each box; NaN if it is not known and not needed."""
+    images: NDArray[np.integer]
+    """A code of the image of each box."""
+    categories: NDArray[np.str_]
+    """The category of each box."""
     record: LabelsRecord
     seconds: float
     """That reading took."""
@@ -64,8 +69,14 @@ def read_sizes(options: LabelOptions, scale: Scale) -> Sizes:
     image_sizes = complete_image_sizes(boxes, options)
     if scale.needs_image_sizes:
         check_known(image_sizes, boxes, scale)
-    sizes = scale.bring(box_sizes(boxes.data), image_sizes)
-    return Sizes(sizes, image_sizes, describe(boxes, options, scale), time.perf_counter() - start)
+    return Sizes(
+        sizes=scale.bring(box_sizes(boxes.data), image_sizes),
+        image_sizes=image_sizes,
+        images=boxes.image,
+        categories=np.asarray(boxes.target_names, dtype=str)[boxes.target],
+        record=describe(boxes, options, scale),
+        seconds=time.perf_counter() - start,
+    )
 
 
 def read_boxes(options: LabelOptions) -> Bunch:

@@ -115,6 +115,46 @@ class FitOptions:
 
 
 @dataclass(frozen=True)
+class SweepOptions:
+    """Which numbers of anchors are tried, and how one of them is chosen."""
+
+    k: Annotated[
+        str,
+        typer.Option(
+            "-k",
+            "--k",
+            metavar="A-B|K,K,...",
+            help="Numbers of anchors to try: a range, a list or a single one.",
+        ),
+    ] = "3-10"
+    restarts: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Restarts for each k; the best is kept.")
+    ] = 10
+    rule: Annotated[
+        str,
+        typer.Option(
+            metavar="RULE",
+            help="How k is chosen: knee, where the curve bends; one-standard-error, the fewest "
+            "that are as good as the best on held-out images (needs --cv); or a number, the "
+            "fewest that reach that average IoU, say 0.7.",
+        ),
+    ] = "knee"
+    cv: Annotated[
+        int | None,
+        typer.Option(min=2, metavar="FOLDS", help="Score held-out images too, in that many folds."),
+    ] = None
+    jobs: Annotated[
+        int, typer.Option(metavar="N", help="Tasks that run at once; -1 is one for each core.")
+    ] = 1
+    plot: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Draw the curve: a .png, .svg or .pdf file."),
+    ] = None
+    json_file: JsonFile = None
+    seed: Seed = 0
+
+
+@dataclass(frozen=True)
 class ExportOptions:
     """What is written for a framework."""
 
@@ -187,6 +227,10 @@ def sub_command(function: Callable[..., None]) -> Callable[..., None]:
         }
         try:
             function(**filled)
+        except KeyboardInterrupt as interrupt:
+            done = f": {interrupt}" if interrupt.args else ""
+            typer.echo(f"iou-kmeans: interrupted{done}.", err=True)
+            raise typer.Exit(130) from None
         except BrokenPipeError:
             raise  # the reader of a pipe has seen enough; Typer ends the command quietly
         except (ImportError, OSError, ValueError) as error:
@@ -215,6 +259,12 @@ SPELLINGS = {
     r"with format=": "with --format",
     r"pass another number as heads": "pass another number to --heads",
     r"\bheads=(\d+)": r"--heads \1",
+    r"\bn_clusters holds (\d+), and X\b": r"--k holds \1, and LABELS",
+    r"\brule=(\S+): no n_clusters": r"--rule \1: no k",
+    r"Cannot have number of splits n_splits=(\d+) greater than the number of groups": (
+        r"--cv \1 is more folds than there are images with boxes"
+    ),
+    r"Take fewer folds, or StratifiedGroupKFold": "Take fewer folds",
 }
 """What errors of the library call what is an option here."""
 

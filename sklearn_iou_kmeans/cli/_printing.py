@@ -1,6 +1,7 @@
 """The record for people, in 80 columns, and for programs."""
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +13,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from ._anchors import IOU, FitRecord
 from ._labels import LabelsRecord
+from ._options import as_options
 from ._scale import Scale
 
 N_NAMES = 3  # images named for each reason to skip a label
@@ -24,16 +27,23 @@ HONESTLY = "A higher average IoU makes the task easier; it does not promise a hi
 def make_console(to_stderr: bool, messages: Sequence[str]) -> Console:
     """Make what the text is printed with, and print the warnings."""
     for message in messages:
-        print(f"iou-kmeans: warning: {' '.join(message.split())}", file=sys.stderr)
+        print(f"iou-kmeans: warning: {as_options(message)}", file=sys.stderr)
     # Names from files are printed as they are: nothing in them is markup or an emoji.
     return Console(stderr=to_stderr, highlight=False, markup=False, emoji=False)
 
 
 def check_writable(**files: str | None) -> None:
-    """Raise before the work is done, not after it, if the folder for a result is missing."""
+    """Raise before the work is done, not after it, if a result cannot be written."""
     for option, file in files.items():
-        if file not in (None, "-") and not Path(str(file)).absolute().parent.is_dir():
+        if file in (None, "-"):
+            continue
+        path = Path(str(file)).absolute()
+        if not path.parent.is_dir():
             raise ValueError(f"--{option} {file}: there is no such folder. Make it first.")
+        if path.is_dir():
+            raise ValueError(f"--{option} {file}: this is a directory. Name a file in it.")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise ValueError(f"--{option} {file}: writing there is not allowed. Choose another.")
     if list(files.values()).count("-") > 1:
         raise ValueError(f"Only one of {', '.join(f'--{name}' for name in files)} can be stdout.")
 
@@ -51,6 +61,17 @@ def write_json(record: Any, file: str | None, console: Console) -> None:
     """Write the record for a program."""
     if file is not None:
         write(json.dumps(asdict(record), indent=2, allow_nan=False) + "\n", file, console)
+
+
+def write_results(
+    record: FitRecord, json_file: str | None, output: str | None, console: Console
+) -> None:
+    """Write the anchors for a framework, after the text if nowhere else, and the record."""
+    if record.export is not None:
+        if output is None:
+            console.file.write(f"\nFor {record.export['target']}:\n\n{record.export['text']}")
+        write(record.export["text"], output, console)
+    write_json(record, json_file, console)
 
 
 def print_labels(record: LabelsRecord, console: Console) -> None:
@@ -72,6 +93,36 @@ def print_labels(record: LabelsRecord, console: Console) -> None:
         ),
         console,
     )
+
+
+def print_anchors(record: FitRecord, scale: Scale, console: Console) -> None:
+    """Say what the anchors are, and how good they are beside the baseline."""
+    console.file.write("\n")
+    show(anchor_table(record.anchors, scale), console)
+    console.file.write("\n")
+    baseline, export = record.baseline, record.export
+    n_shapes, held = len(baseline["shapes"]), number(baseline["n_boxes"])
+    rows: list[tuple[str, ...]] = [
+        ("average IoU", f"{record.average_iou:.4f}", "of these anchors"),
+        (
+            "baseline",
+            f"{baseline['average_iou']:.4f}",
+            f"of the {n_shapes} most frequent shapes, which hold {held} boxes",
+        ),
+        ("ratio", f"{baseline['ratio']:.2f}", "average IoU of the anchors / of the baseline"),
+        (
+            "recall",
+            f"{record.best_possible_recall['score']:.4f}",
+            f"share of the boxes that an anchor fits with an IoU of {IOU}",
+        ),
+        *((name, f"{seconds:.1f} s") for name, seconds in record.seconds.items()),
+    ]
+    if export is not None:
+        written = ("written", f"{export['average_iou']:.4f}", f"as {export['target']} has them")
+        rows.insert(1, written)
+    show(grid(*rows), console)
+    console.file.write("\n")
+    say(HONESTLY, console)
 
 
 def anchor_table(anchors: list[dict[str, Any]], scale: Scale) -> Table:
