@@ -9,6 +9,7 @@ demo: $(VENV)/.demo
 	mkdir -p demo
 	$(BIN)/python examples/draw_annotations.py demo/labels.json
 	$(BIN)/iou-kmeans fit demo/labels.json --category car -k 8 --json demo/anchors.json
+	$(BIN)/iou-kmeans sweep demo/labels.json --category car --k 3-10 --plot demo/curve.png
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest
@@ -34,7 +35,7 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[cli]"
+	$(BIN)/python -m pip install --quiet --editable ".[cli,plot]"
 	touch $@
 
 $(VENV)/.test: $(BIN)/python pyproject.toml

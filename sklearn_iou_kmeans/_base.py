@@ -93,7 +93,7 @@ class BaseShapeClusterer(
 
     def _nearest(self, X: NDArray[np.floating]) -> tuple[IntArray, FloatArray]:
         scale = common_scale(X, self.cluster_centers_)
-        return nearest(X * scale, self.cluster_centers_ * scale)
+        return nearest(X, self.cluster_centers_, scale)
 
     def _store(
         self, X: NDArray[np.floating], sample_weight: FloatArray, centers: FloatArray

@@ -63,11 +63,16 @@ def aligned(X: FloatArray, Y: FloatArray) -> FloatArray:
     return intersection
 
 
-def nearest(X: NDArray[np.floating], centers: FloatArray) -> tuple[IntArray, FloatArray]:
+def nearest(
+    X: NDArray[np.floating], centers: NDArray[np.floating], scale: FloatArray | None = None
+) -> tuple[IntArray, FloatArray]:
     """For every shape the index of the center with the largest IoU, and that IoU.
 
-    Of equally good centers the first is taken. Memory is that of the result and of one block.
+    Both are multiplied by `scale` first. Of equally good centers the first is taken. Memory is that
+    of the result and of one block.
     """
+    scale = np.ones(X.shape[1]) if scale is None else scale
+    centers = centers * scale
     n, n_dims = X.shape
     n_centers = len(centers)
     labels, iou = np.empty(n, dtype=np.int32), np.empty(n)
@@ -77,6 +82,7 @@ def nearest(X: NDArray[np.floating], centers: FloatArray) -> tuple[IntArray, Flo
     size = min(n, max(TABLE // n_centers, LEAST_BLOCK))
     for start in range(0, n, size):
         block = np.array(X[start : start + size].T, dtype=np.float64, order="C")
+        block *= scale[:, None]
         table = np.minimum(block[0], centers[:, :1])
         for side in range(1, n_dims):
             table *= np.minimum(block[side], centers[:, side, None])

@@ -25,7 +25,8 @@ def knee(cv_results: CVResults) -> int:
     """Choose the point that lies furthest above the chord from the first point to the last.
 
     It answers where the curve bends, which depends on where it begins and ends: on the same
-    boxes the range 3 to 10 has another knee than the range 3 to 40.
+    boxes the range 3 to 10 has another knee than the range 3 to 40. Of one or two points it takes
+    the first.
 
     Parameters
     ----------
@@ -141,5 +142,7 @@ def choose(cv_results: CVResults, rule: str | float | Rule) -> int:
 def answers(cv_results: CVResults, rule: str | float | Rule) -> dict[str, int]:
     """The index that `rule` chooses, and those of the named rules that apply, by name."""
     has_cv = "mean_test_score" in cv_results
-    named = [name for name in RULES if name != "one_standard_error" or has_cv]
-    return {name_of(each): choose(cv_results, each) for each in dict.fromkeys([rule, *named])}
+    applicable = [name for name in RULES if name != "one_standard_error" or has_cv]
+    chosen = {name_of(rule): choose(cv_results, rule)}
+    others = {name: choose(cv_results, name) for name in applicable if name not in chosen}
+    return chosen | others

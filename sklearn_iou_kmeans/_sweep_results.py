@@ -20,15 +20,15 @@ class Restarts:
 
     def __init__(self, n_parts: int, n_rows: int, n_restarts: int) -> None:
         self.scores, self.seconds = np.zeros((2, n_parts, n_rows, n_restarts))
-        self.best: dict[Place, tuple[int, Any]] = {}
+        self.best: dict[Place, tuple[int, Restart]] = {}
 
     def include(self, key: tuple[int, int, int], restart: Restart) -> None:
         """Take in what a restart found."""
         self.scores[key], self.seconds[key] = restart.score, restart.seconds
         part, row, i = key
-        rival, _ = self.best.setdefault((part, row), (i, restart.found))
-        if (restart.score, -i) > (self.scores[part, row, rival], -rival):
-            self.best[part, row] = i, restart.found
+        rival, best = self.best.setdefault((part, row), (i, restart))
+        if (restart.score, -i) > (best.score, -rival):
+            self.best[part, row] = i, restart
 
 
 def table_of(

@@ -90,17 +90,18 @@ def restart(estimator: Any, part: Part) -> Restart:
     return Restart(found, score, time.perf_counter() - start)
 
 
-def finish(estimator: Any, part: Part, found: Any) -> Finish:
+def finish(estimator: Any, part: Part, best: Restart) -> Finish:
     """Complete the best restart, and score it on the boxes that it fits and on those held out."""
     start = time.perf_counter()
-    train = part.boxes_to_fit()
+    fitted, train_score = best.found, best.score
     if part.summary is not None:
-        found = estimator._finish(train.X, train.fit_weight, part.summary, found)
-    train_score = score_of(found, train)
+        train = part.boxes_to_fit()
+        fitted = estimator._finish(train.X, train.fit_weight, part.summary, best.found)
+        train_score = score_of(fitted, train)
     test = part.held_out_boxes()
     if test is None:
-        return Finish(found, train_score, np.nan, time.perf_counter() - start)
-    return Finish(None, train_score, score_of(found, test), time.perf_counter() - start)
+        return Finish(fitted, train_score, np.nan, time.perf_counter() - start)
+    return Finish(None, train_score, score_of(fitted, test), time.perf_counter() - start)
 
 
 def score_of(estimator: Any, boxes: Boxes) -> float:

@@ -181,7 +181,7 @@ def _assign(X: ArrayLike, anchors: ArrayLike) -> tuple[NDArray[np.floating], Int
     X = check_shapes(X, "X")
     anchors = check_shapes(anchors, "anchors", n_dims=X.shape[1])
     scale = common_scale(X, anchors)
-    return X, *nearest(X * scale, anchors * scale)
+    return X, *nearest(X, anchors, scale)
 
 
 def _best_ratio(X: NDArray[np.floating], anchors: NDArray[np.floating]) -> FloatArray:

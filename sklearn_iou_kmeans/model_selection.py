@@ -63,17 +63,17 @@ class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
         kept. An estimator without `random_state` is fitted once.
 
     cv : int, cross-validation generator or iterable, default=None
-        None scores the boxes that were fitted: the curve of the papers, which always rises. A
-        splitter scores boxes that were held out, which tells how the anchors serve other images;
-        an int is the number of folds, of whole groups where `groups` are given. With tens of
-        thousands of boxes the two curves hardly differ; below a few hundred they do.
+        None scores the boxes that were fitted: the curve of the papers. A splitter scores boxes
+        that were held out as well, which tells how the anchors serve other images; an int is the
+        number of folds, of whole groups where `groups` are given. The fewer the boxes, the lower
+        the curve of held-out ones lies, so ask for it where they are few.
 
     rule : {"knee", "one_standard_error"}, float or callable, default="knee"
         How to choose from the curve, which is the held-out one if there is one.
 
         - "knee" takes the point furthest above the chord from the first point to the last. It is a
           heuristic for where more clusters begin to pay less. It moves with the range: on the same
-          curve 3 to 10 has another knee than 3 to 40 (see Examples). Trust it to tell a good
+          curve 3 to 10 has another knee than 3 to 30 (see Examples). Trust it to tell a good
           region, not a number.
         - "one_standard_error" takes the fewest clusters whose held-out score is within one
           standard error, over the folds, of the best. It needs `cv`, and is to be trusted where
@@ -459,8 +459,8 @@ class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
     ) -> dict[Place, Finish]:
         """Finish the best restart with each number of clusters on each part."""
         tasks = [
-            Task((part, row), finish, (self._clone(n_clusters[row], seeds[i]), parts[part], found))
-            for (part, row), (i, found) in restarts.best.items()
+            Task((part, row), finish, (self._clone(n_clusters[row], seeds[i]), parts[part], best))
+            for (part, row), (i, best) in restarts.best.items()
         ]
         return dict(self._run(tasks, n_before=restarts.scores.size))
 

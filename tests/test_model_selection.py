@@ -325,6 +325,19 @@ def test_a_task_keeps_to_one_thread(sizes, backend):
     np.testing.assert_array_equal(sweep.cv_results_["train_score"], [1, 1])
 
 
+class MappedBoxes(ThreadsInUse):
+    """Its score is 1 if the boxes are in a file that all processes share."""
+
+    def score(self, X, y=None):
+        return float(isinstance(X, np.memmap))
+
+
+def test_workers_share_one_copy_of_many_boxes():
+    X = np.random.RandomState(0).lognormal(3, 1, size=(100_000, 2))
+    sweep = NClustersSweep(MappedBoxes(), [1, 2, 3], n_jobs=2).fit(X)
+    np.testing.assert_array_equal(sweep.cv_results_["train_score"], [1, 1, 1])
+
+
 def test_verbose_counts_the_tasks_that_ended(sizes, capsys):
     NClustersSweep(IoUKMeans(), [2, 3], n_init=2, verbose=1).fit(sizes)
     lines = capsys.readouterr().out.splitlines()

@@ -89,6 +89,13 @@ def test_a_callable_gets_the_results_and_returns_a_row(sizes):
     assert sweep.n_clusters_by_rule_.keys() == {"most", "knee"}
 
 
+def test_a_callable_with_the_name_of_another_rule_is_the_one_that_chooses():
+    def knee(cv_results):
+        return 2
+
+    assert answers(results([0.1, 0.5, 0.6]), knee) == {"knee": 2}
+
+
 @pytest.mark.parametrize("index", [3, -1, 1.0, None, "knee"])
 def test_a_callable_that_returns_no_row(index):
     with pytest.raises(ValueError, match="from 0 to 2"):
