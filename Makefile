@@ -12,7 +12,7 @@ demo: $(VENV)/.demo
 	$(BIN)/iou-kmeans sweep demo/labels.json --category car --k 3-10 --plot demo/curve.png
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

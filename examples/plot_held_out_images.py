@@ -23,7 +23,7 @@ print(f"{len(boxes.data)} boxes in {len(boxes.image_names)} images")
 # %%
 # Corners go in, so that the pipeline can be used on labels as they are. Its last step is the sweep.
 folds = GroupKFold(n_splits=5)
-sweep = NClustersSweep(IoUKMeans(), n_clusters=range(2, 17), cv=folds, random_state=0)
+sweep = NClustersSweep(IoUKMeans(), range(2, 17), n_init=3, cv=folds, random_state=0)
 pipeline = make_pipeline(FunctionTransformer(box_sizes), sweep)
 pipeline.fit(boxes.data, nclusterssweep__groups=boxes.image)
 

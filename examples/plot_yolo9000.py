@@ -36,7 +36,7 @@ estimators = {
 }
 _, ax = plt.subplots(layout="constrained")
 for name, estimator in estimators.items():
-    sweep = NClustersSweep(estimator, range(1, 16), n_init=3, rule=0.61, random_state=0)
+    sweep = NClustersSweep(estimator, range(1, 13), n_init=2, rule=0.61, random_state=0)
     if name == "most frequent shapes":
         sweep.set_params(rule="knee")
     IoUCurveDisplay.from_estimator(sweep.fit(X), ax=ax, name=name)

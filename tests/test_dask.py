@@ -242,16 +242,20 @@ def test_dask_is_imported_only_by_a_call_and_named_where_missing():
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
     """A cluster of two worker processes of one thread, of which none stays behind."""
-    cluster = distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        memory_limit=0,  # other processes of a busy machine are no reason to pause
-        dashboard_address=None,
-        silence_logs=logging.CRITICAL,
-        local_directory=tmp_path_factory.mktemp("workers"),
-    )
-    with cluster, distributed.Client(cluster) as client:
+    # A worker that was killed is not waited for half a minute.
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "3s"}),
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,  # other processes of a busy machine are no reason to pause
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+            local_directory=tmp_path_factory.mktemp("workers"),
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         yield client
         workers = [psutil.Process(pid) for pid in client.run(os.getpid).values()]
     _, alive = psutil.wait_procs(workers, timeout=10)

@@ -253,7 +253,7 @@ def test_a_sweep_has_to_be_fitted():
 @pytest.mark.parametrize("n_clusters", [1, 3, 9, 20])
 @pytest.mark.parametrize("kind", ["density", "rectangles"])
 def test_texts_neither_overlap_nor_leave_the_figure(n_clusters, kind):
-    kmeans = IoUKMeans(n_clusters, random_state=0).fit(X)
+    kmeans = IoUKMeans(n_clusters, algorithm="lloyd", n_init=1, random_state=0).fit(X)
     display = AnchorsDisplay.from_estimator(kmeans, X, kind=kind)
     assert display.figure_.get_size_inches().tolist() == [6.4, 4.8]
     assert_readable(display)
@@ -286,7 +286,7 @@ def test_axes_are_named_and_ticked_in_plain_numbers():
     assert display.colorbar_.ax.get_ylabel() == "boxes per cell"
 
 
-@pytest.mark.parametrize("largest", [1.01, 3, 20, 1e4, 1e6])
+@pytest.mark.parametrize("largest", [1.01, 20, 1e6])
 @pytest.mark.parametrize("smallest", [0.0101, 30])
 def test_any_range_of_sizes_has_ticks(smallest, largest):
     boxes = np.array([[smallest, smallest], [largest * smallest, 2 * largest * smallest]])
@@ -378,7 +378,7 @@ def test_a_size_stays_within_the_axes():
 
 
 def test_no_size_is_written_over_a_dot():
-    kmeans = IoUKMeans(20, random_state=0).fit(X)
+    kmeans = IoUKMeans(20, algorithm="lloyd", n_init=1, random_state=0).fit(X)
     display = AnchorsDisplay.from_estimator(kmeans, X)
     display.figure_.canvas.draw()
     dots = display.ax_.transData.transform(kmeans.cluster_centers_)

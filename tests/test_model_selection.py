@@ -262,8 +262,10 @@ def test_weights_reach_the_score_of_held_out_boxes(boxes, sizes):
 # The same everywhere
 
 
-@pytest.mark.parametrize("n_jobs", [2, -1])
-@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+@pytest.mark.parametrize(
+    ("backend", "n_jobs"),
+    [("loky", 2), ("loky", -1), ("threading", 2), ("threading", -1), ("multiprocessing", 2)],
+)
 @pytest.mark.parametrize("estimator", [IoUKMeans(), KMeans()])
 def test_the_same_bits_wherever_the_tasks_run(boxes, sizes, estimator, backend, n_jobs):
     """The multiprocessing backend cannot stream results; it gives them at the end."""
