@@ -103,7 +103,7 @@ def mean_centers(
 
 def sorting_rows(X: FloatArray) -> Order:
     """The rows that sort each side, as the rules take them."""
-    return np.argsort(np.ascontiguousarray(X.T), axis=1, kind="stable").T
+    return np.argsort(np.ascontiguousarray(X.T), axis=1).T
 
 
 RULES: dict[str, Rule] = {"iou": iou_centers, "median": median_centers, "mean": mean_centers}

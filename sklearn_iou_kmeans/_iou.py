@@ -79,7 +79,7 @@ def nearest(
     center_volumes = np.maximum(volumes(centers), TINY)[:, None]
     # The first of equals has the highest rank; small integers are quick to compare.
     ranks = np.arange(n_centers, 0, -1, dtype=np.min_scalar_type(n_centers))[:, None]
-    size = min(n, max(TABLE // n_centers, LEAST_BLOCK))
+    size = max(TABLE // n_centers, LEAST_BLOCK)
     for start in range(0, n, size):
         block = np.array(X[start : start + size].T, dtype=np.float64, order="C")
         block *= scale[:, None]

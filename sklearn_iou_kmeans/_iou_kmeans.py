@@ -142,12 +142,12 @@ class IoUKMeans(BaseShapeClusterer):
     Examples
     --------
     >>> from sklearn_iou_kmeans import IoUKMeans
-    >>> X = [[10, 8], [12, 8], [11, 9], [40, 30], [44, 31], [42, 33], [90, 60], [80, 64]]
+    >>> X = [[10, 8], [12, 8], [11, 9], [40, 30], [44, 31], [42, 33], [90, 60], [80, 64], [84, 62]]
     >>> kmeans = IoUKMeans(n_clusters=3, random_state=0).fit(X)
     >>> kmeans.cluster_centers_
     array([[11.,  8.],
            [42., 31.],
-           [80., 64.]])
+           [84., 62.]])
     >>> kmeans.predict([[13, 9], [100, 50]])
     array([0, 2], dtype=int32)
     """

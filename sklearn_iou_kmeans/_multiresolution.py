@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ._centers import Order, pulls, sorting_rows
 from ._distinct import used_shapes
 from ._histogram import COARSEST, ShapeHistogram
-from ._iou import BLOCK, FloatArray, IntArray, nearest, pairwise, volumes
+from ._iou import BLOCK, FloatArray, IntArray, nearest, volumes
 from ._lloyd import lloyd
 from ._seeding import draw_far_shapes, most_helpful
 
@@ -31,14 +31,15 @@ MANY = 2**18
 N_COARSE, N_MIDDLE = 2_500, 8_192
 SHAPES_PER_CLUSTER = 16
 
-# Swaps from each start on the coarse level, and how many of the finds are searched around.
-N_COARSE_SWAPS, N_FINDS = 3, 5
+# Swaps from each start on the coarse level, how many of the finds are searched around, and in how
+# many rounds at least: a sweep leaves a single find.
+N_COARSE_SWAPS, N_FINDS, LEAST_ROUNDS = 3, 6, 3
 
-# Swaps around the best find: the cube of the number of clusters over this, up to a limit.
-CUBE_PER_SWAP, MOST_SWAPS = 24, 150
+# Swaps around a find in each round: the cube of the number of clusters over this, up to a limit.
+CUBE_PER_SWAP, MOST_SWAPS = 100, 25
 
 # How much smaller an average IoU the first swap may come to; for later ones this goes down to 0.
-SLACK = 3e-4
+SLACK = 2e-4
 
 # Steps after a seeding, the most after a swap, and those on each finer level.
 N_FRESH, N_AFTER_SWAP, N_REFINE = 6, 10, 6
@@ -82,7 +83,13 @@ class Level(NamedTuple):
         cells -= lowest[:, None]
         extent = int(cells.max()) + 1
         return cls(
-            shapes, weights, volumes(shapes), cells.astype(np.intp), lowest, extent, resolution
+            np.asfortranarray(shapes),
+            weights,
+            volumes(shapes),
+            cells.astype(np.intp),
+            lowest,
+            extent,
+            resolution,
         )
 
     def blocks(self) -> Iterable["Level"]:
@@ -102,6 +109,14 @@ class Find(NamedTuple):
 
     centers: FloatArray
     average_iou: float
+
+
+class Assigned(NamedTuple):
+    """Centers, the best of them for each shape of a level, and its IoU with it."""
+
+    centers: FloatArray
+    labels: IntArray
+    iou: FloatArray
 
 
 class Summary(NamedTuple):
@@ -163,7 +178,8 @@ def level_of(histogram: ShapeHistogram, scale: FloatArray) -> Level:
 
 def search_widely(level: Level, start: FloatArray, random_state: RandomState) -> Find:
     """Search from one start on the coarse level."""
-    return search(level, start, np.linspace(SLACK, 0.0, N_COARSE_SWAPS), random_state)
+    slacks = np.linspace(SLACK, 0.0, N_COARSE_SWAPS)
+    return search(level, climb(level, start, N_FRESH), slacks, random_state)
 
 
 def narrow_down(levels: list[Level], finds: list[Find], random_state: RandomState) -> FloatArray:
@@ -173,11 +189,14 @@ def narrow_down(levels: list[Level], finds: list[Find], random_state: RandomStat
     """
     n_clusters = len(finds[0].centers)
     middle = finest_within(levels, N_MIDDLE, n_clusters)
-    n_rounds = min(N_FINDS, len(finds))
-    slacks = np.linspace(SLACK, 0.0, min(n_clusters**3 // CUBE_PER_SWAP, MOST_SWAPS))
-    for n_kept, part in zip(range(n_rounds, 0, -1), np.array_split(slacks, n_rounds), strict=True):
-        best = sorted(finds, key=average_of, reverse=True)[:n_kept]
-        finds = [search(levels[middle], find.centers, part, random_state) for find in best]
+    n_rounds = max(min(N_FINDS, len(finds)), LEAST_ROUNDS)
+    n_swaps = min(1 + n_clusters**3 // CUBE_PER_SWAP, MOST_SWAPS)
+    slacks = np.linspace(SLACK, 0.0, n_rounds * n_swaps).reshape(n_rounds, n_swaps)
+    best = sorted(finds, key=average_of, reverse=True)[:n_rounds]
+    finds = [climb(levels[middle], find.centers, N_FRESH) for find in best]
+    for i in range(n_rounds):
+        best = sorted(finds, key=average_of, reverse=True)[: n_rounds - i]
+        finds = [search(levels[middle], find, slacks[i], random_state) for find in best]
     centers = finds[0].centers
     for level in levels[middle:]:
         centers = climb(level, centers, N_REFINE).centers
@@ -189,8 +208,8 @@ def average_of(find: Find) -> float:
     return find.average_iou
 
 
-def search(level: Level, start: FloatArray, slacks: FloatArray, random_state: RandomState) -> Find:
-    """Climb from `start`; then take one center out and put it elsewhere, again and again.
+def search(level: Level, start: Find, slacks: FloatArray, random_state: RandomState) -> Find:
+    """Take one center out, put it elsewhere, and climb from there, again and again.
 
     A swap leaves local optima that no number of small steps leaves. There is one for each of
     `slacks`, and it is kept if it comes to an average IoU that is larger, or smaller by less than
@@ -201,51 +220,45 @@ def search(level: Level, start: FloatArray, slacks: FloatArray, random_state: Ra
     Fränti, "Efficiency of random swap clustering", Journal of Big Data 5, 2018.
     Dueck and Scheuer, "Threshold accepting", Journal of Computational Physics 90, 1990.
     """
-    best = centers, average = climb(level, start, N_FRESH)
-    iou = pairwise(centers, level.shapes)
+    best, average = start, start.average_iou
+    now = Assigned(start.centers, *nearest(level.shapes, start.centers))
     for slack in slacks:
-        found = overtake(level, *swap(level, centers, iou, random_state), average - slack)
+        found = overtake(level, swap(level, now, random_state), average - slack)
         if found is not None:
-            centers, average = found
-            iou = pairwise(centers, level.shapes)
-            best = max(best, found, key=average_of)
+            now, average = found
+            best = max(best, Find(now.centers, average), key=average_of)
     return best
 
 
-def swap(
-    level: Level, centers: FloatArray, iou: FloatArray, random_state: RandomState
-) -> tuple[FloatArray, IntArray, FloatArray]:
-    """Put one center, drawn at random, where it helps most of a few shapes far from the others.
-
-    `iou` has a row a center. Returns the centers, and the best center of each shape with its IoU.
-    """
+def swap(level: Level, now: Assigned, random_state: RandomState) -> Assigned:
+    """Put one center, drawn at random, where it helps most of a few shapes far from the others."""
+    centers, labels, iou = now.centers.copy(), now.labels.copy(), now.iou.copy()
     out = random_state.randint(len(centers))
-    others, iou = np.delete(centers, out, axis=0), np.delete(iou, out, axis=0)
-    best_iou = iou.max(axis=0, initial=0.0)
-    candidates = draw_far_shapes(level.weights, best_iou, random_state.uniform(size=N_DRAWS))
-    chosen, new_iou = most_helpful(level.shapes, level.weights, best_iou, candidates)
-    is_moved = new_iou > best_iou
-    labels = np.where(is_moved, len(others), iou.argmax(axis=0) if len(others) else 0)
-    return np.vstack([others, level.shapes[chosen]]), labels.astype(np.int32), new_iou
+    left = np.flatnonzero(labels == out)
+    centers[out] = 0.0  # the best center of no shape
+    labels[left], iou[left] = nearest(level.shapes[left], centers)
+    candidates = draw_far_shapes(level.weights, iou, random_state.uniform(size=N_DRAWS))
+    chosen, new_iou = most_helpful(level.shapes, level.weights, iou, candidates)
+    labels[new_iou > iou] = out
+    centers[out] = level.shapes[chosen]
+    return Assigned(centers, labels, new_iou)
 
 
-def overtake(
-    level: Level, centers: FloatArray, labels: IntArray, iou: FloatArray, average: float
-) -> Find | None:
+def overtake(level: Level, now: Assigned, average: float) -> tuple[Assigned, float] | None:
     """Climb until the average IoU exceeds `average`, for as long as that looks possible.
 
     Steps gain less and less, so it is given up once a step gains less than is still missing.
     """
     last = -np.inf
     for _ in range(N_AFTER_SWAP):
-        current = float(iou @ level.weights / level.weights.sum())
+        current = float(now.iou @ level.weights / level.weights.sum())
         if current > average:
-            return Find(centers, current)
+            return now, current
         if current - last < average - current:
             return None
-        tables = pull_tables(level, labels, iou, centers)
-        centers, last = move(level, tables, centers, OVERSHOOT), current
-        labels, iou = nearest(level.shapes, centers)
+        tables = pull_tables(level, now.labels, now.iou, now.centers)
+        centers, last = move(level, tables, now.centers, OVERSHOOT), current
+        now = Assigned(centers, *nearest(level.shapes, centers))
     return None
 
 
@@ -271,11 +284,11 @@ def polish(
     while gain > tol and n_iter < max_iter:
         n_iter += 1
         moved = move(level, tables, centers, overshoot=1.0)
-        moved_average, tables = assess(level, moved)
+        moved_average, moved_tables = assess(level, moved)
         gain = moved_average - average
         if gain > 0:
-            centers, average = moved, moved_average
-    if len(np.unique(nearest(level.shapes, centers)[0])) == len(centers):
+            centers, average, tables = moved, moved_average, moved_tables
+    if tables.any(axis=(0, 2)).all():
         return centers, average, n_iter
     order = sorting_rows(level.shapes)
     return lloyd(
@@ -312,10 +325,12 @@ def pull_tables(level: Level, labels: IntArray, iou: FloatArray, centers: FloatA
     np.minimum(pull, 1.0, out=pull)
     pull *= inward
     pull += outward
-    shape = (*positions.shape, level.extent)
+    n_dims, n_centers = positions.shape
+    table = n_centers * level.extent
     keys = level.cells + labels * level.extent
-    keys += np.arange(0, np.prod(shape), np.prod(shape[1:]))[:, None]
-    return np.bincount(keys.ravel(), pull.ravel(), minlength=np.prod(shape)).reshape(shape)
+    keys += np.arange(0, n_dims * table, table)[:, None]
+    sums = np.bincount(keys.ravel(), pull.ravel(), minlength=n_dims * table)
+    return sums.astype(np.float64, copy=False).reshape(n_dims, n_centers, level.extent)
 
 
 def move(level: Level, tables: FloatArray, centers: FloatArray, overshoot: float) -> FloatArray:
