@@ -31,7 +31,7 @@ def short_sweep(n_jobs, X, seed):
 
 
 def long_sweep(n_jobs, X, seed):
-    """More numbers, each restart longer: some ten seconds of one core."""
+    """More numbers, each restart longer: ten seconds and more of one core."""
     sweep = NClustersSweep(IoUKMeans(), range(3, 31), n_init=30, n_jobs=n_jobs, random_state=seed)
     sweep.fit(X)
 

@@ -29,6 +29,7 @@ from ._multiresolution import (
     narrow_down,
     polish,
     pyramid,
+    scaled,
     search_widely,
     summarize,
 )
@@ -332,7 +333,7 @@ class IoUKMeans(BaseShapeClusterer):
         shapes, weights = coarse.shapes, coarse.weights
         start = next(self._starts(shapes, shapes, weights, summary.scale, random_state))
         find = search_widely(coarse, start, random_state)
-        return find, average_iou(summary.levels[-1], find.centers)
+        return find, average_iou(summary.levels, find.centers)
 
     def _finish(
         self, X: ArrayLike, sample_weight: ArrayLike | None, summary: Summary, find: Find
@@ -379,7 +380,7 @@ class IoUKMeans(BaseShapeClusterer):
         centers: FloatArray,
     ) -> tuple[FloatArray, int]:
         """Refine on all boxes what was found on a summary of them."""
-        shapes, weights = used_shapes(X * summary.scale, weights)
+        shapes, weights = used_shapes(scaled(X, summary.scale), weights)
         if summary.order is not None:
             return self._best_run(shapes, weights, summary.order, [centers], name="Polishing")
         samples = level_of_samples(shapes, weights, self.n_clusters)

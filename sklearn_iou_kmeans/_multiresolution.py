@@ -21,14 +21,15 @@ from ._lloyd import lloyd
 from ._seeding import draw_far_shapes, most_helpful
 
 # Cells an octave of the finest level.
-RESOLUTION = 32
+RESOLUTION = 64
 
 # More boxes than this are polished by medians from tables of narrow cells, in passes over memory as
 # it lies; to sort the sides and gather from them is slow where they outgrow the processor's cache.
 MANY = 2**18
 
-# Shapes of the levels that are searched widely and narrowly; more where there are many clusters.
-N_COARSE, N_MIDDLE = 2_500, 8_192
+# Shapes of the levels that are searched widely and narrowly, and of the one on which restarts of a
+# sweep are compared; more where there are many clusters.
+N_COARSE, N_MIDDLE, N_FINE = 2_500, 8_192, 16_384
 SHAPES_PER_CLUSTER = 16
 
 # Swaps from each start on the coarse level, how many of the finds are searched around, and in how
@@ -133,9 +134,15 @@ class Summary(NamedTuple):
 
 def summarize(X: NDArray[np.floating], weights: FloatArray, scale: FloatArray) -> Summary:
     """Make boxes ready for the search."""
-    shapes, _ = used_shapes(X * scale, weights)
+    shapes, _ = used_shapes(scaled(X, scale), weights)
     order = sorting_rows(shapes) if len(shapes) <= MANY else None
     return Summary(scale, pyramid(ShapeHistogram(RESOLUTION).add(X, weights), scale), order)
+
+
+def scaled(X: NDArray[np.floating], scale: FloatArray) -> FloatArray:
+    """Boxes times `scale`, with each side in one piece of memory."""
+    sides: FloatArray = np.multiply(X, scale, order="F")
+    return sides
 
 
 def pyramid(histogram: ShapeHistogram, scale: FloatArray) -> list[Level]:
@@ -296,8 +303,9 @@ def polish(
     )
 
 
-def average_iou(level: Level, centers: FloatArray) -> float:
-    """The average IoU that centers give on a level."""
+def average_iou(levels: list[Level], centers: FloatArray) -> float:
+    """The average IoU that centers give, by a level on which it is quickly found."""
+    level = levels[finest_within(levels, N_FINE, len(centers))]
     return float(np.average(nearest(level.shapes, centers)[1], weights=level.weights))
 
 
