@@ -24,7 +24,7 @@ COARSEST = 0.25
 ZERO = np.iinfo(np.int32).min
 
 # Rows are counted in a dense grid where that has at most so many cells a row.
-CELLS_PER_ROW = 4
+CELLS_PER_ROW = 16
 
 
 class ShapeHistogram:
@@ -207,12 +207,14 @@ class ShapeHistogram:
         cells = np.concatenate(
             [widen(self._cells, self.resolution / common), widen(cells, resolution / common)]
         )
-        sums = np.concatenate([self.weights, weights]), np.concatenate([self._log_sums, log_sums])
-        cells, *sums = merge_equal_rows(cells, *sums)
+        weights = np.concatenate([self.weights, weights])
+        log_sums = np.concatenate([self._log_sums, log_sums])
+        cells, weights, log_sums = add_up(cells.T, weights, log_sums.T)
         while len(cells) > MAX_CELLS and common > COARSEST:
             common /= 2
-            cells, *sums = merge_equal_rows(widen(cells, 2), *sums)
-        self.resolution, self._cells, (self.weights, self._log_sums) = common, cells, sums
+            cells, weights, log_sums = add_up(widen(cells, 2).T, weights, log_sums.T)
+        self.resolution = common
+        self._cells, self.weights, self._log_sums = cells, weights, log_sums
 
 
 def widen(cells: Cells, factor: float) -> Cells:
@@ -236,7 +238,7 @@ def count(
         sides, weights = sides[:, is_box], weights[is_box]
     logs = np.log2(sides)
     cells = np.floor(logs * sides.dtype.type(resolution)).astype(np.int32)
-    cells, weights, log_sums = add_up(cells, weights, logs)
+    cells, weights, log_sums = add_up(cells, weights, weights * logs)
     if degenerate:
         cells = np.vstack([cells, np.full(len(sides), ZERO)])
         weights = np.append(weights, degenerate)
@@ -245,24 +247,23 @@ def count(
 
 
 def add_up(
-    cells: Cells, weights: FloatArray, logs: NDArray[np.floating]
+    cells: Cells, weights: FloatArray, log_sums: FloatArray
 ) -> tuple[Cells, FloatArray, FloatArray]:
-    """Add up the weights and the weighted logs of each cell; a column a shape comes in.
+    """Add up what lies in the same cell; columns stand for cells, and rows in what comes out.
 
     In a dense grid that spans the cells where that is small enough, which takes no sorting; else,
     where shapes spread over many orders of magnitude, by sorting.
     """
     if len(weights) == 0:
-        return cells.T, weights, logs.T.astype(np.float64)
+        return cells.T, weights, log_sums.T
     lowest = cells.min(axis=1, keepdims=True)
     extent = cells.max(axis=1).astype(np.int64) - lowest[:, 0] + 1
     if np.prod(extent.astype(float)) > CELLS_PER_ROW * len(weights):
-        distinct, weights, log_sums = merge_equal_rows(cells.T, weights, (weights * logs).T)
+        distinct, weights, log_sums = merge_equal_rows(cells.T, weights, log_sums.T)
         return distinct, weights, log_sums
     keys = np.ravel_multi_index(tuple(cells - lowest), tuple(extent))
     grid = np.bincount(keys, weights).astype(np.float64, copy=False)
-    occupied = np.flatnonzero(grid)
-    sums = [np.bincount(keys, weights * side)[occupied] for side in logs]
-    log_sums = np.stack(sums, axis=1, dtype=np.float64)
-    cells = (np.stack(np.unravel_index(occupied, tuple(extent))) + lowest).astype(np.int32)
-    return cells.T, grid[occupied], log_sums
+    occupied = np.flatnonzero(grid > 0)
+    sums = np.stack([np.bincount(keys, side)[occupied] for side in log_sums], axis=1)
+    distinct = np.stack(np.unravel_index(occupied, tuple(extent))) + lowest
+    return distinct.T.astype(np.int32), grid[occupied], sums.astype(np.float64, copy=False)
