@@ -14,6 +14,10 @@ IntArray = NDArray[np.int32]
 # Shapes worked on at once, and shapes x centers: working arrays that stay in the processor's cache.
 BLOCK, TABLE, LEAST_BLOCK = 16_384, 65_536, 16
 
+# Elements of NumPy's buffer: of operands that are repeated over rows, of which several fit into it,
+# it makes copies, and they take longer than the work.
+BUFFER = 512
+
 # Keeps 0 / 0 away: a shape without volume has IoU 0 with every shape, itself included.
 TINY = np.finfo(np.float64).tiny
 
@@ -42,12 +46,30 @@ def volumes(X: FloatArray) -> FloatArray:
 
 def pairwise(X: FloatArray, Y: FloatArray) -> FloatArray:
     """IoU of every row of `X`, (n, n_dims), with every row of `Y`, (m, n_dims)."""
-    intersection: FloatArray = np.minimum(X[:, :1], Y[:, 0])
-    for side in range(1, X.shape[1]):
-        intersection *= np.minimum(X[:, side, None], Y[:, side])
-    union = volumes(X)[:, None] + np.maximum(volumes(Y), TINY)
-    union -= intersection
-    intersection /= union
+    return overlaps(Y, np.ascontiguousarray(X.T)).T
+
+
+def overlaps(
+    centers: FloatArray, sides: FloatArray, tables: FloatArray | None = None
+) -> FloatArray:
+    """IoU of every row of `centers`, (m, n_dims), with every column of `sides`, (n_dims, n).
+
+    Two `tables` to work in, of the shape of the result, can be passed: it lies in the first.
+    """
+    if tables is None:
+        tables = np.empty((2, len(centers), sides.shape[1]))
+    intersection: FloatArray
+    intersection, table = tables
+    with np.errstate():
+        np.setbufsize(BUFFER)
+        # The minimum, as no side is < 0; NumPy has a quicker loop to clip an array by one number.
+        sides[0].clip(0.0, centers[:, :1], out=intersection)
+        for side in range(1, len(sides)):
+            intersection *= sides[side].clip(0.0, centers[:, side, None], out=table)
+        center_volumes = np.maximum(volumes(centers), TINY)
+        union = np.add(np.multiply.reduce(sides), center_volumes[:, None], out=table)
+        union -= intersection
+        intersection /= union
     return intersection
 
 
@@ -73,22 +95,16 @@ def nearest(
     """
     scale = np.ones(X.shape[1]) if scale is None else scale
     centers = centers * scale
-    n, n_dims = X.shape
-    n_centers = len(centers)
+    n, n_centers = len(X), len(centers)
     labels, iou = np.empty(n, dtype=np.int32), np.empty(n)
-    center_volumes = np.maximum(volumes(centers), TINY)[:, None]
     # The first of equals has the highest rank; small integers are quick to compare.
     ranks = np.arange(n_centers, 0, -1, dtype=np.min_scalar_type(n_centers))[:, None]
     size = max(TABLE // n_centers, LEAST_BLOCK)
+    tables = np.empty((2, n_centers, min(size, n)))
     for start in range(0, n, size):
         block = np.array(X[start : start + size].T, dtype=np.float64, order="C")
         block *= scale[:, None]
-        table = np.minimum(block[0], centers[:, :1])
-        for side in range(1, n_dims):
-            table *= np.minimum(block[side], centers[:, side, None])
-        union = np.multiply.reduce(block) + center_volumes
-        union -= table
-        table /= union
+        table = overlaps(centers, block, tables[:, :, : block.shape[1]])
         rows = slice(start, start + size)
         best = np.maximum.reduce(table, axis=0, out=iou[rows])
         rank = np.maximum.reduce((table == best) * ranks, axis=0)

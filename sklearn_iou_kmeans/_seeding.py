@@ -4,7 +4,7 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
-from ._iou import FloatArray, aligned
+from ._iou import BLOCK, FloatArray, aligned, overlaps
 
 
 def kmeans_plusplus(
@@ -74,10 +74,11 @@ def most_helpful(
 
     Returns it with the IoU of every shape with its best center once that one is added.
     """
-    largest = -1.0
-    for row in candidates:
-        with_candidate = np.maximum(best_iou, aligned(X, X[row : row + 1]))
-        total = float(with_candidate @ sample_weight)
-        if total > largest:
-            largest, winner, winner_iou = total, int(row), with_candidate
-    return winner, winner_iou
+    totals = np.zeros(len(candidates))
+    for start in range(0, len(X), BLOCK):
+        rows = slice(start, start + BLOCK)
+        table = overlaps(X[candidates], np.ascontiguousarray(X[rows].T))
+        np.maximum(table, best_iou[rows], out=table)
+        totals += table @ sample_weight[rows]
+    winner = int(candidates[totals.argmax()])
+    return winner, np.maximum(best_iou, aligned(X, X[[winner]]))
