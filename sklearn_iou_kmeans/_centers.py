@@ -1,21 +1,19 @@
 """Update rules: where the center of the shapes of a cluster lies.
 
 Each rule takes the shapes, their weights, their clusters, their IoU with the center of their
-cluster, those centers, and the rows that sort each side; each returns the new centers, of shape
-(n_clusters, n_dims). Every cluster must have a shape of positive weight.
+cluster, and those centers; each returns the new centers, of shape (n_clusters, n_dims). Every
+cluster must have a shape of positive weight.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._iou import FloatArray, IntArray, volumes
+from ._medians import weighted_medians
 
-Order = NDArray[
-    np.intp
-]  # of shape (n_shapes, n_dims): column j holds the rows in ascending order of j
-Rule = Callable[[FloatArray, FloatArray, IntArray, FloatArray, FloatArray, Order], FloatArray]
+Rule = Callable[[FloatArray, FloatArray, IntArray, FloatArray, FloatArray], FloatArray]
 
 
 def iou_centers(
@@ -24,7 +22,6 @@ def iou_centers(
     labels: IntArray,
     iou: FloatArray,
     centers: FloatArray,
-    order: Order,
 ) -> FloatArray:
     r"""One step of the fixed-point iteration that climbs the average IoU.
 
@@ -49,11 +46,13 @@ def iou_centers(
     :math:`a_{ij}`. The weights are taken at the last center, all sides step at once, and the caller
     shortens a step that went too far. The number of sides does not matter.
     """
-    outward, inward = pulls(volumes(X), sample_weight, labels, iou, centers)
-    weights = (
-        np.where(X[:, side] > centers[labels, side], outward, inward) for side in range(X.shape[1])
-    )
-    return weighted_medians(X, weights, labels, len(centers), order)
+
+    def weigh(rows: slice | NDArray[np.intp]) -> FloatArray:
+        shapes, own = X[rows], labels[rows]
+        outward, inward = pulls(volumes(shapes), sample_weight[rows], own, iou[rows], centers)
+        return np.where(centers.T.take(own, axis=1) < shapes.T, outward, inward)
+
+    return weighted_medians(X, weigh, labels, len(centers))
 
 
 def pulls(
@@ -79,11 +78,13 @@ def median_centers(
     labels: IntArray,
     iou: FloatArray,
     centers: FloatArray,
-    order: Order,
 ) -> FloatArray:
     """Median of each side."""
-    weights = (sample_weight for _ in range(X.shape[1]))
-    return weighted_medians(X, weights, labels, len(centers), order)
+
+    def weigh(rows: slice | NDArray[np.intp]) -> FloatArray:
+        return np.stack([sample_weight[rows]] * X.shape[1])
+
+    return weighted_medians(X, weigh, labels, len(centers))
 
 
 def mean_centers(
@@ -92,7 +93,6 @@ def mean_centers(
     labels: IntArray,
     iou: FloatArray,
     centers: FloatArray,
-    order: Order,
 ) -> FloatArray:
     """Mean of each side, the rule of YOLO9000."""
     n_clusters = len(centers)
@@ -101,33 +101,4 @@ def mean_centers(
     return np.stack(sums, axis=1) / totals[:, None]
 
 
-def sorting_rows(X: FloatArray) -> Order:
-    """The rows that sort each side, as the rules take them."""
-    return np.argsort(np.ascontiguousarray(X.T), axis=1).T
-
-
 RULES: dict[str, Rule] = {"iou": iou_centers, "median": median_centers, "mean": mean_centers}
-
-
-def weighted_medians(
-    X: FloatArray, weights: Iterable[FloatArray], labels: IntArray, n_clusters: int, order: Order
-) -> FloatArray:
-    """Weighted median of each side in each cluster; midway where two values halve the weight.
-
-    `weights` yields those for one side after the other. The rows are sorted already, so a stable
-    sort by label groups them, and one cumulative sum over the groups serves all the clusters.
-    """
-    medians = np.empty((n_clusters, X.shape[1]))
-    small_labels = labels.astype(np.min_scalar_type(n_clusters))  # sorted by counting, if small
-    ends = np.cumsum(np.bincount(labels, minlength=n_clusters))
-    starts = np.append(0, ends[:-1])
-    for side, weight in enumerate(weights):
-        rows = order[:, side]
-        rows = rows[np.argsort(small_labels[rows], kind="stable")]
-        cumulated = np.append(0.0, np.cumsum(weight[rows]))
-        halves = (cumulated[starts] + cumulated[ends]) / 2.0
-        lower = np.searchsorted(cumulated, halves, side="left") - 1
-        upper = np.searchsorted(cumulated, halves, side="right") - 1
-        lower, upper = np.clip((lower, upper), starts, ends - 1)
-        medians[:, side] = (X[rows[lower], side] + X[rows[upper], side]) / 2.0
-    return medians

@@ -13,8 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from ._base import BaseShapeClusterer
-from ._centers import Order, sorting_rows
-from ._distinct import distinct_shapes, nothing_to_cluster, used_shapes
+from ._distinct import distinct_shapes, used_shapes
 from ._histogram import ShapeHistogram
 from ._iou import FloatArray, common_scale, volumes
 from ._lloyd import lloyd
@@ -25,11 +24,8 @@ from ._multiresolution import (
     Summary,
     average_iou,
     coarse_level,
-    level_of_samples,
     narrow_down,
-    polish,
     pyramid,
-    scaled,
     search_widely,
     summarize,
 )
@@ -283,15 +279,13 @@ class IoUKMeans(BaseShapeClusterer):
         X = self._check_shapes(X, reset=is_first)
         histogram = ShapeHistogram(RESOLUTION) if is_first else copy(self.histogram_)
         histogram.add(X, check_weights(sample_weight, X))
-        shapes = histogram.shapes
-        if not shapes.any():
-            raise nothing_to_cluster(histogram.n_samples)
-        scale = common_scale(shapes)
+        scale = common_scale(histogram.shapes)
         levels = pyramid(histogram, scale)
         finest = levels[-1]
         if self._has_enough(finest.shapes):
             centers = self._search(levels, finest.shapes / scale, scale)
-            centers, _, self.n_iter_ = polish(finest, centers, self.max_iter, self.tol)
+            found = self._best_run(finest.shapes, finest.weights, [centers], name="Polishing")
+            centers, self.n_iter_ = found
         else:
             centers, self.n_iter_ = np.resize(finest.shapes, (self.n_clusters, X.shape[1])), 1
         self._forget("labels_", "inertia_", "average_iou_")
@@ -380,14 +374,8 @@ class IoUKMeans(BaseShapeClusterer):
         centers: FloatArray,
     ) -> tuple[FloatArray, int]:
         """Refine on all boxes what was found on a summary of them."""
-        shapes, weights = used_shapes(scaled(X, summary.scale), weights)
-        if summary.order is not None:
-            return self._best_run(shapes, weights, summary.order, [centers], name="Polishing")
-        samples = level_of_samples(shapes, weights, self.n_clusters)
-        centers, average, n_iter = polish(samples, centers, self.max_iter, self.tol)
-        if self.verbose:
-            print(f"Polishing: average IoU {average:.6f} after {n_iter} iterations.")
-        return centers, n_iter
+        shapes, weights = used_shapes(np.multiply(X, summary.scale, order="F"), weights)
+        return self._best_run(shapes, weights, [centers], name="Polishing")
 
     def _run_lloyd(
         self, X: NDArray[np.floating], weights: FloatArray, scale: FloatArray
@@ -398,13 +386,12 @@ class IoUKMeans(BaseShapeClusterer):
             return np.resize(shapes, (self.n_clusters, X.shape[1])), 1
         random_state = check_random_state(self.random_state)
         starts = self._starts(X, shapes, weights, scale, random_state)
-        return self._best_run(shapes, weights, sorting_rows(shapes), starts)
+        return self._best_run(shapes, weights, starts)
 
     def _best_run(
         self,
         shapes: FloatArray,
         weights: FloatArray,
-        order: Order,
         starts: Iterable[FloatArray],
         name: str = "Run",
     ) -> tuple[FloatArray, int]:
@@ -414,7 +401,6 @@ class IoUKMeans(BaseShapeClusterer):
             centers, average, n_iter = lloyd(
                 shapes,
                 weights,
-                order,
                 start,
                 update=self.update,
                 max_iter=self.max_iter,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._centers import RULES, Order
+from ._centers import RULES
 from ._iou import FloatArray, IntArray, aligned, nearest
 from ._seeding import draw_far_shapes, most_helpful
 
@@ -16,7 +16,6 @@ MAX_HALVINGS = 8
 def lloyd(
     X: FloatArray,
     sample_weight: FloatArray,
-    order: Order,
     centers: FloatArray,
     *,
     update: str,
@@ -34,8 +33,6 @@ def lloyd(
     X : ndarray of shape (n_shapes, n_dims)
         Distinct shapes with positive sides.
     sample_weight : ndarray of shape (n_shapes,)
-    order : ndarray of shape (n_shapes, n_dims)
-        The rows that sort each side.
     centers : ndarray of shape (n_clusters, n_dims)
         Where to start.
     update : {"iou", "median", "mean"}
@@ -53,7 +50,7 @@ def lloyd(
     average = float(np.average(iou, weights=sample_weight))
     for n_iter in range(1, max_iter + 1):
         last_labels, last_average = labels, average
-        moved = RULES[update](X, sample_weight, labels, iou, centers, order)
+        moved = RULES[update](X, sample_weight, labels, iou, centers)
         step = assign(X, sample_weight, moved)
         average = float(np.average(step[2], weights=sample_weight))
         if climbs and average < last_average:

@@ -13,19 +13,14 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
-from ._centers import Order, pulls, sorting_rows
-from ._distinct import used_shapes
+from ._centers import pulls
+from ._distinct import nothing_to_cluster
 from ._histogram import COARSEST, ShapeHistogram
 from ._iou import BLOCK, FloatArray, IntArray, nearest, volumes
-from ._lloyd import lloyd
 from ._seeding import draw_far_shapes, most_helpful
 
 # Cells an octave of the finest level.
 RESOLUTION = 64
-
-# More boxes than this are polished by medians from tables of narrow cells, in passes over memory as
-# it lies; to sort the sides and gather from them is slow where they outgrow the processor's cache.
-MANY = 2**18
 
 # Shapes of the levels that are searched widely and narrowly, and of the one on which restarts of a
 # sweep are compared; more where there are many clusters.
@@ -44,9 +39,6 @@ SLACK = 2e-4
 
 # Steps after a seeding, the most after a swap, and those on each finer level.
 N_FRESH, N_AFTER_SWAP, N_REFINE = 6, 10, 6
-
-# Cells an octave for polishing on all boxes, and the largest table of centers and cells.
-SAMPLE_RESOLUTION, TABLE_SIZE = 1024, 2**18
 
 # Draws among which a swapped center takes its place.
 N_DRAWS = 4
@@ -124,25 +116,15 @@ class Summary(NamedTuple):
     """What a search takes from the boxes, for any number of clusters.
 
     `levels` summarise the boxes from coarse to fine, with their sides multiplied by `scale`.
-    `order` sorts each side of the boxes that a center can serve, unless they are very many.
     """
 
     scale: FloatArray
     levels: list[Level]
-    order: Order | None
 
 
 def summarize(X: NDArray[np.floating], weights: FloatArray, scale: FloatArray) -> Summary:
     """Make boxes ready for the search."""
-    shapes, _ = used_shapes(scaled(X, scale), weights)
-    order = sorting_rows(shapes) if len(shapes) <= MANY else None
-    return Summary(scale, pyramid(ShapeHistogram(RESOLUTION).add(X, weights), scale), order)
-
-
-def scaled(X: NDArray[np.floating], scale: FloatArray) -> FloatArray:
-    """Boxes times `scale`, with each side in one piece of memory."""
-    sides: FloatArray = np.multiply(X, scale, order="F")
-    return sides
+    return Summary(scale, pyramid(ShapeHistogram(RESOLUTION).add(X, weights), scale))
 
 
 def pyramid(histogram: ShapeHistogram, scale: FloatArray) -> list[Level]:
@@ -151,6 +133,8 @@ def pyramid(histogram: ShapeHistogram, scale: FloatArray) -> list[Level]:
     Each level has cells half as wide as the one before. The first is coarse enough to be searched
     widely.
     """
+    if not histogram.shapes.any():
+        raise nothing_to_cluster(histogram.n_samples)
     levels = [level_of(histogram, scale)]
     while len(levels[0].weights) > N_COARSE and histogram.resolution > COARSEST:
         histogram = histogram.coarsened(2)
@@ -167,15 +151,6 @@ def finest_within(levels: list[Level], n_shapes: int, n_clusters: int) -> int:
     """The finest level of at most `n_shapes` shapes, or of as many as so many clusters need."""
     most = max(n_shapes, SHAPES_PER_CLUSTER * n_clusters)
     return max(i for i, level in enumerate(levels) if i == 0 or len(level.weights) <= most)
-
-
-def level_of_samples(X: FloatArray, weights: FloatArray, n_clusters: int) -> Level:
-    """All boxes as a level, on the finest grid whose tables stay small for so many clusters."""
-    octaves = max(float(np.log2(side.max()) - np.log2(side.min())) for side in X.T)
-    resolution = SAMPLE_RESOLUTION
-    while resolution > 1 and n_clusters * octaves * resolution > TABLE_SIZE:
-        resolution //= 2
-    return Level.of(X, weights, resolution)
 
 
 def level_of(histogram: ShapeHistogram, scale: FloatArray) -> Level:
@@ -277,32 +252,6 @@ def climb(level: Level, centers: FloatArray, n_iter: int) -> Find:
     return Find(centers, assess(level, centers)[0])
 
 
-def polish(
-    level: Level, centers: FloatArray, max_iter: int, tol: float
-) -> tuple[FloatArray, float, int]:
-    """Step for as long as the average IoU rises by more than `tol`.
-
-    It never falls: the centers from before a step that lowers it are kept. Should one of them be
-    the best of no shape, which takes hardly more shapes than centers, `lloyd` finds it some.
-    Returns the centers, the average IoU and the number of steps.
-    """
-    average, tables = assess(level, centers)
-    n_iter, gain = 0, np.inf
-    while gain > tol and n_iter < max_iter:
-        n_iter += 1
-        moved = move(level, tables, centers, overshoot=1.0)
-        moved_average, moved_tables = assess(level, moved)
-        gain = moved_average - average
-        if gain > 0:
-            centers, average, tables = moved, moved_average, moved_tables
-    if tables.any(axis=(0, 2)).all():
-        return centers, average, n_iter
-    order = sorting_rows(level.shapes)
-    return lloyd(
-        level.shapes, level.weights, order, centers, update="iou", max_iter=max_iter, tol=tol
-    )
-
-
 def average_iou(levels: list[Level], centers: FloatArray) -> float:
     """The average IoU that centers give, by a level on which it is quickly found."""
     level = levels[finest_within(levels, N_FINE, len(centers))]
@@ -329,8 +278,7 @@ def pull_tables(level: Level, labels: IntArray, iou: FloatArray, centers: FloatA
     positions = np.log2(centers.T) * level.resolution - level.lowest[:, None]
     pull = positions.take(labels, axis=1)
     pull -= level.cells
-    np.maximum(pull, 0.0, out=pull)  # the part of the cell below the center
-    np.minimum(pull, 1.0, out=pull)
+    pull.clip(0.0, 1.0, out=pull)  # the part of the cell below the center
     pull *= inward
     pull += outward
     n_dims, n_centers = positions.shape
@@ -357,10 +305,12 @@ def move(level: Level, tables: FloatArray, centers: FloatArray, overshoot: float
 
 def halving_positions(tables: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Where the sum over the cells is halved, in cells, and whether there is anything to halve."""
+    n_cells = tables.shape[-1]
     cumulated = tables.cumsum(axis=-1)
     half = cumulated[..., -1] / 2.0
     cell = (cumulated < half[..., None]).sum(axis=-1)
-    inside = np.take_along_axis(tables, cell[..., None], axis=-1)[..., 0]
+    flat = cell + np.arange(0, tables.size, n_cells).reshape(cell.shape)
+    inside = tables.take(flat)
     has_pull = inside > 0
-    missing = half - np.take_along_axis(cumulated, cell[..., None], axis=-1)[..., 0] + inside
+    missing = half - cumulated.take(flat) + inside
     return cell + np.divide(missing, inside, out=np.zeros(half.shape), where=has_pull), has_pull

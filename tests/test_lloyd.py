@@ -12,8 +12,7 @@ from sklearn_iou_kmeans._lloyd import assign, lloyd, shorten_steps
 
 
 def run(X, weights, centers, max_iter, update="iou"):
-    order = np.argsort(X, axis=0, kind="stable")
-    return lloyd(X, weights, order, centers, update=update, max_iter=max_iter, tol=0.0)
+    return lloyd(X, weights, centers, update=update, max_iter=max_iter, tol=0.0)
 
 
 @st.composite
@@ -41,8 +40,7 @@ def test_the_average_iou_never_falls_within_a_run(problem):
 def test_no_center_moves_to_where_its_own_shapes_fit_worse(problem):
     X, weights, start = problem
     labels, iou = nearest(X, start)
-    order = np.argsort(X, axis=0, kind="stable")
-    moved = iou_centers(X, weights, labels, iou, start, order)
+    moved = iou_centers(X, weights, labels, iou, start)
     moved = shorten_steps(X, weights, labels, iou, start, moved)
     for i in np.unique(labels):
         mine = labels == i

@@ -7,42 +7,13 @@ from hypothesis import strategies as st
 
 from sklearn_iou_kmeans import IoUKMeans
 from sklearn_iou_kmeans._iou import nearest
-from sklearn_iou_kmeans._multiresolution import Level, assess, polish
 from sklearn_iou_kmeans.datasets import make_boxes
-from sklearn_iou_kmeans.metrics import average_iou_score
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
 
 @pytest.fixture(scope="module")
 def sizes():
     return box_sizes(make_boxes(20_000, random_state=0).data)
-
-
-def random_level(seed, resolution=64):
-    rng = np.random.RandomState(seed)
-    n, n_dims = rng.randint(5, 300), rng.randint(1, 4)
-    X = rng.lognormal(3, rng.uniform(0.2, 2), size=(n, n_dims))
-    return Level.of(X, rng.uniform(0.1, 5, size=n), resolution), rng
-
-
-@given(st.integers(0, 10_000))
-def test_polishing_never_lowers_the_average_iou(seed):
-    level, rng = random_level(seed)
-    start = level.shapes[rng.choice(len(level.shapes), 4)] * rng.uniform(0.5, 2)
-    centers, averages = start, [assess(level, start)[0]]
-    for _ in range(8):
-        centers, average, _ = polish(level, centers, 1, 0.0)
-        averages.append(average)
-    assert (np.diff(averages) >= -1e-12).all()
-
-
-@given(st.integers(0, 10_000))
-def test_polishing_reports_the_average_iou_of_its_centers(seed):
-    level, rng = random_level(seed)
-    start = level.shapes[rng.choice(len(level.shapes), 3)]
-    centers, average, _ = polish(level, start, 20, 1e-6)
-    expected = average_iou_score(level.shapes, centers, sample_weight=level.weights)
-    assert average == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("n_clusters", [1, 2, 5, 9])
