@@ -40,6 +40,10 @@ def ours(X, k, seed):
     return IoUKMeans(k, random_state=seed).fit(X).cluster_centers_
 
 
+def single_start(X, k, seed):
+    return IoUKMeans(k, n_init=1, random_state=seed).fit(X).cluster_centers_
+
+
 def lloyd(X, k, seed):
     return IoUKMeans(k, algorithm="lloyd", n_init=1, random_state=seed).fit(X).cluster_centers_
 
@@ -75,6 +79,7 @@ def faster_pam(n_sample):
 
 PEERS = {
     "IoUKMeans": ours,
+    "IoUKMeans, n_init=1": single_start,
     "IoUKMeans, lloyd, n_init=1": lloyd,
     "KMeans on logs, n_init=1": kmeans_on_logs(1),
     "KMeans on logs, n_init=10": kmeans_on_logs(10),
@@ -89,7 +94,7 @@ PEERS = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-k", type=int, default=9)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=11)
     arguments = parser.parse_args()
     name, X = load_sizes()
     k = arguments.k
