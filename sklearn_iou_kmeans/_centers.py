@@ -63,13 +63,14 @@ def pulls(
     centers: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """What each shape weighs where it is larger, and where it is smaller, than its center."""
-    center_volume = volumes(centers)[labels]
-    # U = (A + V) / (1 + IoU), because U + P = A + V and P = U IoU.
+    # IoU A / U and IoU V / U add up to IoU (1 + IoU), because A + V = U + P and P = U IoU.
     pull = 1.0 + iou
     pull *= iou
     pull *= sample_weight
-    pull /= volume + center_volume
-    return pull * volume, pull * center_volume
+    outward = volume / (volume + volumes(centers)[labels])
+    outward *= pull
+    pull -= outward
+    return outward, pull
 
 
 def median_centers(

@@ -76,6 +76,16 @@ def test_an_integer_weight_is_as_many_repeats(seed):
     assert weighted.inertia_ == pytest.approx(repeated.inertia_)
 
 
+@pytest.mark.parametrize("algorithm", ["multiresolution", "lloyd"])
+@pytest.mark.parametrize("factor", [2.0**-600, 2.0**600])
+def test_only_the_ratios_of_weights_count(algorithm, factor):
+    kmeans = IoUKMeans(n_clusters=4, algorithm=algorithm, n_init=2, random_state=0)
+    weights = np.random.RandomState(0).randint(1, 4, size=len(X)).astype(float)
+    centers = kmeans.fit(X, sample_weight=weights).cluster_centers_
+    again = clone(kmeans).fit(X, sample_weight=weights * factor)
+    np.testing.assert_array_equal(again.cluster_centers_, centers)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_precision_is_kept(dtype):
     kmeans = IoUKMeans(n_clusters=3, random_state=0).fit(X.astype(dtype))
