@@ -284,8 +284,8 @@ class IoUKMeans(BaseShapeClusterer):
         finest = levels[-1]
         if self._has_enough(finest.shapes):
             centers = self._search(levels, finest.shapes / scale, scale)
-            found = self._best_run(finest.shapes, finest.weights, [centers], name="Polishing")
-            centers, self.n_iter_ = found
+            shapes, weights = finest.shapes, finest.weights
+            centers, self.n_iter_ = self._best_run(shapes, weights, [centers], name="Polishing")
         else:
             centers, self.n_iter_ = np.resize(finest.shapes, (self.n_clusters, X.shape[1])), 1
         self._forget("labels_", "inertia_", "average_iou_")

@@ -31,7 +31,7 @@ def lloyd(
     Parameters
     ----------
     X : ndarray of shape (n_shapes, n_dims)
-        Distinct shapes with positive sides.
+        Shapes with positive sides, equal ones merged or not.
     sample_weight : ndarray of shape (n_shapes,)
     centers : ndarray of shape (n_clusters, n_dims)
         Where to start.

@@ -74,15 +74,16 @@ def add_up(
     spans = [int(column.max()) - low for column, low in zip(bits, lowest, strict=True)]
     shifts = [(span * n_groups // TABLE).bit_length() for span in spans]
     n_cells = 1 + max(span >> shift for span, shift in zip(spans, shifts, strict=True))
+    first_keys = np.arange(n_groups) * n_cells
     keys = np.empty((n_columns, n), dtype=np.int32)
     tables = np.zeros((n_columns, n_groups * n_cells))
     for start in range(0, n, BLOCK):
         rows = slice(start, start + BLOCK)
-        first_keys = (np.arange(n_groups) * n_cells)[labels[rows]]
+        first_key = first_keys[labels[rows]]
         for column, weights in enumerate(weigh(rows)):
             key = bits[column, rows] - lowest[column]
             key >>= shifts[column]
-            key += first_keys
+            key += first_key
             keys[column, rows] = key
             tables[column] += np.bincount(key, weights, minlength=n_groups * n_cells)
     return keys, tables.reshape(n_columns, n_groups, n_cells)

@@ -64,13 +64,16 @@ class Level(NamedTuple):
     resolution: float
 
     @classmethod
-    def of(cls, shapes: FloatArray, weights: FloatArray, resolution: float) -> Self:
-        """Place the shapes with positive sides on a grid."""
+    def of(cls, histogram: ShapeHistogram, scale: FloatArray) -> Self:
+        """Place a histogram's shapes with positive sides, times `scale`, on a grid of its cells."""
+        shapes, weights = histogram.shapes * scale, histogram.weights
         is_box = (shapes.T > 0).all(axis=0)
+        if not is_box.any():
+            raise nothing_to_cluster(histogram.n_samples)
         if not is_box.all():
             shapes, weights = shapes[is_box], weights[is_box]
         cells = np.log2(shapes.T, order="C")
-        cells *= resolution
+        cells *= histogram.resolution
         np.floor(cells, out=cells)
         lowest = cells.min(axis=1)
         cells -= lowest[:, None]
@@ -82,7 +85,7 @@ class Level(NamedTuple):
             cells.astype(np.intp),
             lowest,
             extent,
-            resolution,
+            histogram.resolution,
         )
 
     def blocks(self) -> Iterable["Level"]:
@@ -98,18 +101,17 @@ class Level(NamedTuple):
 
 
 class Find(NamedTuple):
-    """Centers, and the average IoU that they give on the level where they were found."""
-
-    centers: FloatArray
-    average_iou: float
-
-
-class Assigned(NamedTuple):
-    """Centers, the best of them for each shape of a level, and its IoU with it."""
+    """Centers, the best of them for each shape of a level, its IoU with it, and their average."""
 
     centers: FloatArray
     labels: IntArray
     iou: FloatArray
+    average_iou: float
+
+    @classmethod
+    def of(cls, level: Level, centers: FloatArray, labels: IntArray, iou: FloatArray) -> Self:
+        """Add up how well the centers do."""
+        return cls(centers, labels, iou, float(iou @ level.weights / level.weights.sum()))
 
 
 class Summary(NamedTuple):
@@ -133,12 +135,10 @@ def pyramid(histogram: ShapeHistogram, scale: FloatArray) -> list[Level]:
     Each level has cells half as wide as the one before. The first is coarse enough to be searched
     widely.
     """
-    if not histogram.shapes.any():
-        raise nothing_to_cluster(histogram.n_samples)
-    levels = [level_of(histogram, scale)]
+    levels = [Level.of(histogram, scale)]
     while len(levels[0].weights) > N_COARSE and histogram.resolution > COARSEST:
         histogram = histogram.coarsened(2)
-        levels.insert(0, level_of(histogram, scale))
+        levels.insert(0, Level.of(histogram, scale))
     return levels
 
 
@@ -151,11 +151,6 @@ def finest_within(levels: list[Level], n_shapes: int, n_clusters: int) -> int:
     """The finest level of at most `n_shapes` shapes, or of as many as so many clusters need."""
     most = max(n_shapes, SHAPES_PER_CLUSTER * n_clusters)
     return max(i for i, level in enumerate(levels) if i == 0 or len(level.weights) <= most)
-
-
-def level_of(histogram: ShapeHistogram, scale: FloatArray) -> Level:
-    """The shapes of a histogram as a level."""
-    return Level.of(histogram.shapes * scale, histogram.weights, histogram.resolution)
 
 
 def search_widely(level: Level, start: FloatArray, random_state: RandomState) -> Find:
@@ -181,7 +176,7 @@ def narrow_down(levels: list[Level], finds: list[Find], random_state: RandomStat
         finds = [search(levels[middle], find, slacks[i], random_state) for find in best]
     centers = finds[0].centers
     for level in levels[middle:]:
-        centers = climb(level, centers, N_REFINE).centers
+        centers = steps(level, centers, N_REFINE)
     return centers
 
 
@@ -202,17 +197,16 @@ def search(level: Level, start: Find, slacks: FloatArray, random_state: RandomSt
     Fränti, "Efficiency of random swap clustering", Journal of Big Data 5, 2018.
     Dueck and Scheuer, "Threshold accepting", Journal of Computational Physics 90, 1990.
     """
-    best, average = start, start.average_iou
-    now = Assigned(start.centers, *nearest(level.shapes, start.centers))
+    best = now = start
     for slack in slacks:
-        found = overtake(level, swap(level, now, random_state), average - slack)
+        found = overtake(level, swap(level, now, random_state), now.average_iou - slack)
         if found is not None:
-            now, average = found
-            best = max(best, Find(now.centers, average), key=average_of)
+            now = found
+            best = max(best, now, key=average_of)
     return best
 
 
-def swap(level: Level, now: Assigned, random_state: RandomState) -> Assigned:
+def swap(level: Level, now: Find, random_state: RandomState) -> Find:
     """Put one center, drawn at random, where it helps most of a few shapes far from the others."""
     centers, labels, iou = now.centers.copy(), now.labels.copy(), now.iou.copy()
     out = random_state.randint(len(centers))
@@ -223,49 +217,49 @@ def swap(level: Level, now: Assigned, random_state: RandomState) -> Assigned:
     chosen, new_iou = most_helpful(level.shapes, level.weights, iou, candidates)
     labels[new_iou > iou] = out
     centers[out] = level.shapes[chosen]
-    return Assigned(centers, labels, new_iou)
+    return Find.of(level, centers, labels, new_iou)
 
 
-def overtake(level: Level, now: Assigned, average: float) -> tuple[Assigned, float] | None:
+def overtake(level: Level, now: Find, average: float) -> Find | None:
     """Climb until the average IoU exceeds `average`, for as long as that looks possible.
 
     Steps gain less and less, so it is given up once a step gains less than is still missing.
     """
     last = -np.inf
     for _ in range(N_AFTER_SWAP):
-        current = float(now.iou @ level.weights / level.weights.sum())
-        if current > average:
-            return now, current
-        if current - last < average - current:
+        if now.average_iou > average:
+            return now
+        if now.average_iou - last < average - now.average_iou:
             return None
-        tables = pull_tables(level, now.labels, now.iou, now.centers)
-        centers, last = move(level, tables, now.centers, OVERSHOOT), current
-        now = Assigned(centers, *nearest(level.shapes, centers))
+        last = now.average_iou
+        centers = move(level, pull_tables(level, now.labels, now.iou, now.centers), now.centers)
+        now = assign(level, centers)
     return None
 
 
 def climb(level: Level, centers: FloatArray, n_iter: int) -> Find:
-    """Step `n_iter` times."""
-    for _ in range(n_iter):
-        _, tables = assess(level, centers)
-        centers = move(level, tables, centers, OVERSHOOT)
-    return Find(centers, assess(level, centers)[0])
+    """Step `n_iter` times, and see what came of it."""
+    return assign(level, steps(level, centers, n_iter))
+
+
+def assign(level: Level, centers: FloatArray) -> Find:
+    """Give every shape of a level the best of the centers."""
+    return Find.of(level, centers, *nearest(level.shapes, centers))
 
 
 def average_iou(levels: list[Level], centers: FloatArray) -> float:
     """The average IoU that centers give, by a level on which it is quickly found."""
-    level = levels[finest_within(levels, N_FINE, len(centers))]
-    return float(np.average(nearest(level.shapes, centers)[1], weights=level.weights))
+    return assign(levels[finest_within(levels, N_FINE, len(centers))], centers).average_iou
 
 
-def assess(level: Level, centers: FloatArray) -> tuple[float, FloatArray]:
-    """The average IoU, and the pulls on the centers, in one pass over the shapes."""
-    total, tables = 0.0, np.zeros((centers.shape[1], len(centers), level.extent))
-    for block in level.blocks():
-        labels, iou = nearest(block.shapes, centers)
-        total += float(iou @ block.weights)
-        tables += pull_tables(block, labels, iou, centers)
-    return total / float(level.weights.sum()), tables
+def steps(level: Level, centers: FloatArray, n_iter: int) -> FloatArray:
+    """Move the centers `n_iter` times, each in one pass over the shapes."""
+    for _ in range(n_iter):
+        tables = np.zeros((centers.shape[1], len(centers), level.extent))
+        for block in level.blocks():
+            tables += pull_tables(block, *nearest(block.shapes, centers), centers)
+        centers = move(level, tables, centers)
+    return centers
 
 
 def pull_tables(level: Level, labels: IntArray, iou: FloatArray, centers: FloatArray) -> FloatArray:
@@ -289,17 +283,17 @@ def pull_tables(level: Level, labels: IntArray, iou: FloatArray, centers: FloatA
     return sums.astype(np.float64, copy=False).reshape(n_dims, n_centers, level.extent)
 
 
-def move(level: Level, tables: FloatArray, centers: FloatArray, overshoot: float) -> FloatArray:
-    """The update rule of `iou_centers`: to where the pulls on each side halve.
+def move(level: Level, tables: FloatArray, centers: FloatArray) -> FloatArray:
+    """The update rule of `iou_centers`: to where the pulls on each side halve, and beyond.
 
     With the pull of a cell spread evenly over it, a center moves freely between the few values that
     a side takes on a coarse level. A center without shapes stays where it is.
     """
     half, has_pull = halving_positions(tables)
-    step = (half + level.lowest[:, None]) / level.resolution
+    gap = (half + level.lowest[:, None]) / level.resolution
     moved = np.log2(centers.T)
-    step -= moved
-    moved += np.where(has_pull, overshoot * step, 0.0)
+    gap -= moved
+    moved += np.where(has_pull, OVERSHOOT * gap, 0.0)
     return np.ascontiguousarray(np.exp2(moved).T)
 
 

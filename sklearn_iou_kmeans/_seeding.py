@@ -74,10 +74,10 @@ def most_helpful(
 
     Returns it with the IoU of every shape with its best center once that one is added.
     """
-    totals = np.zeros(len(candidates))
+    shapes, totals = X[candidates], np.zeros(len(candidates))
     for start in range(0, len(X), BLOCK):
         rows = slice(start, start + BLOCK)
-        table = overlaps(X[candidates], np.ascontiguousarray(X[rows].T))
+        table = overlaps(shapes, np.ascontiguousarray(X[rows].T))
         np.maximum(table, best_iou[rows], out=table)
         totals += table @ sample_weight[rows]
     winner = int(candidates[totals.argmax()])

@@ -37,6 +37,14 @@ def test_the_average_iou_never_falls_within_a_run(problem):
 
 
 @given(runs())
+def test_a_run_reports_the_average_iou_of_its_centers(problem):
+    X, weights, start = problem
+    centers, average, _ = run(X, weights, start, 20)
+    expected = np.average(nearest(X, centers)[1], weights=weights)
+    assert average == pytest.approx(expected)
+
+
+@given(runs())
 def test_no_center_moves_to_where_its_own_shapes_fit_worse(problem):
     X, weights, start = problem
     labels, iou = nearest(X, start)
