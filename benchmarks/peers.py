@@ -36,16 +36,11 @@ def load_sizes():
     return "make_boxes", box_sizes(make_boxes(100_000, random_state=0).data)
 
 
-def ours(X, k, seed):
-    return IoUKMeans(k, random_state=seed).fit(X).cluster_centers_
+def ours(**parameters):
+    def fit(X, k, seed):
+        return IoUKMeans(k, random_state=seed, **parameters).fit(X).cluster_centers_
 
-
-def single_start(X, k, seed):
-    return IoUKMeans(k, n_init=1, random_state=seed).fit(X).cluster_centers_
-
-
-def lloyd(X, k, seed):
-    return IoUKMeans(k, algorithm="lloyd", n_init=1, random_state=seed).fit(X).cluster_centers_
+    return fit
 
 
 def kmeans_on_logs(n_init):
@@ -78,9 +73,9 @@ def faster_pam(n_sample):
 
 
 PEERS = {
-    "IoUKMeans": ours,
-    "IoUKMeans, n_init=1": single_start,
-    "IoUKMeans, lloyd, n_init=1": lloyd,
+    "IoUKMeans": ours(),
+    "IoUKMeans, n_init=1": ours(n_init=1),
+    "IoUKMeans, lloyd, n_init=1": ours(algorithm="lloyd", n_init=1),
     "KMeans on logs, n_init=1": kmeans_on_logs(1),
     "KMeans on logs, n_init=10": kmeans_on_logs(10),
     "KMeans on sizes, n_init=1": kmeans_on_sizes(1),
