@@ -10,10 +10,10 @@ from ._anchor_sets import AnchorSet, Brought, bring, common_scale, load_anchor_s
 from ._anchors import IOU, RATIO, collected_warnings, fit_anchors, score_anchors
 from ._labels import LabelsRecord, Sizes, read_sizes
 from ._options import CompareOptions, LabelOptions, NetworkOptions
+from ._outputs import check_outputs
 from ._printing import (
     HONESTLY,
     anchor_table,
-    check_writable,
     grid,
     make_console,
     make_table,
@@ -50,7 +50,7 @@ def compare(labels: LabelOptions, network: NetworkOptions, wanted: CompareOption
 
     All are brought to one input size: --input-size, or that of the first anchors that have one.
     """
-    check_writable(json=wanted.json_file)
+    check_outputs({"--json": wanted.json_file}, labels, *(wanted.anchors or []))
     if not wanted.anchors and wanted.k is None:
         raise ValueError("Nothing to compare: add --anchors, say --anchors yolov3, or -k 9.")
     sets = [load_anchor_set(name) for name in wanted.anchors or []]

@@ -6,7 +6,8 @@ from ._anchors import FitRecord, collected_warnings, describe_fit, fit_anchors
 from ._export import Exporter, make_exporter
 from ._labels import Sizes, read_sizes
 from ._options import ExportOptions, FitOptions, LabelOptions, NetworkOptions
-from ._printing import check_writable, make_console, print_anchors, print_labels, write_results
+from ._outputs import check_outputs
+from ._printing import make_console, print_anchors, print_labels, write_results
 from ._scale import Scale, make_scale
 
 
@@ -14,7 +15,7 @@ def fit(
     labels: LabelOptions, network: NetworkOptions, search: FitOptions, export: ExportOptions
 ) -> None:
     """Find the k anchors that fit the boxes of labels best."""
-    check_writable(json=search.json_file, output=export.output)
+    check_outputs({"--json": search.json_file, "--output": export.output}, labels)
     scale = make_scale(network)
     exporter = make_exporter(export, scale, search.k)
     boxes = read_sizes(labels, scale)

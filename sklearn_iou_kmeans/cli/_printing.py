@@ -1,12 +1,10 @@
 """The record for people, in 80 columns, and for programs."""
 
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -16,6 +14,7 @@ from rich.table import Table
 from ._anchors import IOU, FitRecord
 from ._labels import LabelsRecord
 from ._options import as_options
+from ._outputs import STDOUT, write_whole
 from ._scale import Scale
 
 N_NAMES = 3  # images named for each reason to skip a label
@@ -32,35 +31,20 @@ def make_console(to_stderr: bool, messages: Sequence[str]) -> Console:
     return Console(stderr=to_stderr, highlight=False, markup=False, emoji=False)
 
 
-def check_writable(**files: str | None) -> None:
-    """Raise before the work is done, not after it, if a result cannot be written."""
-    for option, file in files.items():
-        if file in (None, "-"):
-            continue
-        path = Path(str(file)).absolute()
-        if not path.parent.is_dir():
-            raise ValueError(f"--{option} {file}: there is no such folder. Make it first.")
-        if path.is_dir():
-            raise ValueError(f"--{option} {file}: this is a directory. Name a file in it.")
-        if not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise ValueError(f"--{option} {file}: writing there is not allowed. Choose another.")
-    if list(files.values()).count("-") > 1:
-        raise ValueError(f"Only one of {', '.join(f'--{name}' for name in files)} can be stdout.")
-
-
-def write(text: str, file: str | None, console: Console) -> None:
+def write(option: str, text: str, file: str | None, console: Console) -> None:
     """Write a result for a program: to stdout or to a file, which is then named."""
-    if file == "-":
+    if file == STDOUT:
         sys.stdout.write(text)
     elif file is not None:
-        Path(file).write_text(text, encoding="utf-8")
+        write_whole(option, file, text.encode())
         console.file.write(f"Wrote {file}\n")
 
 
 def write_json(record: Any, file: str | None, console: Console) -> None:
     """Write the record for a program."""
     if file is not None:
-        write(json.dumps(asdict(record), indent=2, allow_nan=False) + "\n", file, console)
+        text = json.dumps(asdict(record), indent=2, allow_nan=False)
+        write("--json", f"{text}\n", file, console)
 
 
 def write_results(
@@ -70,7 +54,7 @@ def write_results(
     if record.export is not None:
         if output is None:
             console.file.write(f"\nFor {record.export['target']}:\n\n{record.export['text']}")
-        write(record.export["text"], output, console)
+        write("--output", record.export["text"], output, console)
     write_json(record, json_file, console)
 
 

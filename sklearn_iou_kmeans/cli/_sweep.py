@@ -5,6 +5,7 @@ import signal
 import textwrap
 import time
 from dataclasses import dataclass
+from io import BytesIO
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ from ._anchors import FitRecord, collected_warnings, describe_fit
 from ._export import Exporter, make_exporter
 from ._labels import LabelsRecord, Sizes, read_sizes
 from ._options import ExportOptions, LabelOptions, NetworkOptions, SweepOptions
+from ._outputs import check_outputs, write_whole
 from ._printing import (
-    check_writable,
     grid,
     make_console,
     make_table,
@@ -101,8 +102,9 @@ def sweep(
 
     Fits each number of anchors, and chooses one from the curve of their average IoU.
     """
-    check_writable(json=wanted.json_file, output=export.output, plot=wanted.plot)
     check_drawable(wanted.plot)
+    outputs = {"--json": wanted.json_file, "--output": export.output, "--plot": wanted.plot}
+    check_outputs(outputs, labels)
     scale = make_scale(network)
     numbers = parse_numbers(wanted.k)
     found = make_sweep(numbers, wanted)
@@ -291,7 +293,9 @@ def draw(found: NClustersSweep, record: LabelsRecord, file: str) -> None:
     names = ", ".join(record.categories) if few else f"{len(record.categories)} categories"
     title = f"{Path(record.file).resolve().name}: {names}, {number(record.n_boxes)} boxes"
     axes.set_title(textwrap.fill(title, 70), fontsize="medium", parse_math=False)
-    figure.savefig(file, dpi=200)
+    picture = BytesIO()
+    figure.savefig(picture, format=Path(file).suffix[1:].lower(), dpi=200)
+    write_whole("--plot", file, picture.getvalue())
 
 
 def describe_curve(found: NClustersSweep, scale: Scale) -> list[Row]:

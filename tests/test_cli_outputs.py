@@ -1,0 +1,185 @@
+"""Files that the command writes: no input is ever lost, and each is written whole or not at all."""
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sklearn_iou_kmeans.cli import build_app
+
+COMMAND = Path(sysconfig.get_path("scripts"), "iou-kmeans")
+BOXES = "width,height\n" + "".join(f"{i},{2 * i}\n" for i in range(1, 41))
+EXPORT = ("--input-size", "640", "--resize", "none", "--export", "json")
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("boxes.csv").write_text(BOXES)
+
+
+def run(*arguments):
+    return CliRunner().invoke(build_app(), [*map(str, arguments)])
+
+
+def refusal(*arguments):
+    """The one line on stderr that refuses these arguments, before anything is said on stdout."""
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def hidden_files():
+    return [file for file in os.listdir() if file.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("fit", "boxes.csv", "--json", "boxes.csv"),
+        ("fit", "boxes.csv", *EXPORT, "--output", "boxes.csv"),
+        ("fit", "boxes.csv", "--json", "../{folder}/./boxes.csv"),
+        ("fit", "boxes.csv", "--json", "link.csv"),
+        ("fit", "link.csv", "--json", "boxes.csv"),
+        ("fit", "boxes.csv", "--json", "hard_link.csv"),
+        ("fit", "boxes.csv", "--names", "names.txt", "--json", "names.txt"),
+        ("sweep", "boxes.csv", "--json", "boxes.csv"),
+        ("sweep", "boxes.png", "--plot", "boxes.png"),
+        ("compare", "boxes.csv", "--anchors", "mine.json", "--json", "mine.json"),
+        ("compare", "boxes.csv", "-k", "3", "--json", "boxes.csv"),
+    ],
+)
+def test_an_output_that_is_an_input_is_refused(tmp_path, arguments):
+    for name in ("names.txt", "mine.json", "boxes.png"):
+        Path(name).write_text(BOXES)
+    os.symlink("boxes.csv", "link.csv")
+    os.link("boxes.csv", "hard_link.csv")
+    message = refusal(*(text.format(folder=tmp_path.name) for text in arguments))
+    assert "this is an input, and would be replaced. Name another file" in message
+    for name in ("boxes.csv", "names.txt", "mine.json", "boxes.png"):
+        assert Path(name).read_text() == BOXES
+
+
+def test_a_file_in_a_folder_of_inputs_is_not_replaced():
+    """It may be one of the annotations; a new file there can be none."""
+    Path("labels").mkdir()
+    label = Path("labels", "0.txt")
+    label.write_text("0 0.5 0.5 0.25 0.125\n")
+    options = ("labels", "--image-size", "640x480", "-k", "1", "--json")
+    assert "is in labels, which is read, and would be replaced" in refusal("fit", *options, label)
+    assert label.read_text() == "0 0.5 0.5 0.25 0.125\n"
+    assert run("fit", *options, "labels/anchors.json").exit_code == 0
+
+
+@pytest.mark.parametrize("other", ["x.txt", "./x.txt", "link.txt"])
+def test_two_outputs_to_one_file_are_refused(other):
+    os.symlink("x.txt", "link.txt")
+    options = (*EXPORT, "--json", "x.txt", "--output", other)
+    message = refusal("fit", "boxes.csv", *options)
+    assert f"--json x.txt and --output {other} are one file: name two" in message
+    assert not Path("x.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("none/x.json", "there is no such folder. Make it first"),
+        (".", "this is a directory. Name a file in it"),
+        ("boxes.csv/x.json", "there is no such folder"),
+        ("x" * 300, "nothing can be written there (File name too long). Name another place"),
+        ("/proc/x.json", "nothing can be written there ("),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_found_out_before_the_work(file, message):
+    if file.startswith("/proc") and not Path("/proc/self").exists():
+        pytest.skip("needs /proc, where nobody can make a file")
+    assert message in refusal("fit", "missing.csv", "--json", file)
+    assert "Errno" not in refusal("fit", "missing.csv", "--json", file)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere"
+)
+def test_a_read_only_file_or_folder_is_found_out_before_the_work():
+    Path("old.json").write_text("{}")
+    Path("old.json").chmod(0o444)
+    assert "the file is read-only" in refusal("fit", "missing.csv", "--json", "old.json")
+    Path("closed").mkdir(mode=0o555)
+    assert "Permission denied" in refusal("fit", "missing.csv", "--json", "closed/x.json")
+
+
+def test_a_file_that_is_replaced_keeps_its_permissions_and_a_link_stays_a_link():
+    Path("old.json").write_text("old")
+    Path("old.json").chmod(0o640)
+    os.symlink("old.json", "link.json")
+    assert run("fit", "boxes.csv", "-k", "2", "--json", "link.json").exit_code == 0
+    assert Path("link.json").is_symlink()
+    assert len(json.loads(Path("old.json").read_text())["anchors"]) == 2
+    assert stat.S_IMODE(Path("old.json").stat().st_mode) == 0o640
+
+
+def test_a_file_that_is_made_has_the_permissions_of_any_other():
+    Path("other").touch()
+    assert run("fit", "boxes.csv", "-k", "2", "--json", "x.json").exit_code == 0
+    assert Path("x.json").stat().st_mode == Path("other").stat().st_mode
+    assert hidden_files() == []
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="needs /dev/null")
+def test_a_device_is_written_to_and_not_replaced():
+    assert run("fit", "boxes.csv", "-k", "2", "--json", "/dev/null").exit_code == 0
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="needs a limit on the size of files")
+@pytest.mark.parametrize("option", ["--json", "--plot", "--output"])
+@pytest.mark.parametrize("old", [None, "what was there\n"])
+def test_a_write_that_fails_leaves_what_was_there(option, old):
+    """Here files may have a KiB at most, as on a disk that is full."""
+    file = Path("result.png")
+    if old is not None:
+        file.write_text(old)
+    command = [COMMAND, "sweep", "boxes.csv", "--k", "39", *EXPORT, option, str(file)]
+    result = subprocess.run(
+        ["sh", "-c", 'ulimit -f 2; exec "$@"', "sh", *command], capture_output=True, text=True
+    )
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"iou-kmeans: {option} result.png: writing failed (File too large), and the file was left "
+        "as it was.\n"
+    )
+    assert (file.read_text() if file.exists() else None) == old
+    assert hidden_files() == []
+
+
+KILLED = """
+import sys
+from sklearn_iou_kmeans.cli._outputs import write_whole
+contents = [bytes([65 + i]) * 3_000_000 for i in range(2)]
+print("ready", flush=True)
+while True:
+    for content in contents:
+        write_whole("--json", "result.json", content)
+"""
+
+
+def test_a_kill_leaves_one_whole_file_or_the_other():
+    Path("result.json").write_bytes(b"A" * 3_000_000)
+    for i in range(8):
+        with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE) as process:
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(0.003 * i)
+            process.kill()
+        content = Path("result.json").read_bytes()
+        assert re.fullmatch(rb"A{3000000}|B{3000000}", content)
