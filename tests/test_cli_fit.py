@@ -63,8 +63,12 @@ def voc_file(folder, corners, difficult=0, size=SIZE):
     return path
 
 
+def invoke(*arguments):
+    return CliRunner().invoke(build_app(), [*map(str, arguments)])
+
+
 def run(*arguments):
-    return CliRunner().invoke(build_app(), ["fit", *map(str, arguments)])
+    return invoke("fit", *arguments)
 
 
 def run_json(*arguments):
@@ -240,13 +244,63 @@ def test_an_export_on_stdout_leaves_the_text_to_stderr(coco):
     assert "average IoU" in result.stderr
 
 
-def test_anchors_that_rounding_makes_equal_are_a_warning(tmp_path):
-    path = tmp_path / "sizes.csv"
-    path.write_text("width,height\n" + "4.1,4.2\n4.2,4.1\n" * 9)
-    result = run(path, "-k", 2, "--input-size", 416, "--resize", "none", "--export", "keras")
-    assert result.exit_code == 0
-    assert result.stderr.startswith("iou-kmeans: warning: Anchors lost by rounding")
+def write_small_boxes(path, n_repeats=9):
+    path.write_text("width,height\n" + "4.1,4.2\n4.2,4.1\n8,8\n" * n_repeats)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("target", "remedy"),
+    [
+        ("keras", "Add --decimals 1, or ask for fewer anchors with -k"),
+        ("darknet", "Add --decimals 1, or ask for fewer anchors with -k"),
+        ("paddle", "Use a larger --input-size, or ask for fewer anchors with -k"),
+        ("torchvision", "Use a larger --input-size, or ask for fewer anchors with -k"),
+    ],
+)
+@pytest.mark.parametrize("command", ["fit", "sweep"])
+def test_an_export_whose_rounding_loses_anchors_is_refused(tmp_path, command, target, remedy):
+    path, output, report = (tmp_path / name for name in ("sizes.csv", "anchors.txt", "a.json"))
+    write_small_boxes(path)
+    options = (path, "-k", 3, "--input-size", 416, "--resize", "none", "--export", target)
+    result = invoke(command, *options, "--output", output, "--json", report)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"iou-kmeans: --export {target}: rounding loses anchors, so ")
     assert result.stderr.count("\n") == 1
+    assert remedy in result.stderr
+    assert not output.exists()
+    assert not report.exists()
+
+
+def test_a_side_that_rounding_makes_zero_is_refused_too(tmp_path):
+    path = tmp_path / "sizes.csv"
+    path.write_text("width,height\n" + "0.3,4\n8,8\n" * 9)
+    options = (path, "-k", 2, "--input-size", 416, "--resize", "none", "--export", "keras")
+    result = run(*options)
+    assert result.exit_code == 2
+    assert "(0.3, 4) became (0, 4). Add --decimals 1" in result.stderr
+
+
+def test_decimals_keep_the_anchors_apart(tmp_path):
+    path = write_small_boxes(tmp_path / "sizes.csv")
+    options = (path, "-k", 3, "--input-size", 416, "--resize", "none", "--export", "keras")
+    result = run(*options, "--decimals", 1, "--output", "-")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("4.1,4.2,  4.2,4.1,  8.0,8.0\n")
+
+
+def test_anchors_larger_than_the_input_are_a_warning_without_names_of_functions(tmp_path):
+    path = tmp_path / "sizes.csv"
+    path.write_text("width,height\n" + "500,300\n90,80\n" * 9)
+    options = (path, "-k", 2, "--input-size", 416, "--resize", "none", "--export", "keras")
+    result = run(*options)
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "iou-kmeans: warning: Larger than the network input of 416 x 416 pixels: anchors "
+        "(500, 300). Were the boxes clustered in pixels of the original images? Rescale them to "
+        "the network input first.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -265,19 +319,28 @@ def test_anchors_that_rounding_makes_equal_are_a_warning(tmp_path):
         ("--input-size 416 --unit grid", "add --stride, say 32"),
         ("--input-size 416 --stride 32", "it goes with --unit grid"),
         ("--input-size 416 --unit grid --stride nan", "--stride is nan"),
-        ("--export darknet", "add --input-size, say 416 or 640x384"),
-        ("--heads 3", "add --export"),
-        ("--output anchors.txt", "add --export"),
-        ("--input-size 416 --export caffe", "--export must be one of 'darknet'"),
-        ("--input-size 416 --export yolov8", "predict boxes without anchors"),
-        ("--input-size 416 --export keras --heads 3", "has no use for --heads"),
-        ("--input-size 416 --export paddle --model v4", "has no use for --model"),
-        ("--input-size 416 --export darknet --model v5", "--model must be one of"),
-        ("--input-size 416 --export tf_model_garden --model v3", "--model must be 'retinanet' or"),
-        ("--input-size 416 --export tf_model_garden --heads 4,3,2", "--heads 4,3,2: the levels of"),
+        ("--export darknet", "add --input-size, for example 416 or 640x384"),
+        ("--heads 3", "--heads requires --export, for example --export darknet"),
+        ("--output anchors.txt", "--output requires --export"),
+        (
+            "--input-size 416 --export caffe",
+            "--export caffe: there is no such exporter. Choose from",
+        ),
+        (
+            "--export yolo11",
+            "--export yolo11: YOLOv8 and later models predict boxes without anchors",
+        ),
+        ("--input-size 416 --export keras --heads 3", "--export keras does not accept --heads"),
+        ("--input-size 416 --export paddle --model v4", "does not accept --model"),
+        ("--input-size 416 --export paddle --decimals 1", "does not accept --decimals"),
+        ("--input-size 416 --export darknet --model v5", "--model is 'v5': for --export darknet"),
+        ("--input-size 416 --export tf_model_garden --model v3", "choose from retinanet, ssd"),
+        ("--input-size 416 --export tf_model_garden --heads 4,3,2", "--heads 4,3,2: all levels of"),
         ("--input-size 416 --export paddle --heads many", "--heads is 'many'"),
-        ("--input-size 416 --export paddle --heads 3,3", "--heads 3,3 deals out 6 anchors"),
-        ("--input-size 416 --export paddle -k 8 --heads 3", "from the head of the smallest on"),
+        ("--input-size 416 --export paddle --heads 0", "--heads 0: pass the number of heads, or"),
+        ("--input-size 416 --export paddle --heads 3,3", "--heads 3,3: these heads take 6 anchors"),
+        ("--input-size 416 --export paddle -k 8 --heads 3", "--heads 3: 8 anchors cannot be split"),
+        ("--input-size 416 --export paddle -k 8", "--export paddle: 8 anchors cannot be split"),
         ("--input-size 416 --export json --output - --json -", "Only one of --json, --output"),
         ("--input-size 416 --export json --output none/a.json", "--output none/a.json: there is"),
     ],

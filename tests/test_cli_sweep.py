@@ -245,7 +245,7 @@ def test_a_k_that_is_none_of_these_is_refused_with_the_grammar(labels, text):
         ("--plot -", "--plot is '-': end the name in .png, .svg or .pdf"),
         ("--json .", "--json .: this is a directory"),
         ("--export ultralytics", "add --input-size"),
-        ("--heads 3", "add --export"),
+        ("--heads 3", "--heads requires --export"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_option(labels, options, message):
@@ -301,9 +301,9 @@ def test_if_an_export_cannot_take_every_k_those_that_it_takes_are_named(labels):
     options = ("--image-size", "640x640", "--input-size", "640", "--export", "ultralytics")
     result = sweep(labels, *options, "--k", "3-10")
     assert result.exit_code == 2
-    assert "--export ultralytics does not take every --k: write --k 3,6,9, or" in result.stderr
+    assert "--export ultralytics does not work for every --k: write --k 3,6,9, or" in result.stderr
     assert sweep(labels, *options, "--k", "3,6,9").exit_code == 0
-    assert "4 anchors do not go" in sweep(labels, *options, "--k", "4,5").stderr
+    assert "4 anchors cannot be split" in sweep(labels, *options, "--k", "4,5").stderr
 
 
 def test_more_jobs_find_the_same(labels):

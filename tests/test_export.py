@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import inspect
 import json
 import pickle
 import re
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_iou_kmeans.export import (
+    EXPORTERS,
     export_anchors,
     export_darknet,
     export_detectron2,
@@ -27,6 +29,7 @@ from sklearn_iou_kmeans.export import (
     export_torchvision,
     export_ultralytics,
 )
+from sklearn_iou_kmeans.export._exporter import HeadsError
 from sklearn_iou_kmeans.metrics import average_iou_score, pairwise_iou
 
 YOLOV2 = [
@@ -204,7 +207,7 @@ def test_darknet_yolov3_as_published():
 
 def test_darknet_yolov2_is_in_grid_cells():
     """The published anchors of COCO, from pixels at 416."""
-    text = export_darknet(np.multiply(YOLOV2, 32), input_size=416, version="v2", n_classes=80)
+    text = export_darknet(np.multiply(YOLOV2, 32), input_size=416, model="v2", n_classes=80)
     assert "# anchors are (width, height) in grid cells of 32 pixels at a network input" in text
     assert "# filters=425 in the [convolutional] section before\n[region]\n" in text
     assert (
@@ -216,7 +219,7 @@ def test_darknet_yolov2_is_in_grid_cells():
 
 
 @pytest.mark.parametrize(
-    ("version", "anchors", "masks"),
+    ("model", "anchors", "masks"),
     [
         ("v3-tiny", TINY, ["3,4,5", "0,1,2"]),
         ("v4", YOLOV3, ["0,1,2", "3,4,5", "6,7,8"]),
@@ -226,13 +229,13 @@ def test_darknet_yolov2_is_in_grid_cells():
         ("v7", YOLOV3, ["0,1,2", "3,4,5", "6,7,8"]),
     ],
 )
-def test_every_darknet_version_has_its_own_order_of_heads(version, anchors, masks):
-    sections = darknet_sections(export_darknet(anchors, input_size=416, version=version))
+def test_every_darknet_model_has_its_own_order_of_heads(model, anchors, masks):
+    sections = darknet_sections(export_darknet(anchors, input_size=416, model=model))
     assert [options["mask"] for _, options in sections] == masks
 
 
 def test_darknet_filters_without_a_number_of_classes():
-    text = export_darknet(TINY, input_size=416, version="v4-tiny")
+    text = export_darknet(TINY, input_size=416, model="v4-tiny")
     assert "# filters=(classes + 5) * 3 in the [convolutional] section before" in text
     assert "classes=" not in text
 
@@ -402,7 +405,7 @@ def test_decimals_keep_fractions():
 
 def test_an_uneven_split_is_named():
     text = export_darknet(TINY[:5], input_size=416, heads=(2, 2, 1))
-    assert "# uneven split: 2, 2, 1 anchors, from the head of the smallest on\n" in text
+    assert "# uneven split: 2, 2, 1 anchors per head, smallest anchors first\n" in text
     assert [options["mask"] for _, options in darknet_sections(text)] == ["4", "2,3", "0,1"]
     assert "uneven" not in export_darknet(TINY, input_size=416, heads=(2, 2, 2))
 
@@ -531,6 +534,58 @@ def test_torchvision_rounding_that_loses_anchors_is_named():
         export_torchvision([[3, 3], [3.4, 3.4], [20, 20]], input_size=416, heads=3)
 
 
+# What exporters say about themselves.
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_exporter_has_a_record(name):
+    exporter = EXPORTERS[name]
+    assert exporter.name == name
+    assert exporter.export.__name__ == f"export_{name}"
+    assert exporter.summary
+    assert "\n" not in exporter.summary
+    takes = inspect.signature(exporter.export).parameters
+    assert set(exporter.options) == takes.keys() - {"anchors", "input_size", "X"}
+    assert ("model" in takes) == bool(exporter.models)
+    checked = inspect.signature(exporter.check).parameters
+    for option in ("heads", "model"):
+        assert (option in checked) == (option in takes)
+
+
+def outcome(function, *arguments, **options):
+    try:
+        function(*arguments, **options)
+    except HeadsError as error:
+        return str(error)
+    return "accepted"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("n_anchors", [1, 7, 9])
+@pytest.mark.parametrize("heads", [None, 2, (4, 3)])
+def test_a_check_says_without_anchors_what_the_exporter_says_of_them(name, n_anchors, heads):
+    exporter = EXPORTERS[name]
+    anchors = np.arange(10, n_anchors + 10)[:, None] * [10, 10]
+    for model in exporter.models or [None]:
+        options = {"heads": heads, "model": model}
+        options = {name: value for name, value in options.items() if value is not None}
+        if options.keys() <= set(exporter.options):
+            checked = outcome(exporter.check, n_anchors, **options)
+            assert checked == outcome(exporter.export, anchors, input_size=640, **options)
+
+
+def test_an_error_about_heads_can_be_pickled():
+    error = pickle.loads(pickle.dumps(HeadsError(2, "why.")))
+    assert str(error) == "heads=2: why."
+
+
+def test_a_text_knows_which_anchors_rounding_has_lost():
+    with pytest.warns(UserWarning, match="lost by rounding"):
+        text = export_keras([[10.1, 13], [10.2, 13.3], [90, 80]], input_size=416)
+    assert text.lost == "(10.1, 13), (10.2, 13.3) became (10, 13)"
+    assert export_keras([[10, 13], [90, 80]], input_size=416).lost == ""
+
+
 # Bad input.
 
 
@@ -539,7 +594,10 @@ def test_torchvision_rounding_that_loses_anchors_is_named():
     ("anchors", "message"),
     [
         ([[1, 2, 3]], "anchors has 3 columns"),
-        ([[10, 10], [10, np.nan]], r"anchors\[1\] is \[10.0, nan\]: the sides of an anchor are"),
+        (
+            [[10, 10], [10, np.nan]],
+            r"anchors\[1\] is \[10.0, nan\]: the sides of an anchor must be",
+        ),
         ([[10, 10], [np.inf, 10]], r"anchors\[1\] is \[inf, 10.0\]"),
         ([[0, 10]], r"anchors\[0\] is \[0.0, 10.0\]"),
         ([[10, -3]], r"anchors\[0\] is \[10.0, -3.0\]"),
@@ -556,13 +614,13 @@ def test_bad_anchors_are_named(name, anchors, message):
 @pytest.mark.parametrize(
     ("heads", "message"),
     [
-        (10, "10 heads are more than the 9 anchors"),
-        (2, r"9 anchors do not go evenly into 2 heads: cluster into 8 or 10, .*heads=\(5, 4\)"),
-        (0, "heads must be .* got 0"),
-        ((3, 3), r"heads=\(3, 3\) deals out 6 anchors, and there are 9"),
-        ((9, 0), "heads must be"),
-        ((4.5, 4.5), "heads must be"),
-        ("three", "heads must be .* got 'three'"),
+        (10, "heads=10: 9 anchors are too few for 10 heads"),
+        (2, r"heads=2: 9 anchors cannot be split evenly into 2 heads: use 8 or 10 .*, say 5,4, "),
+        (0, "heads=0: pass the number of heads, or how many anchors each head takes; all >= 1"),
+        ((3, 3), r"heads=\(3, 3\): these heads take 6 anchors, but the number of anchors is 9"),
+        ((9, 0), r"heads=\(9, 0\): pass the number"),
+        ((4.5, 4.5), r"heads=\(4.5, 4.5\): pass the number"),
+        ("three", "heads='three': pass the number"),
     ],
 )
 def test_bad_heads_are_named(name, heads, message):
@@ -573,16 +631,16 @@ def test_bad_heads_are_named(name, heads, message):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("darknet", {"version": "v5"}, r"version must be one of \['v2', .* got 'v5'"),
-        ("darknet", {"version": "v2", "heads": 3}, "'v2' has one head"),
+        ("darknet", {"model": "v5"}, r"model must be one of \['v2', .* got 'v5'"),
+        ("darknet", {"model": "v2", "heads": 3}, "heads=3: darknet's v2 has one head"),
         ("mmdetection", {"model": "ssd"}, "model must be 'yolov3' or 'yolov5', got 'ssd'"),
         ("mmdetection", {"strides": (8, 16)}, "strides must be those of the 3 heads"),
         ("tf_model_garden", {"model": "yolov3"}, "must be 'retinanet' or 'ssd', got 'yolov3'"),
-        ("tf_model_garden", {"heads": (4, 3, 2)}, r"heads=\(4, 3, 2\): the levels .* as many"),
+        ("tf_model_garden", {"heads": (4, 3, 2)}, r"heads=\(4, 3, 2\): all levels .* same number"),
         ("tf_model_garden", {"min_level": -1}, "min_level == -1, must be >= 0"),
         ("ultralytics", {"strides": (32, 16, 8)}, "the smallest first, got"),
         ("ultralytics", {"strides": (0, 8, 16)}, "strides must be"),
-        ("tao", {"heads": 9}, "TAO has three heads, or two in yolo_v4_tiny, not 9"),
+        ("tao", {"heads": 9}, "heads=9: TAO has 3 heads, or 2 in yolo_v4_tiny, not 9"),
         ("keras", {"X": [[1, 2, 3]]}, "X has 3 columns"),
         ("keras", {"input_size": (416, 0)}, "input_size must be"),
     ],
@@ -593,7 +651,7 @@ def test_bad_options_are_named(name, options, message):
 
 
 def test_an_unknown_format_is_answered_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"'darknet', 'detectron2', .* got 'caffe'"):
+    with pytest.raises(ValueError, match=r"format='caffe': .* Choose from darknet, detectron2, "):
         export_anchors(YOLOV3, "caffe", input_size=416)
 
 

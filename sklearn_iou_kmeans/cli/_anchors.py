@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import IoUKMeans, MostFrequentShapes
 from ..metrics import anchor_statistics, average_iou_score, best_possible_recall_score
-from ._export import Exporter
+from ._export import Export
 from ._labels import LabelsRecord
 from ._scale import FloatArray, Scale
 
@@ -73,7 +73,7 @@ def describe_anchors(sizes: FloatArray, anchors: FloatArray, scale: Scale) -> li
 
 
 def describe_fit(
-    sizes: FloatArray, anchors: FloatArray, scale: Scale, exporter: Exporter | None
+    sizes: FloatArray, anchors: FloatArray, scale: Scale, export: Export | None
 ) -> dict[str, Any]:
     """Score anchors, beside the baseline and as they are written: fields of a `FitRecord`."""
     scores = score_anchors(sizes, anchors, scale)
@@ -88,7 +88,7 @@ def describe_fit(
             "n_boxes": int(baseline.counts_.sum()),
             "ratio": scores.average_iou / baseline.average_iou_,
         },
-        "export": exporter and exporter.write(anchors, sizes),
+        "export": export and export.write(anchors, sizes),
     }
 
 

@@ -1,83 +1,134 @@
-"""Anchors as a framework takes them."""
+"""Exports: what the options ask for is checked before the work, and the anchors after it."""
 
-import inspect
-import re
 import warnings
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..export import EXPORTERS, export_anchors
+from ..export import EXPORTERS
+from ..export._exporter import Exported, Exporter, HeadsError
+from ..export._formats import why_unknown
 from ._options import ExportOptions
-from ._scale import FloatArray, Scale
+from ._scale import Scale
+
+MAX_DECIMALS = 6  # more are not proposed
 
 
-class Exporter(NamedTuple):
-    """A target with its options."""
+class Export(NamedTuple):
+    """An exporter with its options."""
 
-    target: str
+    exporter: Exporter
     options: dict[str, Any]
 
-    def write(self, anchors: FloatArray, sizes: FloatArray) -> dict[str, Any]:
-        """Write anchors in pixels at the network's input, and say how good they are as written."""
-        text = export_anchors(anchors, self.target, X=sizes, **self.options)
-        return {
-            "target": self.target,
-            "average_iou": text.average_iou and text.average_iou.after,
-            "text": str(text),
-        }
+    def write(self, anchors: NDArray[np.float64], sizes: NDArray[np.float64]) -> dict[str, Any]:
+        """Write anchors in pixels of the network input, unless rounding loses some of them.
+
+        Returns
+        -------
+        export : dict
+            The `export` of a `FitRecord`.
+        """
+        text = self._text(anchors, X=sizes)
+        if text.lost:
+            raise ValueError(
+                f"--export {self.exporter.name}: rounding loses anchors, so nothing was written: "
+                f"{text.lost}. {self._remedy(anchors)}"
+            )
+        average_iou = None if text.average_iou is None else text.average_iou.after
+        return {"target": self.exporter.name, "average_iou": average_iou, "text": str(text)}
+
+    def _text(self, anchors: NDArray[np.float64], **options: Any) -> Exported:
+        return self.exporter.export(anchors, **self.options | options)
+
+    def _remedy(self, anchors: NDArray[np.float64]) -> str:
+        """Name the options that keep all anchors."""
+        fewer = "ask for fewer anchors with -k"
+        if "decimals" not in self.exporter.options:
+            return f"Use a larger --input-size, or {fewer}."
+        with warnings.catch_warnings(action="ignore"):
+            for decimals in range(1, MAX_DECIMALS + 1):
+                if not self._text(anchors, decimals=decimals).lost:
+                    return f"Add --decimals {decimals}, or {fewer}."
+        return f"Please {fewer}."
 
 
-def make_exporter(options: ExportOptions, scale: Scale, k: int) -> Exporter | None:
-    """Take the options, and raise before the work is done if they do not go together."""
+def make_export(options: ExportOptions, scale: Scale, numbers: Sequence[int]) -> Export | None:
+    """Check the options of an export before the work, for all numbers of anchors there may be."""
+    name = options.export
     given: dict[str, Any] = {
         "heads": options.heads,
         "model": options.model,
         "classes": options.classes,
+        "decimals": options.decimals,
     }
-    given = {name: value for name, value in given.items() if value is not None}
-    if options.export is None:
-        for name in (*given, *(["output"] if options.output else [])):
-            raise ValueError(f"--{name} is about an export: add --export, say --export darknet.")
+    given = {option: value for option, value in given.items() if value is not None}
+    if name is None:
+        for option in (*given, *(["output"] if options.output else [])):
+            raise ValueError(f"--{option} requires --export, for example --export darknet.")
         return None
+    if name not in EXPORTERS:
+        raise ValueError(f"--export {name}: {why_unknown(name)}")
     if scale.input_size is None:
         raise ValueError(
-            f"--export {options.export} is for a network's input, and the sizes are in pixels of "
-            "the original images: add --input-size, say 416 or 640x384."
+            f"--export {name} requires the size of the network input: add --input-size, for "
+            "example 416 or 640x384."
         )
-    takes = inspect.signature(EXPORTERS.get(options.export, export_anchors)).parameters
-    names = {"model": "version" if "version" in takes else "model", "classes": "n_classes"}
-    for name in given:
-        if options.export in EXPORTERS and names.get(name, name) not in takes:
-            raise ValueError(f"--export {options.export} has no use for --{name}.")
-    renamed = {names.get(name, name): value for name, value in given.items()}
+    exporter = EXPORTERS[name]
+    check_accepted(exporter, given)
+    if "classes" in given:
+        given["n_classes"] = given.pop("classes")
     if options.heads is not None:
-        renamed["heads"] = parse_heads(options.heads)
-    exporter = Exporter(options.export, {"input_size": scale.input_size, **renamed})
-    try_out(exporter, k)
-    return exporter
+        given["heads"] = parse_heads(options.heads)
+    export = Export(exporter, {"input_size": scale.input_size, **given})
+    check_numbers(export, options, numbers)
+    return export
+
+
+def check_accepted(exporter: Exporter, given: dict[str, Any]) -> None:
+    """Raise if the exporter does not accept an option, or does not know the model."""
+    accepted = {"classes" if name == "n_classes" else name for name in exporter.options}
+    for option in given:
+        if option not in accepted:
+            raise ValueError(f"--export {exporter.name} does not accept --{option}.")
+    model = given.get("model")
+    if model is not None and model not in exporter.models:
+        raise ValueError(
+            f"--model is {model!r}: for --export {exporter.name} choose from "
+            f"{', '.join(exporter.models)}."
+        )
 
 
 def parse_heads(text: str) -> int | tuple[int, ...]:
-    """Take a number of heads, or the numbers of anchors of each."""
+    """Read a number of heads, or the number of anchors of each head."""
     counts = text.split(",")
     if not all(count.strip().isdecimal() for count in counts):
         raise ValueError(
-            f"--heads is {text!r}: write a number of heads, say 3, or how many anchors each takes, "
-            "from that of the smallest on, say 4,3,2."
+            f"--heads is {text!r}: write the number of heads, for example 3, or how many anchors "
+            "each head takes, starting with the one for the smallest anchors, for example 4,3,2."
         )
     heads = tuple(map(int, counts))
     return heads if len(heads) > 1 else heads[0]
 
 
-def try_out(exporter: Exporter, k: int) -> None:
-    """Export as many anchors as there will be, for the errors."""
-    anchors = np.arange(1.0, k + 1)[:, None] * [1, 1]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            export_anchors(anchors, exporter.target, **exporter.options)
-    except ValueError as error:
+def check_numbers(export: Export, options: ExportOptions, numbers: Sequence[int]) -> None:
+    """Raise if the anchors of some of these numbers cannot be split into the heads."""
+    deciding = {name: export.options[name] for name in ("heads", "model") if name in export.options}
+    accepted, refused = [], []
+    for k in numbers:
+        try:
+            export.exporter.check(k, **deciding)
+            accepted.append(str(k))
+        except HeadsError as error:
+            refused.append(error.reason)
+    if not refused:
+        return
+    whose = f"--export {export.exporter.name}" if options.heads is None else "--heads"
+    if accepted:
         raise ValueError(
-            re.sub(r"^format\b", "--export", re.sub(r"^(version|model)\b", "--model", str(error)))
-        ) from None
+            f"{whose} does not work for every --k: write --k {','.join(accepted)}, or change this: "
+            f"{refused[0]}"
+        )
+    heads = "" if options.heads is None else f" {options.heads}"
+    raise ValueError(f"{whose}{heads}: {refused[0]}")

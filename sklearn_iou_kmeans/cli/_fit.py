@@ -3,7 +3,7 @@
 import time
 
 from ._anchors import FitRecord, collected_warnings, describe_fit, fit_anchors
-from ._export import Exporter, make_exporter
+from ._export import Export, make_export
 from ._labels import Sizes, read_sizes
 from ._options import ExportOptions, FitOptions, LabelOptions, NetworkOptions
 from ._outputs import check_outputs
@@ -17,9 +17,9 @@ def fit(
     """Find the k anchors that fit the boxes of labels best."""
     check_outputs({"--json": search.json_file, "--output": export.output}, labels)
     scale = make_scale(network)
-    exporter = make_exporter(export, scale, search.k)
+    wanted = make_export(export, scale, [search.k])
     boxes = read_sizes(labels, scale)
-    record = compute_fit(boxes, scale, search, exporter)
+    record = compute_fit(boxes, scale, search, wanted)
     # With a result for a program on stdout the text goes to stderr.
     console = make_console("-" in (search.json_file, export.output), record.warnings)
     print_labels(record, console)
@@ -27,16 +27,14 @@ def fit(
     write_results(record, search.json_file, export.output, console)
 
 
-def compute_fit(
-    boxes: Sizes, scale: Scale, search: FitOptions, exporter: Exporter | None
-) -> FitRecord:
+def compute_fit(boxes: Sizes, scale: Scale, search: FitOptions, export: Export | None) -> FitRecord:
     """Find the anchors and the baseline, and put what is to be said into a record."""
     parameters = {"n_clusters": search.k, "seed": search.seed}
     with collected_warnings() as messages:
         start = time.perf_counter()
         anchors = fit_anchors(boxes.sizes, search.k, search.seed)
         seconds = {"reading": boxes.seconds, "clustering": time.perf_counter() - start}
-        found = describe_fit(boxes.sizes, anchors, scale, exporter)
+        found = describe_fit(boxes.sizes, anchors, scale, export)
     return FitRecord(
         **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
         **found,

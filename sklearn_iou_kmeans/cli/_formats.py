@@ -1,6 +1,7 @@
 """`iou-kmeans formats`: what is read and what is written."""
 
 from ..datasets._published_anchors import PUBLISHED
+from ..export import EXPORTERS
 from ._printing import grid, make_console, say, show
 from ._scale import size_name
 
@@ -18,35 +19,23 @@ READ = {
     "csv": "any other CSV file with a header; --columns, --box-format, --delimiter",
 }
 
-WRITTEN = {
-    "darknet": "[yolo] or [region] sections; order and masks as --model has them, v2 in grid "
-    "cells; --classes",
-    "ultralytics": "YAML of YOLOv5 and YOLOv7, the smallest first; YOLOv8 and later have no "
-    "anchors",
-    "keras": "yolo_anchors.txt of keras-yolo3, one line",
-    "mmdetection": "MMDetection's YOLOv3, the largest first; --model yolov5 for MMYOLO, the "
-    "smallest first",
-    "paddle": "YOLOv3Head, anchors and masks, the largest mask first",
-    "tao": "big_, mid_ and small_anchor_shape",
-    "torchvision": "AnchorGenerator of sizes and ratios: not exact, IoU before and after",
-    "detectron2": "ANCHOR_GENERATOR of sizes and ratios: not exact, IoU before and after",
-    "tf_model_garden": "RetinaNet YAML of sizes and ratios, --model ssd for the Object Detection "
-    "API: not exact, IoU before and after",
-    "matlab": "rows of [height width] for yolov2",
-    "json": "pixels and input size, not rounded",
-}
-
 
 def formats() -> None:
     """List what is read and what is written."""
     console = make_console(False, [])
+    written = {
+        exporter.name: exporter.summary
+        + "; --model " * bool(exporter.models)
+        + ", ".join(exporter.models)
+        for exporter in EXPORTERS.values()
+    }
     published = {
         name: f"{len(model.anchors.split())} anchors at {size_name((model.input_size,) * 2)}"
         for name, model in PUBLISHED.items()
     }
     for title, rows in (
         ("Read (--format, told by content), plain or gzip", READ),
-        ("Written (--export), in pixels at --input-size unless said", WRITTEN),
+        ("Written (--export), in pixels at --input-size unless said", written),
         ("Published anchors (compare --anchors)", published),
     ):
         console.file.write(f"{title}:\n\n")

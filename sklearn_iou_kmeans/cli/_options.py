@@ -160,30 +160,39 @@ class ExportOptions:
 
     export: Annotated[
         str | None,
-        about_export(metavar="TARGET", help="Framework, as `iou-kmeans formats` lists."),
+        about_export(
+            metavar="TARGET", help="Framework to write the anchors for: see `iou-kmeans formats`."
+        ),
     ] = None
     heads: Annotated[
         str | None,
         about_export(
             metavar="N|N,N,...",
-            help="Number of heads, or anchors of each, from that of the smallest on: 4,3,2.",
+            help="Number of heads, or how many anchors each head takes, smallest anchors first: "
+            "4,3,2.",
         ),
     ] = None
     model: Annotated[
         str | None,
         about_export(
             metavar="NAME",
-            help="darknet: v2, v3, v3-tiny, v4, v4-csp, v4-tiny, v4-tiny-3l, v7; "
-            "mmdetection: yolov3, yolov5; tf_model_garden: retinanet, ssd.",
+            help="darknet, mmdetection, tf_model_garden: the model, as `iou-kmeans formats` lists.",
         ),
     ] = None
     classes: Annotated[
         int | None,
         about_export(min=1, metavar="N", help="darknet: number of classes, for the filters."),
     ] = None
+    decimals: Annotated[
+        int | None,
+        about_export(min=0, metavar="N", help="Number of decimals to round the anchors to."),
+    ] = None
     output: Annotated[
         str | None,
-        about_export(metavar="FILE", help="Write it there, not after the table; - is only it."),
+        about_export(
+            metavar="FILE",
+            help="Write the export to this file instead of the terminal; - is stdout.",
+        ),
     ] = None
 
 
@@ -257,8 +266,6 @@ SPELLINGS = {
     r"image_size=\(width, height\)": "--image-size WxH",
     r"images=folder": "--images FOLDER",
     r"with format=": "with --format",
-    r"pass another number as heads": "pass another number to --heads",
-    r"\bheads=(\d+)": r"--heads \1",
     r"\bn_clusters holds (\d+), and X\b": r"--k holds \1, and LABELS",
     r"\brule=(\S+): no n_clusters": r"--rule \1: no k",
     r"Cannot have number of splits n_splits=(\d+) greater than the number of groups": (
@@ -272,9 +279,6 @@ SPELLINGS = {
 def as_options(message: str) -> str:
     """Put a message on one line, and name the options where it names parameters."""
     message = " ".join(message.split())
-    message = re.sub(
-        r"\bheads=[\[(]([\d, ]+?),?[\])]", lambda m: "--heads " + m[1].replace(" ", ""), message
-    )
     for parameter, option in SPELLINGS.items():
         message = re.sub(parameter, option, message)
     return message

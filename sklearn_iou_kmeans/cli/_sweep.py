@@ -18,7 +18,7 @@ from rich.table import Table
 
 from .. import IoUCurveDisplay, IoUKMeans, NClustersSweep
 from ._anchors import FitRecord, collected_warnings, describe_fit
-from ._export import Exporter, make_exporter
+from ._export import Export, make_export
 from ._labels import LabelsRecord, Sizes, read_sizes
 from ._options import ExportOptions, LabelOptions, NetworkOptions, SweepOptions
 from ._outputs import check_outputs, write_whole
@@ -108,9 +108,9 @@ def sweep(
     scale = make_scale(network)
     numbers = parse_numbers(wanted.k)
     found = make_sweep(numbers, wanted)
-    exporter = make_exporter_for_each(export, scale, numbers)
+    wanted_export = make_export(export, scale, numbers)
     boxes = read_sizes(labels, scale)
-    record = compute_sweep(found, boxes, scale, exporter, wanted)
+    record = compute_sweep(found, boxes, scale, wanted_export, wanted)
     console = make_console("-" in (wanted.json_file, export.output), record.warnings)
     print_labels(record, console)
     print_curve(record, console)
@@ -182,35 +182,11 @@ def parse_rule(text: str, cv: int | None) -> Any:
     return target
 
 
-def make_exporter_for_each(
-    options: ExportOptions, scale: Scale, numbers: list[int]
-) -> Exporter | None:
-    """Take the options, and raise if not every number of anchors that may be chosen can be written.
-
-    An option that suits no number raises as it does in `fit`.
-    """
-    exporter, refused, accepted = None, [], []
-    for k in numbers:
-        try:
-            exporter = make_exporter(options, scale, k)
-            accepted.append(str(k))
-        except ValueError as error:
-            refused.append(error)
-    if not refused:
-        return exporter
-    if not accepted:
-        raise refused[0]
-    raise ValueError(
-        f"--export {options.export} does not take every --k: write --k {','.join(accepted)}, or "
-        f"change this: {refused[0]}"
-    )
-
-
 def compute_sweep(
     found: CountedSweep,
     boxes: Sizes,
     scale: Scale,
-    exporter: Exporter | None,
+    export: Export | None,
     wanted: SweepOptions,
 ) -> SweepRecord:
     """Run the sweep, draw it, and put what is to be said into a record."""
@@ -219,7 +195,7 @@ def compute_sweep(
         run(found, boxes)
         seconds = {"reading": boxes.seconds, "sweep": time.perf_counter() - start}
         anchors = np.asarray(found.best_estimator_.cluster_centers_)
-        fitted = describe_fit(boxes.sizes, anchors, scale, exporter)
+        fitted = describe_fit(boxes.sizes, anchors, scale, export)
         if wanted.plot is not None:
             draw(found, boxes.record, wanted.plot)
     parameters = {

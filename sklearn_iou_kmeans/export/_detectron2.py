@@ -2,8 +2,9 @@
 
 from numpy.typing import ArrayLike
 
-from ._layout import Exported, Heads, InputSize, comments
-from ._sizes_and_ratios import fit_grids
+from ._exporter import Exported, Exporter, Heads, InputSize
+from ._layout import comments
+from ._sizes_and_ratios import fit_grids, split_into_levels
 
 
 def export_detectron2(
@@ -18,27 +19,28 @@ def export_detectron2(
     Parameters
     ----------
     anchors : array-like of shape (n_anchors, 2)
-        (width, height) in pixels at the network's input, in any order.
+        (width, height) in pixels of the network input, in any order.
     input_size : int or (width, height)
-        The size of the network's input in pixels. Detectron2 scales an image to `MIN_SIZE_TRAIN`
-        and `MAX_SIZE_TRAIN` by itself: pass the size that your images then have.
+        Size of the network input in pixels. Detectron2 resizes images to `MIN_SIZE_TRAIN` and
+        `MAX_SIZE_TRAIN`: pass the size that your images have then.
     heads : int or sequence of int, default=None
-        The number of feature maps, or how many anchors each takes, from the finest on. By default
-        five, as its feature pyramids have; else one for three anchors. The models themselves want
-        as many anchors on every feature map.
+        Number of feature maps, or how many anchors each one takes, starting with the finest. By
+        default five, as in a feature pyramid, if the anchors can be split into five, or else three
+        anchors per feature map. The models need the same number of anchors on every feature map.
     X : array-like of shape (n_boxes, 2), default=None
-        Sizes of boxes in the same pixels. The sizes and ratios are then chosen for them, and not
-        for the anchors.
+        (width, height) of boxes in the same pixels. If passed, sizes and ratios are fitted to them
+        instead of to the anchors.
 
     Returns
     -------
     text : str
-        YAML. Comments give the anchors that come out, and the average IoU.
+        YAML. Comments list the resulting anchors and their average IoU.
 
     Raises
     ------
     ValueError
-        If the anchors are not positive and finite pairs, or do not go into the heads.
+        If an anchor is not a pair of finite numbers > 0, or if the anchors cannot be split into
+        the heads.
 
     Warns
     -----
@@ -51,9 +53,9 @@ def export_detectron2(
 
     Notes
     -----
-    A feature map has the anchors of every one of its sizes with every one of its ratios (height /
-    width). That cannot hold any three anchors, so sizes and ratios are chosen by a search for the
-    largest average IoU. One anchor a feature map is met.
+    A feature map has one anchor for each combination of its sizes and ratios (height / width). This
+    format cannot represent arbitrary anchors, so sizes and ratios are chosen to maximise the
+    average IoU. With one anchor per feature map the result is exact.
 
     Examples
     --------
@@ -62,7 +64,7 @@ def export_detectron2(
     # sizes are in pixels, ratios are height / width, at a network input of 800 x 800 pixels
     # built: (16, 25)
     # built: (64, 64)
-    # average IoU with the 2 anchors given: 1.0000 before, 0.99... as built
+    # average IoU with the 2 original anchors: 1.0000 before, 0.99... as built
     MODEL:
       ANCHOR_GENERATOR:
         SIZES: [[20.0], [64.0]]
@@ -75,4 +77,13 @@ def export_detectron2(
         f"    SIZES: {[grid.sizes for grid in fit.grids]}\n"
         f"    ASPECT_RATIOS: {[grid.ratios for grid in fit.grids]}\n"
     )
-    return Exported(text, fit.average_iou)
+    return Exported(text, fit.average_iou, fit.lost)
+
+
+DETECTRON2 = Exporter(
+    name="detectron2",
+    summary="ANCHOR_GENERATOR with sizes and ratios: approximate, with the average IoU before and "
+    "after",
+    export=export_detectron2,
+    check=split_into_levels,
+)

@@ -1,66 +1,68 @@
-"""All exporters under one name."""
+"""All exporters by name."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ._darknet import export_darknet
-from ._detectron2 import export_detectron2
-from ._json import export_json
-from ._keras import export_keras
-from ._layout import Exported
-from ._matlab import export_matlab
-from ._mmdetection import export_mmdetection
-from ._paddle import export_paddle
-from ._tao import export_tao
-from ._tf_model_garden import export_tf_model_garden
-from ._torchvision import export_torchvision
-from ._ultralytics import export_ultralytics
+from ._darknet import DARKNET
+from ._detectron2 import DETECTRON2
+from ._exporter import Exported
+from ._json import JSON
+from ._keras import KERAS
+from ._matlab import MATLAB
+from ._mmdetection import MMDETECTION
+from ._paddle import PADDLE
+from ._tao import TAO
+from ._tf_model_garden import TF_MODEL_GARDEN
+from ._torchvision import TORCHVISION
+from ._ultralytics import ULTRALYTICS
 
-EXPORTERS: dict[str, Callable[..., Exported]] = {
-    "darknet": export_darknet,
-    "detectron2": export_detectron2,
-    "json": export_json,
-    "keras": export_keras,
-    "matlab": export_matlab,
-    "mmdetection": export_mmdetection,
-    "paddle": export_paddle,
-    "tao": export_tao,
-    "tf_model_garden": export_tf_model_garden,
-    "torchvision": export_torchvision,
-    "ultralytics": export_ultralytics,
+EXPORTERS = {
+    exporter.name: exporter
+    for exporter in (
+        DARKNET,
+        DETECTRON2,
+        JSON,
+        KERAS,
+        MATLAB,
+        MMDETECTION,
+        PADDLE,
+        TAO,
+        TF_MODEL_GARDEN,
+        TORCHVISION,
+        ULTRALYTICS,
+    )
 }
-"""The exporter of each format."""
+"""The record of each target."""
 
 # YOLOv8, YOLOv9, YOLOv10, YOLO11 and so on.
 WITHOUT_ANCHORS = re.compile(r"yolo[-_ ]?v?([89]|[1-9]\d)", re.IGNORECASE)
 
 
 def export_anchors(anchors: ArrayLike, format: str, **options: Any) -> Exported:
-    """Write anchors for a framework that is given by name.
+    """Write anchors for a framework, chosen by name.
 
     Parameters
     ----------
     anchors : array-like of shape (n_anchors, 2)
-        (width, height) in pixels at the network's input, in any order.
+        (width, height) in pixels of the network input, in any order.
     format : str
         "darknet", "detectron2", "json", "keras", "matlab", "mmdetection", "paddle", "tao",
         "tf_model_garden", "torchvision" or "ultralytics".
     **options : dict
-        What the function `export_<format>` takes: all need `input_size`.
+        Passed to the function `export_<format>`. All of them require `input_size`.
 
     Returns
     -------
     text : str
-        What to paste into the framework's configuration. If the anchors were compared, `n_boxes`,
-        `before` and `after` of its attribute `average_iou` are what the text says about that.
+        Text to paste into the configuration of the framework. If boxes were passed as `X`, its
+        attribute `average_iou` has the fields `n_boxes`, `before` and `after`.
 
     Raises
     ------
     ValueError
-        If there is no such format, or as the exporter says.
+        If there is no such format, or if the exporter raises it.
 
     Examples
     --------
@@ -70,11 +72,16 @@ def export_anchors(anchors: ArrayLike, format: str, **options: Any) -> Exported:
     # anchors are (width, height) in pixels at a network input of 416 x 416 pixels
     <BLANKLINE>
     """
-    if format in EXPORTERS:
-        return EXPORTERS[format](anchors, **options)
+    if format not in EXPORTERS:
+        raise ValueError(f"format={format!r}: {why_unknown(format)}")
+    return EXPORTERS[format].export(anchors, **options)
+
+
+def why_unknown(format: str) -> str:
+    """Say why there is no exporter of that name, and what there is."""
     if WITHOUT_ANCHORS.match(str(format)):
-        raise ValueError(
-            f"format={format!r}: YOLOv8 and later models predict boxes without anchors, so there "
-            "is nothing to export. 'ultralytics' writes those of YOLOv5 and YOLOv7."
+        return (
+            "YOLOv8 and later models predict boxes without anchors, so there is nothing to export. "
+            "For YOLOv5 and YOLOv7 choose ultralytics."
         )
-    raise ValueError(f"format must be one of {', '.join(map(repr, EXPORTERS))}, got {format!r}.")
+    return f"there is no such exporter. Choose from {', '.join(EXPORTERS)}."

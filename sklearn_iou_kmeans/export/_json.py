@@ -1,12 +1,13 @@
 """Anchors for any program."""
 
 import json
+from functools import partial
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ..preprocessing import check_size
-from ._layout import Exported, Heads, InputSize, lay_out
+from ._exporter import Exported, Exporter, Heads, InputSize, split_into_heads
+from ._layout import lay_out
 
 
 def export_json(
@@ -22,32 +23,35 @@ def export_json(
     Parameters
     ----------
     anchors : array-like of shape (n_anchors, 2)
-        (width, height) in pixels at the network's input, in any order.
+        (width, height) in pixels of the network input, in any order.
     input_size : int or (width, height)
-        The size of the network's input in pixels.
+        Size of the network input in pixels.
     heads : int or sequence of int, default=1
-        The number of heads, or how many anchors each takes, from the head of the smallest on.
+        Number of heads, or how many anchors each head takes, starting with the head for the
+        smallest anchors.
     decimals : int, default=None
-        What the anchors are rounded to; by default they are written as they are.
+        Number of decimals of the written sides; not rounded by default.
     X : array-like of shape (n_boxes, 2), default=None
-        Sizes of boxes in the same pixels, to add the average IoU before and after rounding.
+        (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
+        them before and after rounding.
 
     Returns
     -------
     text : str
-        An object of `unit` ("pixel"), `input_size` ([width, height]), `anchors` (objects of
-        `width`, `height` and `head`, the smallest first) and, with `X`, `average_iou` (`n_boxes`,
-        `before`, `after`).
+        An object with the keys `unit` ("pixel"), `input_size` ([width, height]), `anchors` (objects
+        with `width`, `height` and `head`, the smallest first) and, with `X`, `average_iou`
+        (`n_boxes`, `before`, `after`).
 
     Raises
     ------
     ValueError
-        If the anchors are not positive and finite pairs, or do not go into the heads.
+        If an anchor is not a pair of finite numbers > 0, or if the anchors cannot be split into
+        the heads.
 
     Warns
     -----
     UserWarning
-        If rounding makes anchors equal or a side 0, or if an anchor is larger than the input.
+        If rounding makes two anchors equal or a side 0, or if an anchor is larger than the input.
 
     Examples
     --------
@@ -59,7 +63,10 @@ def export_json(
     >>> document["anchors"][0]
     {'width': 10.5, 'height': 14.0, 'head': 0}
     """
-    layout = lay_out(anchors, input_size, heads=heads, X=X, decimals=decimals)
+    from ..preprocessing import check_size
+
+    split = partial(split_for_json, heads=heads)
+    layout = lay_out(anchors, input_size, split=split, X=X, decimals=decimals)
     size = check_size(input_size, "input_size").tolist()
     document: dict[str, Any] = {
         "unit": "pixel",
@@ -72,4 +79,17 @@ def export_json(
     }
     if layout.average_iou is not None:
         document["average_iou"] = layout.average_iou._asdict()
-    return Exported(json.dumps(document, indent=2) + "\n", layout.average_iou)
+    return Exported(json.dumps(document, indent=2) + "\n", layout.average_iou, layout.lost)
+
+
+def split_for_json(n_anchors: int, heads: Heads = 1) -> list[int]:
+    """Return how many anchors each head takes: by default one head takes all."""
+    return split_into_heads(n_anchors, heads)
+
+
+JSON = Exporter(
+    name="json",
+    summary="pixels and input size, not rounded; compare --anchors reads it",
+    export=export_json,
+    check=split_for_json,
+)

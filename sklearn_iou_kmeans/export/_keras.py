@@ -2,7 +2,8 @@
 
 from numpy.typing import ArrayLike
 
-from ._layout import Exported, InputSize, comments, lay_out
+from ._exporter import Exported, Exporter, InputSize, one_head
+from ._layout import comments, lay_out
 
 
 def export_keras(
@@ -17,31 +18,32 @@ def export_keras(
     Parameters
     ----------
     anchors : array-like of shape (n_anchors, 2)
-        (width, height) in pixels at the network's input, in any order. keras-yolo3 takes nine, or
-        six for its tiny model, whose masks leave the smallest out; for another number they have to
-        be changed in its code.
+        (width, height) in pixels of the network input, in any order. keras-yolo3 needs nine, or
+        six for its tiny model, whose masks never use the smallest one; other numbers require
+        changes to its code.
     input_size : int or (width, height)
-        The size of the network's input in pixels.
+        Size of the network input in pixels.
     decimals : int, default=0
-        What the anchors are rounded to. keras-yolo3 reads fractions too.
+        Number of decimals of the written sides. keras-yolo3 can read fractions.
     X : array-like of shape (n_boxes, 2), default=None
-        Sizes of boxes in the same pixels, to add the average IoU before and after rounding.
+        (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
+        them before and after rounding.
 
     Returns
     -------
     text : str
-        The anchors in one line, the smallest first. The lines after it are comments: keras-yolo3
-        reads the first line only.
+        The anchors on one line, the smallest first, followed by comments: keras-yolo3 reads only
+        the first line.
 
     Raises
     ------
     ValueError
-        If the anchors are not positive and finite pairs.
+        If an anchor is not a pair of finite numbers > 0.
 
     Warns
     -----
     UserWarning
-        If rounding makes anchors equal or a side 0, or if an anchor is larger than the input.
+        If rounding makes two anchors equal or a side 0, or if an anchor is larger than the input.
 
     Examples
     --------
@@ -51,6 +53,14 @@ def export_keras(
     # anchors are (width, height) in pixels at a network input of 416 x 416 pixels
     <BLANKLINE>
     """
-    layout = lay_out(anchors, input_size, heads=1, X=X, decimals=decimals)
+    layout = lay_out(anchors, input_size, split=one_head, X=X, decimals=decimals)
     line = ",  ".join(f"{width},{height}" for width, height in layout.pairs)
-    return Exported(f"{line}\n{comments(layout.notes)}", layout.average_iou)
+    return Exported(f"{line}\n{comments(layout.notes)}", layout.average_iou, layout.lost)
+
+
+KERAS = Exporter(
+    name="keras",
+    summary="yolo_anchors.txt of keras-yolo3, on one line",
+    export=export_keras,
+    check=one_head,
+)

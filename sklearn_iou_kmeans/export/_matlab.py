@@ -2,7 +2,8 @@
 
 from numpy.typing import ArrayLike
 
-from ._layout import Exported, InputSize, comments, lay_out
+from ._exporter import Exported, Exporter, InputSize, one_head
+from ._layout import comments, lay_out
 
 
 def export_matlab(
@@ -17,40 +18,49 @@ def export_matlab(
     Parameters
     ----------
     anchors : array-like of shape (n_anchors, 2)
-        (width, height) in pixels at the network's input, in any order.
+        (width, height) in pixels of the network input, in any order.
     input_size : int or (width, height)
-        The size of the network's input in pixels.
+        Size of the network input in pixels.
     decimals : int, default=0
-        What the anchors are rounded to.
+        Number of decimals of the written sides.
     X : array-like of shape (n_boxes, 2), default=None
-        Sizes of boxes in the same pixels, to add the average IoU before and after rounding.
+        (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
+        them before and after rounding.
 
     Returns
     -------
     text : str
-        An assignment to `anchorBoxes`, the smallest first, each turned to [height width].
+        An assignment to `anchorBoxes`, the smallest first, in rows of [height width].
 
     Raises
     ------
     ValueError
-        If the anchors are not positive and finite pairs.
+        If an anchor is not a pair of finite numbers > 0.
 
     Warns
     -----
     UserWarning
-        If rounding makes anchors equal or a side 0, or if an anchor is larger than the input.
+        If rounding makes two anchors equal or a side 0, or if an anchor is larger than the input.
 
     Examples
     --------
     >>> from sklearn_iou_kmeans.export import export_matlab
     >>> print(export_matlab([[10, 14], [81, 82]], input_size=(228, 128)))
     % anchors are (width, height) in pixels at a network input of 228 x 128 pixels
-    % the rows are turned: [height width]
+    % rows are [height width]
     anchorBoxes = [14 10; 82 81];
     <BLANKLINE>
     """
-    layout = lay_out(anchors, input_size, heads=1, X=X, decimals=decimals)
+    layout = lay_out(anchors, input_size, split=one_head, X=X, decimals=decimals)
     rows = "; ".join(f"{height} {width}" for width, height in layout.pairs)
-    notes = [*layout.notes, "the rows are turned: [height width]"]
+    notes = [*layout.notes, "rows are [height width]"]
     text = f"{comments(notes, '%')}anchorBoxes = [{rows}];\n"
-    return Exported(text, layout.average_iou)
+    return Exported(text, layout.average_iou, layout.lost)
+
+
+MATLAB = Exporter(
+    name="matlab",
+    summary="rows of [height width] for yolov2",
+    export=export_matlab,
+    check=one_head,
+)

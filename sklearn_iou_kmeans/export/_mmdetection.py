@@ -1,11 +1,13 @@
 """Anchors for MMDetection and MMYOLO."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 from numpy.typing import ArrayLike
 
-from ._layout import Exported, Heads, InputSize, comments, lay_out, strides_of
+from ._exporter import Exported, Exporter, Heads, InputSize, split_into_heads
+from ._layout import comments, lay_out, strides_of
 
 
 def export_mmdetection(
@@ -23,22 +25,24 @@ def export_mmdetection(
     Parameters
     ----------
     anchors : array-like of shape (n_anchors, 2)
-        (width, height) in pixels at the network's input, in any order.
+        (width, height) in pixels of the network input, in any order.
     input_size : int or (width, height)
-        The size of the network's input in pixels.
+        Size of the network input in pixels.
     model : {"yolov3", "yolov5"}, default="yolov3"
-        "yolov3" writes arguments of MMDetection's `YOLOAnchorGenerator`, the largest anchors first;
-        "yolov5" writes the variables of MMYOLO's YOLOv5 and YOLOv7 files, the smallest first.
+        "yolov3" writes the arguments of MMDetection's `YOLOAnchorGenerator`, the largest anchors
+        first; "yolov5" writes the variables of MMYOLO's YOLOv5 and YOLOv7 files, the smallest
+        first.
     heads : int or sequence of int, default=None
-        The number of heads, or how many anchors each takes, from the head of the smallest on. By
-        default one head for three anchors, up to five heads.
+        Number of heads, or how many anchors each head takes, starting with the head for the
+        smallest anchors. By default three anchors per head, for up to five heads.
     strides : sequence of int, default=None
         The strides of the heads, the smallest first. By default 8, 16, 32 and so on; 16 and 32 for
         two heads and 32 for one.
     decimals : int, default=0
-        What the anchors are rounded to. Both libraries read fractions too.
+        Number of decimals of the written sides. Both libraries can read fractions.
     X : array-like of shape (n_boxes, 2), default=None
-        Sizes of boxes in the same pixels, to add the average IoU before and after rounding.
+        (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
+        them before and after rounding.
 
     Returns
     -------
@@ -48,12 +52,13 @@ def export_mmdetection(
     Raises
     ------
     ValueError
-        If the anchors are not positive and finite pairs, or do not go into the heads.
+        If an anchor is not a pair of finite numbers > 0, or if the anchors cannot be split into
+        the heads.
 
     Warns
     -----
     UserWarning
-        If rounding makes anchors equal or a side 0, or if an anchor is larger than the input.
+        If rounding makes two anchors equal or a side 0, or if an anchor is larger than the input.
 
     Examples
     --------
@@ -63,11 +68,27 @@ def export_mmdetection(
     base_sizes=[[(81, 82)], [(10, 14)]], strides=[32, 16]
     <BLANKLINE>
     """
-    if model not in ("yolov3", "yolov5"):
+    if model not in MMDETECTION.models:
         raise ValueError(f"model must be 'yolov3' or 'yolov5', got {model!r}.")
-    layout = lay_out(anchors, input_size, heads=heads, X=X, decimals=decimals)
+    split = partial(split_for_mmdetection, heads=heads)
+    layout = lay_out(anchors, input_size, split=split, X=X, decimals=decimals)
     steps = strides_of(len(layout.counts), strides)
     text = f"base_sizes={layout.heads[::-1]}, strides={steps[::-1]}\n"
     if model == "yolov5":
         text = f"anchors = {layout.heads}\nstrides = {steps}\n"
-    return Exported(comments(layout.notes) + text, layout.average_iou)
+    return Exported(comments(layout.notes) + text, layout.average_iou, layout.lost)
+
+
+def split_for_mmdetection(n_anchors: int, heads: Heads = None, model: str = "") -> list[int]:
+    """Return how many anchors each head takes, which the model does not affect."""
+    return split_into_heads(n_anchors, heads)
+
+
+MMDETECTION = Exporter(
+    name="mmdetection",
+    summary="YOLOv3 of MMDetection, the largest first; --model yolov5 for MMYOLO, the smallest "
+    "first",
+    export=export_mmdetection,
+    check=split_for_mmdetection,
+    models=("yolov3", "yolov5"),
+)

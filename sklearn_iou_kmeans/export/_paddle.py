@@ -1,8 +1,11 @@
 """Anchors for PaddleDetection."""
 
+from functools import partial
+
 from numpy.typing import ArrayLike
 
-from ._layout import Exported, Heads, InputSize, comments, lay_out
+from ._exporter import Exported, Exporter, Heads, InputSize, split_into_heads
+from ._layout import comments, lay_out
 
 
 def export_paddle(
@@ -12,20 +15,21 @@ def export_paddle(
     heads: Heads = None,
     X: ArrayLike | None = None,
 ) -> Exported:
-    """Write the `YOLOv3Head` of a PaddleDetection configuration, which PP-YOLO has too.
+    """Write the `YOLOv3Head` of a PaddleDetection configuration, also used by PP-YOLO.
 
     Parameters
     ----------
     anchors : array-like of shape (n_anchors, 2)
-        (width, height) in pixels at the network's input, in any order. They are rounded to whole
-        pixels, as PaddleDetection's operators take them.
+        (width, height) in pixels of the network input, in any order. They are rounded to whole
+        pixels, because PaddleDetection's operators take integers.
     input_size : int or (width, height)
-        The size of the network's input in pixels.
+        Size of the network input in pixels.
     heads : int or sequence of int, default=None
-        The number of heads, or how many anchors each takes, from the head of the smallest on. By
-        default one head for three anchors, up to five heads.
+        Number of heads, or how many anchors each head takes, starting with the head for the
+        smallest anchors. By default three anchors per head, for up to five heads.
     X : array-like of shape (n_boxes, 2), default=None
-        Sizes of boxes in the same pixels, to add the average IoU before and after rounding.
+        (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
+        them before and after rounding.
 
     Returns
     -------
@@ -35,12 +39,13 @@ def export_paddle(
     Raises
     ------
     ValueError
-        If the anchors are not positive and finite pairs, or do not go into the heads.
+        If an anchor is not a pair of finite numbers > 0, or if the anchors cannot be split into
+        the heads.
 
     Warns
     -----
     UserWarning
-        If rounding makes anchors equal or a side 0, or if an anchor is larger than the input.
+        If rounding makes two anchors equal or a side 0, or if an anchor is larger than the input.
 
     Examples
     --------
@@ -52,10 +57,18 @@ def export_paddle(
       anchor_masks: [[1], [0]]
     <BLANKLINE>
     """
-    layout = lay_out(anchors, input_size, heads=heads, X=X)
+    layout = lay_out(anchors, input_size, split=partial(split_into_heads, heads=heads), X=X)
     text = (
         f"{comments(layout.notes)}YOLOv3Head:\n"
         f"  anchors: {[list(pair) for pair in layout.pairs]}\n"
         f"  anchor_masks: {layout.masks[::-1]}\n"
     )
-    return Exported(text, layout.average_iou)
+    return Exported(text, layout.average_iou, layout.lost)
+
+
+PADDLE = Exporter(
+    name="paddle",
+    summary="YOLOv3Head with anchors and masks, the largest mask first",
+    export=export_paddle,
+    check=split_into_heads,
+)

@@ -1,8 +1,11 @@
 """Anchors for NVIDIA TAO."""
 
+from functools import partial
+
 from numpy.typing import ArrayLike
 
-from ._layout import Exported, Heads, InputSize, comments, lay_out
+from ._exporter import Exported, Exporter, Heads, HeadsError, InputSize, split_into_heads
+from ._layout import comments, lay_out
 
 FIELDS = {
     2: ("mid_anchor_shape", "big_anchor_shape"),
@@ -23,16 +26,18 @@ def export_tao(
     Parameters
     ----------
     anchors : array-like of shape (n_anchors, 2)
-        (width, height) in pixels at the network's input, in any order.
+        (width, height) in pixels of the network input, in any order.
     input_size : int or (width, height)
-        The size of the network's input in pixels: `output_width` and `output_height` of the file.
+        Size of the network input in pixels: `output_width` and `output_height` of the file.
     heads : int or sequence of int, default=3
-        The number of heads, or how many anchors each takes, from the head of the smallest on: three
-        heads for yolo_v3 and yolo_v4, two for yolo_v4_tiny. A head may take any number of anchors.
+        Number of heads, or how many anchors each head takes, starting with the head for the
+        smallest anchors: three heads for yolo_v3 and yolo_v4, two for yolo_v4_tiny. A head may take
+        any number of anchors.
     decimals : int, default=2
-        What the anchors are rounded to.
+        Number of decimals of the written sides.
     X : array-like of shape (n_boxes, 2), default=None
-        Sizes of boxes in the same pixels, to add the average IoU before and after rounding.
+        (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
+        them before and after rounding.
 
     Returns
     -------
@@ -42,12 +47,13 @@ def export_tao(
     Raises
     ------
     ValueError
-        If the anchors are not positive and finite pairs, or do not go into two or three heads.
+        If an anchor is not a pair of finite numbers > 0, or if the anchors cannot be split into the
+        heads, of which there must be two or three.
 
     Warns
     -----
     UserWarning
-        If rounding makes anchors equal or a side 0, or if an anchor is larger than the input.
+        If rounding makes two anchors equal or a side 0, or if an anchor is larger than the input.
 
     Examples
     --------
@@ -60,14 +66,26 @@ def export_tao(
     small_anchor_shape: "[(15.60, 13.88)]"
     <BLANKLINE>
     """
-    layout = lay_out(anchors, input_size, heads=heads, X=X, decimals=decimals)
-    if len(layout.heads) not in FIELDS:
-        raise ValueError(
-            f"heads={heads!r}: TAO has three heads, or two in yolo_v4_tiny, not "
-            f"{len(layout.heads)}."
-        )
+    split = partial(split_for_tao, heads=heads)
+    layout = lay_out(anchors, input_size, split=split, X=X, decimals=decimals)
     lines = [
         f'{field}: "[{", ".join(f"({w:.{decimals}f}, {h:.{decimals}f})" for w, h in head)}]"\n'
         for field, head in zip(FIELDS[len(layout.heads)], layout.heads, strict=True)
     ]
-    return Exported(comments(layout.notes) + "".join(lines[::-1]), layout.average_iou)
+    return Exported(comments(layout.notes) + "".join(lines[::-1]), layout.average_iou, layout.lost)
+
+
+def split_for_tao(n_anchors: int, heads: Heads = 3) -> list[int]:
+    """Return how many anchors each of the two or three heads takes."""
+    counts = split_into_heads(n_anchors, heads)
+    if len(counts) not in FIELDS:
+        raise HeadsError(heads, f"TAO has 3 heads, or 2 in yolo_v4_tiny, not {len(counts)}.")
+    return counts
+
+
+TAO = Exporter(
+    name="tao",
+    summary="big_, mid_ and small_anchor_shape of NVIDIA TAO",
+    export=export_tao,
+    check=split_for_tao,
+)

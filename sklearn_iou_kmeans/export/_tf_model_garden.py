@@ -6,29 +6,19 @@ from numbers import Integral
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
-from sklearn.utils import check_scalar
+from numpy.typing import ArrayLike, NDArray
 
-from ._layout import (
-    AverageIoU,
-    Exported,
-    FloatArray,
-    Heads,
-    InputSize,
-    check_anchors,
-    check_boxes,
-    comments,
-    unit_note,
-)
+from ._exporter import AverageIoU, Exported, Exporter, Heads, HeadsError, InputSize
+from ._layout import check_anchors, check_boxes, comments, unit_note
 from ._sizes_and_ratios import (
     Way,
     best_shapes,
-    deal_out_to_levels,
     factors,
     four_digits,
     group_means,
     report,
     sample,
+    split_into_levels,
 )
 
 TEXTS = {
@@ -57,29 +47,29 @@ anchor_generator {{
 
 
 class Pyramid(NamedTuple):
-    """The anchors of a feature pyramid: those of the first level, and twice as large on each next.
+    """The anchors of a feature pyramid: each level has those of the level before, twice as large.
 
-    The sizes of all levels are in equal steps, and go with every aspect ratio.
+    Sizes are evenly spaced on a logarithmic scale, and each is combined with every aspect ratio.
     """
 
     min_level: int
     n_levels: int
     n_scales: int
-    """How many sizes a level has."""
+    """Number of sizes per level."""
     size: float
-    """The smallest, as the square root of an area, in strides of its level: 2**min_level pixels."""
+    """Square root of the smallest area, in strides of the first level: 2**min_level pixels."""
     ratios: list[float]
     """width / height."""
 
     @property
-    def anchors(self) -> FloatArray:
-        """(width, height) of each, level after level, of shape (n_anchors, 2)."""
+    def anchors(self) -> NDArray[np.float64]:
+        """(width, height) of each anchor, level by level, of shape (n_anchors, 2)."""
         steps = np.arange(self.n_levels * self.n_scales) / self.n_scales
         sizes, root = self.size * 2 ** (self.min_level + steps), np.sqrt(self.ratios)
         return np.stack([np.outer(sizes, root), np.outer(sizes, 1 / root)], axis=-1).reshape(-1, 2)
 
     @property
-    def levels(self) -> list[FloatArray]:
+    def levels(self) -> list[NDArray[np.float64]]:
         """The anchors of each level."""
         return np.split(self.anchors, self.n_levels)
 
@@ -98,34 +88,34 @@ def export_tf_model_garden(
     Parameters
     ----------
     anchors : array-like of shape (n_anchors, 2)
-        (width, height) in pixels at the network's input, in any order.
+        (width, height) in pixels of the network input, in any order.
     input_size : int or (width, height)
-        The size of the network's input in pixels: that of `input_size` or of `image_resizer` in the
-        configuration, which have the height first.
+        Size of the network input in pixels: `input_size` or `image_resizer` in the
+        configuration, where the height comes first.
     model : {"retinanet", "ssd"}, default="retinanet"
-        "retinanet" writes YAML of an experiment of the vision models; "ssd" writes the
-        `anchor_generator` of a pipeline of the Object Detection API, for an SSD with a feature
-        pyramid.
+        "retinanet" writes YAML for an experiment of the vision models; "ssd" writes the
+        `anchor_generator` of an Object Detection API pipeline, for an SSD with a feature pyramid.
     heads : int or sequence of int, default=None
-        The number of levels of the feature pyramid, or how many anchors each takes, which has to be
-        the same number. By default five levels, as the published models have; else one for three
-        anchors.
+        Number of levels of the feature pyramid, or how many anchors each level takes, which must be
+        the same for all. By default five levels, as in the published models, if the anchors can be
+        split into five, or else three anchors per level.
     min_level : int, default=3
         The finest level, whose stride is 2**min_level pixels.
     X : array-like of shape (n_boxes, 2), default=None
-        Sizes of boxes in the same pixels. The sizes and ratios are then chosen for them, and not
-        for the anchors.
+        (width, height) of boxes in the same pixels. If passed, sizes and ratios are fitted to them
+        instead of to the anchors.
 
     Returns
     -------
     text : str
-        YAML, or text of a protocol buffer. Comments give the anchors that come out, and the average
-        IoU.
+        YAML, or a protocol buffer in text format. Comments list the resulting anchors and their
+        average IoU.
 
     Raises
     ------
     ValueError
-        If the anchors are not positive and finite pairs, or do not go evenly into the levels.
+        If an anchor is not a pair of finite numbers > 0, or if the anchors cannot be split evenly
+        into the levels.
 
     Warns
     -----
@@ -138,10 +128,10 @@ def export_tf_model_garden(
 
     Notes
     -----
-    A level has the anchors of every one of its sizes with every aspect ratio, which here is width /
-    height, and the next level has the same ones twice as large. That can hold few sets of anchors,
-    so size, ratios and the number of sizes on a level are chosen by a search for the largest
-    average IoU.
+    A level has one anchor per combination of its sizes and aspect ratios (width / height here),
+    and the next level has the same ones twice as large. This format cannot represent arbitrary
+    anchors, so size, ratios and the number of sizes per level are chosen to maximise the average
+    IoU.
 
     Examples
     --------
@@ -151,7 +141,7 @@ def export_tf_model_garden(
     # sizes are in strides, ratios are width / height, at a network input of 640 x 640 pixels
     # built: (16, 32), (32, 16)
     # built: (32, 64), (64, 32)
-    # average IoU with the 4 anchors given: 1.0000 before, 0.99... as built
+    # average IoU with the 4 original anchors: 1.0000 before, 0.99... as built
     task:
       model:
         anchor:
@@ -162,6 +152,8 @@ def export_tf_model_garden(
         min_level: 3
     <BLANKLINE>
     """
+    from sklearn.utils import check_scalar
+
     if model not in TEXTS:
         raise ValueError(f"model must be 'retinanet' or 'ssd', got {model!r}.")
     check_scalar(min_level, "min_level", Integral, min_val=0)
@@ -170,6 +162,17 @@ def export_tf_model_garden(
         **pyramid._asdict(), max_level=pyramid.min_level + pyramid.n_levels - 1
     )
     return Exported(comments(notes) + text, average_iou)
+
+
+def split_for_tf_model_garden(n_anchors: int, heads: Heads = None, model: str = "") -> list[int]:
+    """Return how many anchors each level takes, which the model does not affect."""
+    counts = split_into_levels(n_anchors, heads)
+    if len(set(counts)) > 1:
+        raise HeadsError(
+            heads,
+            "all levels of the pyramid have the same number of anchors: pass the number of levels.",
+        )
+    return counts
 
 
 def _fit(
@@ -181,12 +184,7 @@ def _fit(
 ) -> tuple[Pyramid, list[str], AverageIoU]:
     """Fit a pyramid to the anchors, or to boxes."""
     checked, boxes = check_anchors(anchors, input_size), check_boxes(X)
-    counts = deal_out_to_levels(len(checked), heads)
-    if len(set(counts)) > 1:
-        raise ValueError(
-            f"heads={heads!r}: the levels of the pyramid have as many anchors each; pass their "
-            "number."
-        )
+    counts = split_for_tf_model_garden(len(checked), heads)
     ways = _ways(checked, len(counts), min_level)
     pyramid = best_shapes(ways, checked if boxes is None else sample(boxes), lambda sides: sides)
     unit = unit_note("sizes are in strides, ratios are width / height,", input_size)
@@ -194,15 +192,25 @@ def _fit(
     return pyramid, [unit, *notes], average_iou
 
 
-def _ways(anchors: FloatArray, n_levels: int, min_level: int) -> Iterable[Way[Pyramid]]:
-    """Yield every way to make as many anchors as these of sizes and ratios."""
+def _ways(anchors: NDArray[np.float64], n_levels: int, min_level: int) -> Iterable[Way[Pyramid]]:
+    """Yield every combination of numbers of sizes and ratios that makes this many anchors."""
     for n_scales, n_ratios in factors(len(anchors) // n_levels):
         middle = min_level + (n_levels - 1 / n_scales) / 2
         size = float(np.log(anchors).mean()) - middle * log(2)
         ratios = group_means(anchors[:, 0] / anchors[:, 1], n_ratios)
 
-        def write(logs: FloatArray, n_scales: int = n_scales) -> Pyramid:
+        def write(logs: NDArray[np.float64], n_scales: int = n_scales) -> Pyramid:
             size, *ratios = four_digits(logs)
             return Pyramid(min_level, n_levels, n_scales, size, sorted(ratios))
 
         yield [size, *ratios], write
+
+
+TF_MODEL_GARDEN = Exporter(
+    name="tf_model_garden",
+    summary="RetinaNet YAML with sizes and ratios; --model ssd for the Object Detection API: "
+    "approximate, with the average IoU before and after",
+    export=export_tf_model_garden,
+    check=split_for_tf_model_garden,
+    models=tuple(TEXTS),
+)

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._layout import Exported, Heads, InputSize, comments
-from ._sizes_and_ratios import fit_grids
+from ._exporter import Exported, Exporter, Heads, InputSize
+from ._layout import comments
+from ._sizes_and_ratios import fit_grids, split_into_levels
 
 
 def export_torchvision(
@@ -19,33 +20,34 @@ def export_torchvision(
     Parameters
     ----------
     anchors : array-like of shape (n_anchors, 2)
-        (width, height) in pixels at the network's input, in any order.
+        (width, height) in pixels of the network input, in any order.
     input_size : int or (width, height)
-        The size of the network's input in pixels. torchvision scales an image to `min_size` and
-        `max_size` by itself: pass the size that your images then have.
+        Size of the network input in pixels. torchvision resizes images to `min_size` and
+        `max_size`: pass the size that your images have then.
     heads : int or sequence of int, default=None
-        The number of feature maps, or how many anchors each takes, from the finest on. By default
-        five, as its feature pyramids have; else one for three anchors. The models themselves want
-        as many anchors on every feature map.
+        Number of feature maps, or how many anchors each one takes, starting with the finest. By
+        default five, as in a feature pyramid, if the anchors can be split into five, or else three
+        anchors per feature map. The models need the same number of anchors on every feature map.
     X : array-like of shape (n_boxes, 2), default=None
-        Sizes of boxes in the same pixels. The sizes and ratios are then chosen for them, and not
-        for the anchors.
+        (width, height) of boxes in the same pixels. If passed, sizes and ratios are fitted to them
+        instead of to the anchors.
 
     Returns
     -------
     text : str
-        Python. Comments give the anchors that come out, and the average IoU.
+        Python. Comments list the resulting anchors and their average IoU.
 
     Raises
     ------
     ValueError
-        If the anchors are not positive and finite pairs, or do not go into the heads.
+        If an anchor is not a pair of finite numbers > 0, or if the anchors cannot be split into
+        the heads.
 
     Warns
     -----
     UserWarning
-        If torchvision's rounding makes anchors equal or a side 0, or if an anchor is larger than
-        the input.
+        If torchvision's rounding makes two anchors equal or a side 0, or if an anchor is larger
+        than the input.
 
     See Also
     --------
@@ -53,20 +55,20 @@ def export_torchvision(
 
     Notes
     -----
-    A feature map has the anchors of every one of its sizes with every one of its ratios (height /
-    width), and torchvision rounds half of each side to whole pixels. That cannot hold any three
-    anchors, so sizes and ratios are chosen by a search for the largest average IoU. One anchor a
-    feature map is met up to the rounding.
+    A feature map has one anchor for each combination of its sizes and ratios (height / width), and
+    torchvision rounds half of each side to whole pixels. This format cannot represent arbitrary
+    anchors, so sizes and ratios are chosen to maximise the average IoU. One anchor per feature map
+    is reproduced up to rounding.
 
     Examples
     --------
     >>> from sklearn_iou_kmeans.export import export_torchvision
     >>> print(export_torchvision([[64, 64], [16, 24], [24, 16]], input_size=416, heads=(2, 1)))
     # sizes are in pixels, ratios are height / width, at a network input of 416 x 416 pixels
-    # uneven split: 2, 1 anchors, from the head of the smallest on
+    # uneven split: 2, 1 anchors per head, smallest anchors first
     # built: (24, 16), (16, 24)
     # built: (64, 64)
-    # average IoU with the 3 anchors given: 1.0000 before, 1.0000 as built
+    # average IoU with the 3 original anchors: 1.0000 before, 1.0000 as built
     AnchorGenerator(
         sizes=((19.6,), (64.0,)),
         aspect_ratios=((0.6667, 1.5), (1.0,)),
@@ -80,4 +82,13 @@ def export_torchvision(
         f"{comments(fit.notes)}AnchorGenerator(\n"
         f"    sizes={sizes},\n    aspect_ratios={ratios},\n)\n"
     )
-    return Exported(text, fit.average_iou)
+    return Exported(text, fit.average_iou, fit.lost)
+
+
+TORCHVISION = Exporter(
+    name="torchvision",
+    summary="AnchorGenerator with sizes and ratios: approximate, with the average IoU before and "
+    "after",
+    export=export_torchvision,
+    check=split_into_levels,
+)

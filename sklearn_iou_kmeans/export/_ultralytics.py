@@ -1,11 +1,13 @@
 """Anchors for YOLOv5 and YOLOv7."""
 
 from collections.abc import Sequence
+from functools import partial
 from math import log2
 
 from numpy.typing import ArrayLike
 
-from ._layout import Exported, Heads, InputSize, comments, lay_out, strides_of
+from ._exporter import Exported, Exporter, Heads, InputSize, split_into_heads
+from ._layout import comments, lay_out, strides_of
 
 
 def export_ultralytics(
@@ -24,35 +26,38 @@ def export_ultralytics(
     Parameters
     ----------
     anchors : array-like of shape (n_anchors, 2)
-        (width, height) in pixels at the network's input, in any order.
+        (width, height) in pixels of the network input, in any order.
     input_size : int or (width, height)
-        The size of the network's input in pixels: `--img` of the training.
+        Size of the network input in pixels: `--img` of the training.
     heads : int or sequence of int, default=None
-        The number of heads, or how many anchors each takes, from the head of the smallest on. By
-        default one head for three anchors, up to five heads. The models themselves want as many
-        anchors on every head.
+        Number of heads, or how many anchors each head takes, starting with the head for the
+        smallest anchors. By default three anchors per head, for up to five heads. The models
+        need the same number of anchors on every head.
     strides : sequence of int, default=None
         The strides of the heads, the smallest first, for the comments. By default 8, 16, 32 and so
         on; 16 and 32 for two heads and 32 for one.
     decimals : int, default=0
-        What the anchors are rounded to. The models read fractions too.
+        Number of decimals of the written sides. The models can read fractions.
     X : array-like of shape (n_boxes, 2), default=None
-        Sizes of boxes in the same pixels, to add the average IoU before and after rounding.
+        (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
+        them before and after rounding.
 
     Returns
     -------
     text : str
-        YAML, one line a head, the smallest stride first: the order in which the models take them.
+        YAML with one line per head, the smallest stride first: the order in which the models read
+        them.
 
     Raises
     ------
     ValueError
-        If the anchors are not positive and finite pairs, or do not go into the heads.
+        If an anchor is not a pair of finite numbers > 0, or if the anchors cannot be split into
+        the heads.
 
     Warns
     -----
     UserWarning
-        If rounding makes anchors equal or a side 0, or if an anchor is larger than the input.
+        If rounding makes two anchors equal or a side 0, or if an anchor is larger than the input.
 
     Examples
     --------
@@ -65,9 +70,18 @@ def export_ultralytics(
       - [81,82, 135,169, 344,319]  # P5/32
     <BLANKLINE>
     """
-    layout = lay_out(anchors, input_size, heads=heads, X=X, decimals=decimals)
+    split = partial(split_into_heads, heads=heads)
+    layout = lay_out(anchors, input_size, split=split, X=X, decimals=decimals)
     text = comments(layout.notes) + "anchors:\n"
     for head, stride in zip(layout.heads, strides_of(len(layout.counts), strides), strict=True):
         row = ", ".join(f"{width},{height}" for width, height in head)
         text += f"  - [{row}]  # P{log2(stride):g}/{stride}\n"
-    return Exported(text, layout.average_iou)
+    return Exported(text, layout.average_iou, layout.lost)
+
+
+ULTRALYTICS = Exporter(
+    name="ultralytics",
+    summary="YAML of YOLOv5 and YOLOv7, the smallest first; YOLOv8 and later have no anchors",
+    export=export_ultralytics,
+    check=split_into_heads,
+)

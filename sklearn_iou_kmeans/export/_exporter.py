@@ -1,0 +1,132 @@
+"""What every exporter says about itself, and what it returns.
+
+An exporter is one public function ``export_<name>(anchors, *, input_size, ..., X=None)`` in a file
+of its own, which ends in its `Exporter` record. `EXPORTERS` lists the records; whatever needs to
+know about exporters reads them there. The contract:
+
+- The function returns an `Exported` text that ends with a line break, and writes no file.
+- It has `lay_out` check, sort, split and round the anchors, and only puts the `Layout` into the
+  order and syntax of its target.
+- Heads are counted from the one that takes the smallest anchors, whatever the order in the text.
+- The `notes` of the layout go into the text, as comments where the target has comments.
+
+Listing and checking exporters needs only this module, so scikit-learn is imported where anchors
+are written and not before.
+"""
+
+from collections.abc import Callable, Sequence
+from inspect import signature
+from operator import index
+from typing import NamedTuple, Self, SupportsIndex
+
+Heads = int | Sequence[int] | None
+InputSize = float | tuple[float, float]
+
+
+class AverageIoU(NamedTuple):
+    """Average IoU of boxes with the anchors passed, and with the anchors that the target reads."""
+
+    n_boxes: int
+    before: float
+    after: float
+
+
+class Exported(str):
+    """A text for a framework."""
+
+    average_iou: AverageIoU | None
+    """None if the anchors were not compared."""
+    lost: str
+    """Which anchors rounding made equal to others or left without area; empty if none."""
+
+    def __new__(cls, text: str, average_iou: AverageIoU | None = None, lost: str = "") -> Self:
+        exported = super().__new__(cls, text)
+        exported.average_iou = average_iou
+        exported.lost = lost
+        return exported
+
+
+class Exporter(NamedTuple):
+    """All there is to know about an export target."""
+
+    name: str
+    summary: str
+    """One line for a list of targets."""
+    export: Callable[..., Exported]
+    check: Callable[..., list[int]]
+    """``check(n_anchors)`` returns how many anchors each head takes, or raises `HeadsError`.
+
+    It takes those of the `options` that decide this: `heads` and `model`.
+    """
+    models: tuple[str, ...] = ()
+    """The values of the option `model`."""
+
+    @property
+    def options(self) -> list[str]:
+        """Names of the options of the target itself."""
+        everywhere = ("anchors", "input_size", "X")
+        return [name for name in signature(self.export).parameters if name not in everywhere]
+
+
+class HeadsError(ValueError):
+    """A target cannot split that many anchors into these heads.
+
+    The `reason` does not name the parameter, so that the command can name its option instead.
+    """
+
+    def __init__(self, heads: Heads, reason: str) -> None:
+        super().__init__(heads, reason)
+        self.heads = heads
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"heads={self.heads!r}: {self.reason}"
+
+
+def split_into_heads(n_anchors: int, heads: Heads = None) -> list[int]:
+    """Return how many anchors each head takes, starting with the head for the smallest.
+
+    The default is three anchors per head for up to five heads, and three heads for other numbers.
+    """
+    wanted = heads
+    if wanted is None:
+        wanted = n_anchors // 3 if n_anchors in (3, 6, 9, 12, 15) else 3
+    try:
+        counts = [index(wanted)] if isinstance(wanted, SupportsIndex) else [*map(index, wanted)]
+    except TypeError:
+        counts = []
+    if not counts or min(counts) < 1:
+        raise HeadsError(
+            heads, "pass the number of heads, or how many anchors each head takes; all >= 1."
+        )
+    if isinstance(wanted, SupportsIndex):
+        return _split_evenly(n_anchors, counts[0], heads)
+    if sum(counts) != n_anchors:
+        raise HeadsError(
+            heads,
+            f"these heads take {sum(counts)} anchors, but the number of anchors is {n_anchors}.",
+        )
+    return counts
+
+
+def _split_evenly(n_anchors: int, n_heads: int, heads: Heads) -> list[int]:
+    if n_heads > n_anchors:
+        raise HeadsError(
+            heads, f"{n_anchors} anchors are too few for {n_heads} heads: use fewer heads."
+        )
+    each, rest = divmod(n_anchors, n_heads)
+    if rest:
+        sizes = ",".join(map(str, (each + 1,) * rest + (each,) * (n_heads - rest)))
+        raise HeadsError(
+            heads,
+            f"{n_anchors} anchors cannot be split evenly into {n_heads} heads: use "
+            f"{each * n_heads} or {(each + 1) * n_heads} anchors, another number of heads, or "
+            f"heads of different sizes, say {sizes}, starting with the one for the smallest "
+            "anchors.",
+        )
+    return [each] * n_heads
+
+
+def one_head(n_anchors: int) -> list[int]:
+    """Return the split of a target that has no heads."""
+    return [n_anchors]
