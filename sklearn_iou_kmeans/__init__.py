@@ -1,14 +1,10 @@
-"""Anchor boxes for object detectors: k-means under the IoU distance, for scikit-learn."""
+"""Anchor boxes for object detectors: k-means under the IoU distance, for scikit-learn.
 
-from importlib.metadata import version
+Public names are imported when they are first used, so that the command starts without waiting for
+scikit-learn.
+"""
 
-from ._display import AnchorsDisplay, IoUCurveDisplay
-from ._histogram import ShapeHistogram
-from ._iou_kmeans import IoUKMeans
-from ._most_frequent import MostFrequentShapes
-from .model_selection import NClustersSweep
-
-__version__ = version("sklearn-iou-kmeans")
+from typing import TYPE_CHECKING
 
 __all__ = [
     "AnchorsDisplay",
@@ -18,3 +14,43 @@ __all__ = [
     "NClustersSweep",
     "ShapeHistogram",
 ]
+
+MODULES = {
+    "AnchorsDisplay": "_display",
+    "IoUCurveDisplay": "_display",
+    "IoUKMeans": "_iou_kmeans",
+    "MostFrequentShapes": "_most_frequent",
+    "NClustersSweep": "model_selection",
+    "ShapeHistogram": "_histogram",
+}
+"""Where the public names come from."""
+
+SUBMODULES = ("dask", "datasets", "export", "metrics", "model_selection", "preprocessing")
+
+if TYPE_CHECKING:
+    from ._display import AnchorsDisplay, IoUCurveDisplay
+    from ._histogram import ShapeHistogram
+    from ._iou_kmeans import IoUKMeans
+    from ._most_frequent import MostFrequentShapes
+    from .model_selection import NClustersSweep
+
+    __version__: str
+else:  # a type checker would take any name for one of the package
+
+    def __getattr__(name):
+        from importlib import import_module
+
+        if name in SUBMODULES:
+            return import_module(f".{name}", __name__)
+        if name in MODULES:
+            value = getattr(import_module(f".{MODULES[name]}", __name__), name)
+        elif name == "__version__":
+            value = import_module("importlib.metadata").version("sklearn-iou-kmeans")
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *SUBMODULES, "__version__"})

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 import sysconfig
@@ -10,7 +11,9 @@ from typer.testing import CliRunner
 
 from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes, __version__
 from sklearn_iou_kmeans.cli import build_app, main
+from sklearn_iou_kmeans.cli._messages import printable
 from sklearn_iou_kmeans.datasets import load_bdd100k
+from sklearn_iou_kmeans.metrics import average_iou_score
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
 DRAW = Path(__file__).resolve().parents[1] / "examples" / "draw_annotations.py"
@@ -60,14 +63,14 @@ def test_fit_says_what_it_read_and_what_it_skipped_and_why(labels):
     assert "1 zero or negative size: odd.jpg" in words
     assert "used 60 boxes 60 car" in words
     assert "pixels of the original images" in words
-    assert "it does not promise a higher mAP" in words
+    assert "mAP" not in words
     assert result.stderr == ""
 
 
 def test_fit_prints_the_anchors_with_boxes_share_and_mean_iou(labels):
     report = run_json(labels, "-k", 4)
     lines = [line.split() for line in run(labels, "-k", 4).stdout.splitlines()]
-    assert ["width", "height", "boxes", "share", "mean", "IoU"] in lines
+    assert ["width", "height", "boxes", "share", "IoU"] in lines
     for anchor in report["anchors"]:
         assert [
             f"{anchor['width']:.1f}",
@@ -90,13 +93,14 @@ def test_json_holds_what_the_estimators_say(labels):
     report = run_json(labels, "--category", "car", "-k", 5, "--seed", 7)
     sizes = box_sizes(load_bdd100k(labels, categories="car").data)
     kmeans = IoUKMeans(5, random_state=7).fit(sizes)
-    baseline = MostFrequentShapes(5).fit(sizes)
+    baseline = MostFrequentShapes(5).fit(sizes.round())
+    score = average_iou_score(sizes, baseline.cluster_centers_)
     anchors = [[anchor["width"], anchor["height"]] for anchor in report["anchors"]]
     assert anchors == kmeans.cluster_centers_.tolist()
     assert report["average_iou"] == kmeans.average_iou_
-    assert report["baseline"]["average_iou"] == baseline.average_iou_
+    assert report["baseline"]["average_iou"] == score
     assert report["baseline"]["n_boxes"] == baseline.counts_.sum()
-    assert report["baseline"]["ratio"] == kmeans.average_iou_ / baseline.average_iou_
+    assert report["baseline"]["ratio"] is None
     assert sum(anchor["n_boxes"] for anchor in report["anchors"]) == report["n_boxes"] == 60
     assert report["parameters"] == {
         "n_clusters": 5,
@@ -159,17 +163,185 @@ def test_truncate_without_a_loss_reports_none(labels):
     assert "no size left after truncation" not in run_json(labels, "--truncate")["skipped"]
 
 
-def test_fewer_shapes_than_anchors_is_a_warning_of_one_line(tmp_path):
-    path = tmp_path / "labels.json"
-    path.write_text(json.dumps([{"name": "a.jpg", "labels": [label_of("car", 0, 0, 9, 9)] * 5}]))
-    result = run(path, "-k", 3)
+def write_labels(path, *labels):
+    path.write_text(json.dumps([{"name": "a.jpg", "labels": list(labels)}]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ([9] * 5, "-k 3 is too many for 5 boxes of 1 size: ask for at most 1."),
+        ([9, 9, 8], "-k 3 is too many for 3 boxes of 2 different sizes: ask for at most 2."),
+        ([9], "-k 3 is too many for 1 box: ask for at most 1."),
+    ],
+)
+@pytest.mark.parametrize("command", ["fit", "compare", "sweep"])
+def test_more_anchors_than_sizes_are_refused(tmp_path, command, sizes, message):
+    labels = [label_of("car", 0, 0, 9, height) for height in sizes]
+    path = write_labels(tmp_path / "labels.json", *labels)
+    result = CliRunner().invoke(build_app(), [command, str(path), "-k", "3"])
+    assert result.exit_code == 2
+    assert result.stderr.replace("--k", "-k") == f"iou-kmeans: {message}\n"
+
+
+# The baseline
+
+
+def baseline_of(path, sizes, *options):
+    """The baseline of boxes of these sizes."""
+    labels = [label_of("car", 0, 0, width, height) for width, height in sizes]
+    write_labels(path, *labels)
+    return run_json(path, *options)["baseline"]
+
+
+def test_noise_of_a_format_does_not_change_the_most_frequent_shapes(tmp_path):
+    rng = np.random.RandomState(0)
+    whole = rng.randint(5, 60, size=(300, 2))
+    exact, noisy = (
+        baseline_of(tmp_path / "labels.json", (whole + noise).tolist())
+        for noise in (0, rng.uniform(-2e-4, 2e-4, size=whole.shape))
+    )
+    assert noisy["shapes"] == exact["shapes"]
+    assert noisy["n_boxes"] == exact["n_boxes"]
+    assert noisy["average_iou"] == pytest.approx(exact["average_iou"], abs=1e-4)
+
+
+@pytest.mark.parametrize(("n_repeats", "has_ratio"), [(9, False), (10, True)])
+def test_a_ratio_to_shapes_that_are_frequent_by_chance_is_left_out(tmp_path, n_repeats, has_ratio):
+    path, sizes = tmp_path / "labels.json", [(20, 10)] * n_repeats + [(i, 9) for i in range(30, 60)]
+    assert (baseline_of(path, sizes)["ratio"] is not None) == has_ratio
+    output = run(path).stdout
+    assert "of the 9 most frequent shapes in whole pixels" in " ".join(output.split())
+    assert ("average IoU of the anchors / baseline" in output) == has_ratio
+
+
+def test_slivers_and_few_shapes_have_a_baseline_too(tmp_path):
+    sizes = [(0.3, 5 + i / 100) for i in range(30)]
+    baseline = baseline_of(tmp_path / "labels.json", sizes, "-k", 4)
+    assert baseline["shapes"] == [[1, 5]]
+    assert baseline["n_boxes"] == 30
+
+
+def test_shares_of_images_are_no_pixels_and_have_no_baseline(labels):
+    options = ("--unit", "relative", "--image-size", "1280x720")
+    assert run_json(labels, *options)["baseline"] is None
+    assert "baseline" not in run(labels, *options).stdout
+
+
+# Words and widths
+
+
+def test_one_of_a_thing_is_singular(tmp_path):
+    path = write_labels(tmp_path / "labels.json", label_of("car", 0, 0, 9, 7))
+    output = " ".join(run(path, "-k", 1).stdout.split())
+    assert "1 label in 1 image, as bdd100k" in output
+    assert "used 1 box 1 car" in output
+    assert "of the most frequent shape in whole pixels (1 box)" in output
+
+
+def test_a_category_that_is_a_number_is_not_taken_for_a_count(tmp_path):
+    labels = [label_of("7", 0, 0, 9, 7), label_of("7", 0, 0, 9, 8), label_of("", 0, 0, 7, 7)]
+    output = run(write_labels(tmp_path / "labels.json", *labels), "-k", 1).stdout
+    assert "2 category 7\n" in output
+    assert "1 without a category\n" in output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("fit", "labels.json", "-k", "4"),
+        ("compare", "labels.json", "-k", "4", "--anchors", "yolov3-tiny", "--image-size", "640"),
+        ("sweep", "labels.json", "--k", "3-5", "--cv", "3"),
+        ("fit", "--help"),
+        ("sweep", "--help"),
+        ("compare", "--help"),
+        ("--help",),
+        ("formats",),
+    ],
+)
+def test_words_and_numbers_are_whole_at_any_width(labels, monkeypatch, arguments):
+    monkeypatch.chdir(labels.parent)
+    texts = []
+    for columns in ("40", "200"):
+        monkeypatch.setenv("COLUMNS", columns)
+        monkeypatch.setenv("TERMINAL_WIDTH", columns)
+        result = CliRunner().invoke(build_app(), [*arguments])
+        assert result.exit_code == 0
+        words = set(re.findall(r"[\w.,:/-]*\w", result.stdout))
+        texts.append({word for word in words if not re.fullmatch(r"\d+\.\d+", word)})
+    narrow, wide = texts
+    assert narrow <= wide
+
+
+def test_flags_have_no_value_in_the_help():
+    for command in ("fit", "sweep", "compare"):
+        output = CliRunner().invoke(build_app(), [command, "--help"]).stdout
+        assert "bool" not in output
+        assert "<int" not in output
+
+
+# Names are data
+
+
+HOSTILE = "\x1b]0;title\x07\x9b31m\u202e\r[red]\n"
+ESCAPED = r"\x1b]0;title\x07\x9b31m\u202e\r[red]\n"
+
+
+def assert_harmless(result):
+    for text in (result.stdout, result.stderr):
+        assert all(char.isprintable() for char in text.replace("\n", ""))
+
+
+def test_control_characters_in_names_are_printed_escaped(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    labels = [label_of(f"car{HOSTILE}", 0, 0, 9, 7 + i) for i in range(4)]
+    flat = label_of(f"car{HOSTILE}", 0, 0, 9, 0)
+    frames = [{"name": f"{HOSTILE}.jpg", "labels": [*labels, flat]}]
+    path = Path(f"labels{HOSTILE}.json")
+    path.write_text(json.dumps(frames))
+    result = run(path, "-k", 2, "--json", f"out{HOSTILE}.json", "--plot", f"out{HOSTILE}.png")
     assert result.exit_code == 0
-    warnings = result.stderr.splitlines()
-    assert all(line.startswith("iou-kmeans: warning: ") for line in warnings)
-    assert "distinct shapes" in warnings[0]
-    report = run_json(path, "-k", 3)
-    assert [anchor["mean_iou"] for anchor in report["anchors"]] == [1.0, None, None]
-    assert len(report["warnings"]) == len(warnings)
+    assert_harmless(result)
+    text = result.stdout.replace("\n         ", "")
+    assert f"labels{ESCAPED}.json" in text
+    assert f"4 car{ESCAPED}" in text
+    assert f"zero or negative size: {ESCAPED}.jpg" in text
+    assert f"Wrote out{ESCAPED}.png" in text
+    report = json.loads(Path(f"out{HOSTILE}.json").read_text())
+    assert list(report["categories"]) == [f"car{HOSTILE}"], "programs get the name itself"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("fit", HOSTILE),
+        ("fit", "labels.json", "--category", HOSTILE),
+        ("fit", "labels.json", "--format", HOSTILE),
+        ("fit", "labels.json", "--json", f"none/{HOSTILE}"),
+        ("fit", "labels.json", "--export", HOSTILE),
+        ("compare", "labels.json", "--anchors", HOSTILE),
+        ("fit", "labels.json", HOSTILE),
+        ("fit", "labels.json", f"--{HOSTILE}"),
+        ("fit", "labels.json", "-k", HOSTILE),
+        (HOSTILE,),
+    ],
+)
+def test_control_characters_in_errors_are_printed_escaped(labels, monkeypatch, arguments):
+    monkeypatch.chdir(labels.parent)
+    result = CliRunner().invoke(build_app(), [*arguments])
+    assert result.exit_code == 2
+    assert_harmless(result)
+
+
+def test_letters_of_all_scripts_are_printed_as_they_are(tmp_path):
+    name = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u8eca\u3000\u00e9 \U0001f697"
+    path = write_labels(tmp_path / "labels.json", label_of(name, 0, 0, 9, 7))
+    assert f"1 {name}\n" in run(path, "-k", 1).stdout
+
+
+def test_a_name_that_is_no_unicode_is_printed_escaped():
+    assert printable("caf\udce9") == r"caf\udce9"
 
 
 def test_names_in_the_file_are_printed_as_they_are(tmp_path):
@@ -212,8 +384,13 @@ def test_of_very_many_categories_the_largest_are_listed(tmp_path):
         ('[{"name": 7}]', [], "at $[0].name: Expected str, got int; found 7"),
         ('[{"name": "a.jpg"}]', [], "has no box to use. Skipped: nothing"),
         (json.dumps(frames_of()), ["--category", "cat"], "no box of category 'cat'"),
-        (json.dumps(frames_of()), ["-k", "63"], "n_samples=62 should be >= n_clusters=63"),
+        (
+            json.dumps(frames_of()),
+            ["-k", "63"],
+            "-k 63 is too many for 62 boxes: ask for at most 62",
+        ),
         (json.dumps(frames_of()), ["--json", "none/x.json"], "there is no such folder"),
+        (json.dumps(frames_of()), ["-k", "1000"], "-k 1000 is too many for 62 boxes"),
         (json.dumps(frames_of()), ["--json", "."], "irectory"),
         (json.dumps(frames_of()), ["--seed", str(2**40)], "random_state"),
     ],

@@ -91,8 +91,8 @@ def test_the_text_has_unit_boxes_per_anchor_scores_and_what_they_do_not_say(labe
     text = words(result.stdout)
     assert text.count("pixels at a network input of 416 x 416, letterboxed") == 3
     assert "The input size is that of yolov3" in text
-    assert "it does not promise a higher mAP" in text
-    assert "scored on the boxes that they were fitted to" in text
+    assert "does not guarantee a higher mAP" in text
+    assert "scored on the same boxes that they were fitted to" in text
     for row in run_json(*options)["sets"]:
         scores = (
             row["average_iou"],
@@ -126,14 +126,14 @@ def test_as_written_takes_the_pixels_of_another_input_size_as_they_are(labels):
     options = (labels, "--image-size", "1280x720", "--input-size", 640, "--as-written")
     row = run_json(*options, "--anchors", "yolov3")["sets"][0]
     assert sides(row["anchors"]).tolist() == load_published_anchors("yolov3").anchors.tolist()
-    assert row["note"] == "made for 416 x 416, not rescaled: taken as pixels of 640 x 640"
+    assert row["note"] == "made for 416 x 416, not rescaled: used as pixels of 640 x 640"
 
 
 def test_without_resizing_of_images_anchors_are_not_rescaled_either(labels):
     options = (labels, "--input-size", 640, "--resize", "none")
     row = run_json(*options, "--anchors", "yolov3")["sets"][0]
     assert sides(row["anchors"]).tolist() == load_published_anchors("yolov3").anchors.tolist()
-    assert "not rescaled, since images are not" in row["note"]
+    assert "not rescaled, as images are not" in row["note"]
 
 
 def test_for_images_of_several_shapes_the_median_is_said(mixed):
@@ -176,8 +176,8 @@ def test_an_export_as_json_or_as_text_comes_back(labels, tmp_path):
     )["sets"]
     assert exact["anchors"] == fresh["anchors"]
     np.testing.assert_array_equal(sides(rounded["anchors"]), sides(fresh["anchors"]).round())
-    assert "as they are" in exact["note"]
-    assert "no known input size" in rounded["note"]
+    assert "used as they are" in exact["note"]
+    assert "input size unknown" in rounded["note"]
 
 
 def test_a_text_of_pairs_is_compared_in_pixels_of_the_images(labels):
@@ -196,20 +196,20 @@ def test_json_goes_to_a_file_beside_the_text(labels, tmp_path):
 @pytest.mark.parametrize(
     ("anchors", "message"),
     [
-        ("yolov8", "no anchors are published under that name. Known are yolov2-coco"),
-        ("10,13, 16", "3 numbers are no pairs; write pairs of width and height"),
+        ("yolov8", "no published anchors have that name. Published are yolov2-coco"),
+        ("10,13, 16", "3 numbers do not make pairs; write pairs of width and height"),
         ("10,0", "finite and > 0"),
         ("1.2.3,4", "'1.2.3' is not a number"),
         (b"10,13 ten,8", "'ten' is not a number"),
         (b"\xff\xfe\x00", "is not a number"),
-        (b"", "0 numbers are no pairs"),
-        (b'{"anchors": [[10, 13]]}', "this is not JSON that `iou-kmeans fit --json`"),
-        (b"[10, 13]", "this is not JSON that"),
-        (b'{"anchors": [{"width": 1', "this is not JSON that"),
-        (b"[" * 100_000, "this is not JSON that"),
+        (b"", "0 numbers do not make pairs"),
+        (b'{"anchors": [[10, 13]]}', "this is not the JSON of `iou-kmeans fit --json`"),
+        (b"[10, 13]", "this is not the JSON of"),
+        (b'{"anchors": [{"width": 1', "this is not the JSON of"),
+        (b"[" * 100_000, "this is not the JSON of"),
         (
             b'{"unit": "inch", "input_size": [9, 9], "anchors": [{"width": 1, "height": 2}]}',
-            "this is not JSON that",
+            "this is not the JSON of",
         ),
         (
             b'{"unit": "pixel", "input_size": [9, 9], "anchors": [{"width": NaN, "height": 2}]}',
@@ -218,7 +218,7 @@ def test_json_goes_to_a_file_beside_the_text(labels, tmp_path):
         (b'{"unit": "pixel", "input_size": [9, 9], "anchors": []}', "finite and > 0"),
         (
             b'{"unit": "pixel", "input_size": [0, 9], "anchors": [{"width": 1, "height": 2}]}',
-            "this is not JSON that",
+            "this is not the JSON of",
         ),
     ],
 )
@@ -237,7 +237,7 @@ def test_anchors_that_are_none_are_one_line_that_names_them(labels, tmp_path, an
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "Nothing to compare: add --anchors, say --anchors yolov3, or -k 9"),
+        ([], "Nothing to compare: add --anchors, for example --anchors yolov3, or -k 9"),
         (["--anchors", "yolov3"], "Add --image-size WxH"),
         (["-k", 9, "--json", "none/a.json"], "there is no such folder"),
     ],

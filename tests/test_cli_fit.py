@@ -193,7 +193,7 @@ def test_an_export_comes_after_the_table_with_its_average_iou(coco):
     sizes = letterbox(box_sizes(load_coco(coco).data), SIZE, 640)
     written = average_iou_score(sizes, np.reshape(heads, (-1, 2)))
     assert report["export"]["average_iou"] == written
-    assert f"written {written:.4f} as ultralytics has them" in words(table)
+    assert f"written {written:.4f} as in ultralytics" in words(table)
 
 
 @pytest.mark.parametrize(
@@ -312,12 +312,12 @@ def test_anchors_larger_than_the_input_are_a_warning_without_names_of_functions(
         ("--input-size 640*384", "--input-size is '640*384': write 416, or 640x384"),
         ("--input-size 0", "--input-size is '0'"),
         ("--image-size 640x480 --input-size 416", "the labels say how large every image is"),
-        ("--resize stretch", "--resize stretch needs the size"),
+        ("--resize stretch", "--resize stretch requires the size"),
         ("--input-size 416 --resize crop", "--resize is 'crop': choose from letterbox, stretch"),
         ("--unit inch", "--unit is 'inch': choose from pixel, relative, grid"),
-        ("--unit grid --stride 32", "add --input-size"),
-        ("--input-size 416 --unit grid", "add --stride, say 32"),
-        ("--input-size 416 --stride 32", "it goes with --unit grid"),
+        ("--unit grid --stride 32", "--unit grid requires --input-size"),
+        ("--input-size 416 --unit grid", "add --stride, for example 32"),
+        ("--input-size 416 --stride 32", "so it requires --unit grid"),
         ("--input-size 416 --unit grid --stride nan", "--stride is nan"),
         ("--export darknet", "add --input-size, for example 416 or 640x384"),
         ("--heads 3", "--heads requires --export, for example --export darknet"),

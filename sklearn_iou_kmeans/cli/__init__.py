@@ -1,13 +1,20 @@
 """The command `iou-kmeans`.
 
-A sub-command is a module with one function of groups of options (`_options`). It has the labels
-read (`_labels`) and their sizes brought to a unit and a network's input (`_scale`), computes a
-plain record, and prints it for people (`_printing`) or writes it as JSON for programs. Typer and
-Rich are needed only when the command runs, so nothing imports this package's modules before.
+Each sub-command is a function of groups of options (`_options`) in a file of its own. It checks
+what was asked for, has the labels read (`_labels`) and their sizes converted to a unit and a
+network input (`_scale`), computes a plain record, and prints it for people (`_printing`) or writes
+it as JSON for programs.
+
+What takes long to import is imported by the functions that use it, after the options were checked:
+help, versions and wrong options are answered at once.
 """
 
+import io
 import sys
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated
+
+from ._interrupt import ends_at_ctrl_c
 
 if TYPE_CHECKING:
     import typer
@@ -17,12 +24,14 @@ __all__ = ["build_app", "main"]
 
 def main() -> None:
     """Run the command."""
-    try:
-        import rich  # noqa: F401
-        import typer  # noqa: F401
-    except ImportError as error:
-        sys.exit(f'iou-kmeans needs {error.name}: pip install "sklearn-iou-kmeans[cli]"')
-    build_app()()
+    for package in ("typer", "rich"):
+        if find_spec(package) is None:
+            sys.exit(f'iou-kmeans needs {package}: pip install "sklearn-iou-kmeans[cli]"')
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name may not fit its encoding
+    with ends_at_ctrl_c():
+        app = build_app()
+    app()
 
 
 def build_app() -> "typer.Typer":
@@ -32,15 +41,33 @@ def build_app() -> "typer.Typer":
     from ._compare import compare
     from ._fit import fit
     from ._formats import formats
-    from ._options import sub_command
+    from ._options import SubCommand, sub_command
     from ._sweep import sweep
+    from ._version import print_versions
 
     app = typer.Typer(
         add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        help="Find anchor boxes for object detectors.",
+        rich_markup_mode=None,  # its panels cut words on a narrow terminal
+        epilog="Anchors with a higher average IoU make the task of the detector easier, but do "
+        "not guarantee a higher mAP.",
     )
+
+    @app.callback()
+    def iou_kmeans(
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version",
+                is_eager=True,
+                callback=print_versions,
+                help="Show versions and installed extras, and exit.",
+            ),
+        ] = False,
+    ) -> None:
+        """Find anchor boxes for object detectors."""
+
     for function in (fit, sweep, compare, formats):
-        app.command()(sub_command(function))
+        app.command(cls=SubCommand)(sub_command(function))
     return app

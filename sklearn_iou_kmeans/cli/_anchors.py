@@ -1,5 +1,6 @@
-"""Anchors: how they are found and how good they are."""
+"""Anchors: finding them and measuring how well they fit."""
 
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from .. import IoUKMeans, MostFrequentShapes
 from ..metrics import anchor_statistics, average_iou_score, best_possible_recall_score
 from ._export import Export
-from ._labels import LabelsRecord
+from ._labels import LabelsRecord, Sizes
+from ._messages import count
+from ._options import FitOptions
 from ._scale import FloatArray, Scale
 
 IOU, RATIO = 0.5, 4
+
+# A shape held by fewer boxes than this is frequent by chance.
+FREQUENT = 10
 
 
 @dataclass(frozen=True)
@@ -29,9 +36,13 @@ class Scores:
 
 @dataclass(frozen=True)
 class FitRecord(Scores, LabelsRecord):
-    """What `fit` found; the fields are those of the JSON. Sizes are in `unit`."""
+    """What `fit` found; the fields are those of the JSON. Sizes are in `unit`.
 
-    baseline: dict[str, Any]
+    `baseline` is None if the boxes are not in pixels, and its `ratio` is None if no shape is
+    frequent.
+    """
+
+    baseline: dict[str, Any] | None
     export: dict[str, Any] | None
     seconds: dict[str, float]
     warnings: list[str]
@@ -39,11 +50,12 @@ class FitRecord(Scores, LabelsRecord):
 
 def fit_anchors(sizes: FloatArray, k: int, seed: int) -> FloatArray:
     """Find the k anchors that fit the boxes best."""
+    check_enough(sizes, k)
     return np.asarray(IoUKMeans(k, random_state=seed).fit(sizes).cluster_centers_)
 
 
 def score_anchors(sizes: FloatArray, anchors: FloatArray, scale: Scale) -> Scores:
-    """Say how well anchors fit the boxes, each and together."""
+    """Measure how well anchors fit the boxes, each one and all together."""
     recall = best_possible_recall_score(sizes, anchors, threshold=IOU)
     by_ratio = best_possible_recall_score(sizes, anchors, threshold=1 / RATIO, measure="ratio")
     return Scores(
@@ -55,7 +67,7 @@ def score_anchors(sizes: FloatArray, anchors: FloatArray, scale: Scale) -> Score
 
 
 def describe_anchors(sizes: FloatArray, anchors: FloatArray, scale: Scale) -> list[dict[str, Any]]:
-    """Say of each anchor how large it is, how many boxes have it as their best, and how well."""
+    """Describe each anchor: its size, the boxes it is the best anchor of, and their mean IoU."""
     statistics = anchor_statistics(sizes, anchors)
     columns = (statistics.n_boxes, statistics.share, statistics.mean_iou)
     return [
@@ -72,29 +84,71 @@ def describe_anchors(sizes: FloatArray, anchors: FloatArray, scale: Scale) -> li
     ]
 
 
+def compute_fit(boxes: Sizes, scale: Scale, search: FitOptions, export: Export | None) -> FitRecord:
+    """Find the anchors and the baseline, and put the result into a record."""
+    parameters = {"n_clusters": search.k, "seed": search.seed}
+    with collected_warnings() as messages:
+        start = time.perf_counter()
+        anchors = fit_anchors(boxes.sizes, search.k, search.seed)
+        seconds = {"reading": boxes.seconds, "clustering": time.perf_counter() - start}
+        found = describe_fit(boxes.sizes, anchors, scale, export)
+    return FitRecord(
+        **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
+        **found,
+        seconds=seconds,
+        warnings=messages,
+    )
+
+
 def describe_fit(
     sizes: FloatArray, anchors: FloatArray, scale: Scale, export: Export | None
 ) -> dict[str, Any]:
-    """Score anchors, beside the baseline and as they are written: fields of a `FitRecord`."""
+    """Score anchors, the baseline and the export: fields of a `FitRecord`."""
     scores = score_anchors(sizes, anchors, scale)
-    baseline = MostFrequentShapes(len(anchors)).fit(sizes)
     return vars(scores) | {
-        "baseline": {
-            "method": "most frequent shapes",
-            "shapes": scale.express(
-                np.asarray(baseline.cluster_centers_, dtype=np.float64)
-            ).tolist(),
-            "average_iou": baseline.average_iou_,
-            "n_boxes": int(baseline.counts_.sum()),
-            "ratio": scores.average_iou / baseline.average_iou_,
-        },
+        "baseline": describe_baseline(sizes, len(anchors), scores.average_iou, scale),
         "export": export and export.write(anchors, sizes),
     }
 
 
+def describe_baseline(
+    sizes: FloatArray, k: int, average_iou: float, scale: Scale
+) -> dict[str, Any] | None:
+    """Score the most frequent shapes in whole pixels, as many as there are anchors.
+
+    Whole pixels make the count the same for labels that differ by the rounding of a file format.
+    """
+    if scale.input_size is None and scale.unit == "relative":
+        return None
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
+        baseline = MostFrequentShapes(k).fit(np.maximum(np.rint(sizes), 1))
+    shapes = np.asarray(baseline.cluster_centers_, dtype=np.float64)
+    score = average_iou_score(sizes, shapes)
+    return {
+        "method": "most frequent shapes in whole pixels",
+        "shapes": scale.express(shapes).tolist(),
+        "average_iou": score,
+        "n_boxes": int(baseline.counts_.sum()),
+        "ratio": average_iou / score if baseline.counts_[0] >= FREQUENT else None,
+    }
+
+
+def check_enough(sizes: FloatArray, k: int, option: str = "-k") -> None:
+    """Raise if there are fewer distinct sizes than anchors are asked for."""
+    for some in (sizes[: 100 * k], sizes):  # to sort all takes long, and is seldom needed
+        n_distinct = len(np.unique(some, axis=0))
+        if n_distinct >= k:
+            return
+    of_sizes = f" of {count(n_distinct, 'size', 'different sizes')}"
+    raise ValueError(
+        f"{option} {k} is too many for {count(len(sizes), 'box', 'boxes')}"
+        f"{of_sizes if n_distinct < len(sizes) else ''}: ask for at most {n_distinct}."
+    )
+
+
 @contextmanager
 def collected_warnings() -> Iterator[list[str]]:
-    """Collect what is warned of, to be said with the result; it is there after the block."""
+    """Collect the warnings of a block; the list is filled when the block ends."""
     messages: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)

@@ -1,43 +1,33 @@
 """`iou-kmeans fit`: the anchors that fit the boxes of labels best."""
 
-import time
-
-from ._anchors import FitRecord, collected_warnings, describe_fit, fit_anchors
-from ._export import Export, make_export
-from ._labels import Sizes, read_sizes
+from ._export import make_export
+from ._interrupt import ends_at_ctrl_c
 from ._options import ExportOptions, FitOptions, LabelOptions, NetworkOptions
 from ._outputs import check_outputs
-from ._printing import make_console, print_anchors, print_labels, write_results
-from ._scale import Scale, make_scale
+from ._plot import check_drawable
+from ._scale import make_scale
 
 
 def fit(
     labels: LabelOptions, network: NetworkOptions, search: FitOptions, export: ExportOptions
 ) -> None:
     """Find the k anchors that fit the boxes of labels best."""
-    check_outputs({"--json": search.json_file, "--output": export.output}, labels)
+    check_drawable(search.plot)
+    outputs = {"--json": search.json_file, "--output": export.output, "--plot": search.plot}
+    check_outputs(outputs, labels)
     scale = make_scale(network)
     wanted = make_export(export, scale, [search.k])
+    with ends_at_ctrl_c():
+        from ._anchors import collected_warnings, compute_fit
+        from ._labels import read_sizes
+        from ._plot import draw_anchors
+        from ._printing import make_console, print_anchors, print_labels, write_results
     boxes = read_sizes(labels, scale)
     record = compute_fit(boxes, scale, search, wanted)
-    # With a result for a program on stdout the text goes to stderr.
-    console = make_console("-" in (search.json_file, export.output), record.warnings)
+    with collected_warnings() as messages:
+        file = search.plot
+        picture = None if file is None else draw_anchors(record, boxes.sizes, scale, file)
+    console = make_console(outputs, [*record.warnings, *messages])
     print_labels(record, console)
     print_anchors(record, scale, console)
-    write_results(record, search.json_file, export.output, console)
-
-
-def compute_fit(boxes: Sizes, scale: Scale, search: FitOptions, export: Export | None) -> FitRecord:
-    """Find the anchors and the baseline, and put what is to be said into a record."""
-    parameters = {"n_clusters": search.k, "seed": search.seed}
-    with collected_warnings() as messages:
-        start = time.perf_counter()
-        anchors = fit_anchors(boxes.sizes, search.k, search.seed)
-        seconds = {"reading": boxes.seconds, "clustering": time.perf_counter() - start}
-        found = describe_fit(boxes.sizes, anchors, scale, export)
-    return FitRecord(
-        **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
-        **found,
-        seconds=seconds,
-        warnings=messages,
-    )
+    write_results(record, outputs, picture, console)

@@ -1,9 +1,6 @@
 """`iou-kmeans formats`: what is read and what is written."""
 
-from ..datasets._published_anchors import PUBLISHED
-from ..export import EXPORTERS
-from ._printing import grid, make_console, say, show
-from ._scale import size_name
+from ._interrupt import ends_at_ctrl_c
 
 READ = {
     "coco": "JSON file; crowds and ignored objects are flagged",
@@ -21,8 +18,13 @@ READ = {
 
 
 def formats() -> None:
-    """List what is read and what is written."""
-    console = make_console(False, [])
+    """List the formats that are read and written, and the published anchors."""
+    with ends_at_ctrl_c():
+        from ..datasets._published_anchors import PUBLISHED
+        from ..export import EXPORTERS
+        from ._printing import grid, make_console, say, show
+        from ._scale import size_name
+    console = make_console({}, [])
     written = {
         exporter.name: exporter.summary
         + "; --model " * bool(exporter.models)

@@ -70,7 +70,7 @@ def read_sizes(options: LabelOptions, scale: Scale) -> Sizes:
     if scale.needs_image_sizes:
         check_known(image_sizes, boxes, scale)
     return Sizes(
-        sizes=scale.bring(box_sizes(boxes.data), image_sizes),
+        sizes=scale.rescale(box_sizes(boxes.data), image_sizes),
         image_sizes=image_sizes,
         images=boxes.image,
         categories=np.asarray(boxes.target_names, dtype=str)[boxes.target],

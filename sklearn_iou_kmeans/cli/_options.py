@@ -1,10 +1,11 @@
-"""The options of the sub-commands, in groups, and what makes a sub-command of a function of groups.
+"""The options of the sub-commands in groups, and how a function of groups becomes a sub-command.
 
-Options are texts and flags as they are typed; what reads them checks them.
+Options are strings and flags as typed; they are checked where they are used.
 """
 
 import inspect
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from functools import partial
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
+from typer.core import TyperCommand
+
+from ._messages import complain, printable
 
 about_labels = partial(typer.Option, rich_help_panel="Labels")
 about_network = partial(typer.Option, rich_help_panel="Unit and network input")
@@ -75,48 +79,58 @@ class LabelOptions:
 
 @dataclass(frozen=True)
 class NetworkOptions:
-    """What the sizes of the boxes are brought to."""
+    """The unit and the network input that sizes are converted to."""
 
     input_size: Annotated[
         str | None,
-        about_network(metavar="S|WxH", help="Size of the network's input: 416 or 640x384."),
+        about_network(metavar="S|WxH", help="Size of the network input: 416 or 640x384."),
     ] = None
     resize: Annotated[
         str | None,
         about_network(
             metavar="letterbox|stretch|none",
-            help="How an image is brought there: keeping its shape (the default), each side by "
-            "itself, or not at all.",
+            help="How images are resized to it: keeping the aspect ratio (the default), each side "
+            "on its own, or not at all.",
         ),
     ] = None
     unit: Annotated[
-        str, about_network(metavar="pixel|relative|grid", help="Unit in which anchors are shown.")
+        str, about_network(metavar="pixel|relative|grid", help="Unit of the anchors shown.")
     ] = "pixel"
     stride: Annotated[
         float | None,
-        about_network(metavar="PIXELS", help="Side of a grid cell, for --unit grid."),
+        about_network(metavar="PIXELS", help="Size of a grid cell, for --unit grid."),
     ] = None
 
 
 JsonFile = Annotated[
     str | None,
-    typer.Option("--json", metavar="FILE", help="Write the result as JSON; - is stdout."),
+    typer.Option(
+        "--json", metavar="FILE", help="Also write the result as JSON to this file; - is stdout."
+    ),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed, the same anchors.")]
+Seed = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Seed of the search; runs with one seed are equal.")
+]
 
 
 @dataclass(frozen=True)
 class FitOptions:
-    """What is searched for."""
+    """How many anchors to find."""
 
-    k: Annotated[int, typer.Option("-k", min=1, help="Number of anchors.")] = 9
+    k: Annotated[int, typer.Option("-k", min=1, metavar="K", help="Number of anchors.")] = 9
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Draw the anchors among the boxes: a .png, .svg or .pdf file."
+        ),
+    ] = None
     json_file: JsonFile = None
     seed: Seed = 0
 
 
 @dataclass(frozen=True)
 class SweepOptions:
-    """Which numbers of anchors are tried, and how one of them is chosen."""
+    """Which numbers of anchors to try, and how to choose one of them."""
 
     k: Annotated[
         str,
@@ -128,23 +142,25 @@ class SweepOptions:
         ),
     ] = "3-10"
     restarts: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Restarts for each k; the best is kept.")
+        int, typer.Option(min=1, metavar="N", help="Restarts per k; the best one is kept.")
     ] = 10
     rule: Annotated[
         str,
         typer.Option(
             metavar="RULE",
-            help="How k is chosen: knee, where the curve bends; one-standard-error, the fewest "
-            "that are as good as the best on held-out images (needs --cv); or a number, the "
-            "fewest that reach that average IoU, say 0.7.",
+            help="How to choose k: knee, where the curve bends; one-standard-error, the fewest "
+            "anchors as good as the best on held-out images (requires --cv); or a number, the "
+            "fewest anchors that reach this average IoU, for example 0.7.",
         ),
     ] = "knee"
     cv: Annotated[
         int | None,
-        typer.Option(min=2, metavar="FOLDS", help="Score held-out images too, in that many folds."),
+        typer.Option(
+            min=2, metavar="FOLDS", help="Also score held-out images, in this number of folds."
+        ),
     ] = None
     jobs: Annotated[
-        int, typer.Option(metavar="N", help="Tasks that run at once; -1 is one for each core.")
+        int, typer.Option(metavar="N", help="Number of tasks to run at once; -1 is one per core.")
     ] = 1
     plot: Annotated[
         str | None,
@@ -156,7 +172,7 @@ class SweepOptions:
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What is written for a framework."""
+    """What to write for a framework."""
 
     export: Annotated[
         str | None,
@@ -198,34 +214,61 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class CompareOptions:
-    """Which anchors are compared."""
+    """Which anchors to compare."""
 
     anchors: Annotated[
         list[str] | None,
         typer.Option(
             metavar="SET",
-            help="Anchors, repeatable: a published name such as yolov3, a JSON file of "
-            '`fit --json` or `--export json`, or a text file or text of "w,h, w,h, ...".',
+            help="Anchors to compare, repeatable: a published name such as yolov3; a JSON file "
+            'from `fit --json` or `--export json`; or a text file or text with "w,h, w,h, ...".',
         ),
     ] = None
     k: Annotated[
-        int | None, typer.Option("-k", min=1, help="Fit that many anchors, and compare them too.")
+        int | None,
+        typer.Option("-k", min=1, metavar="K", help="Also fit this number of anchors."),
     ] = None
     as_written: Annotated[
         bool,
         typer.Option(
             "--as-written",
-            help="Take anchors of another input size as they are, as a framework does.",
+            help="Do not rescale anchors of another input size, as a framework would not.",
         ),
     ] = False
     json_file: JsonFile = None
     seed: Seed = 0
 
 
+class SubCommand(TyperCommand):
+    """A sub-command whose help lists the options under the headings of their groups."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the command line; errors quote it without what a terminal would act on."""
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:  # Typer has no public name for those of a command line
+            if hasattr(error, "message"):
+                error.message = printable(error.message)
+            raise
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options into the help."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if (record := parameter.get_help_record(ctx)) is not None:
+                is_argument = parameter.param_type_name == "argument"
+                heading = "Arguments" if is_argument else "Options"
+                heading = getattr(parameter, "rich_help_panel", None) or heading
+                groups.setdefault(heading, []).append(record)
+        for heading, records in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
 def sub_command(function: Callable[..., None]) -> Callable[..., None]:
     """Make a sub-command of a function of groups of options.
 
-    Its parameters are the options of all groups, and its errors are one line.
+    Its parameters are the options of all groups, and its errors are one line each.
     """
     groups = {name: kind for name, kind in get_type_hints(function).items() if name != "return"}
 
@@ -236,14 +279,17 @@ def sub_command(function: Callable[..., None]) -> Callable[..., None]:
         }
         try:
             function(**filled)
+            sys.stdout.flush()
         except KeyboardInterrupt as interrupt:
-            done = f": {interrupt}" if interrupt.args else ""
-            typer.echo(f"iou-kmeans: interrupted{done}.", err=True)
+            complain(f"interrupted: {interrupt}." if interrupt.args else "interrupted.")
             raise typer.Exit(130) from None
         except BrokenPipeError:
             raise  # the reader of a pipe has seen enough; Typer ends the command quietly
-        except (ImportError, OSError, ValueError) as error:
-            typer.echo(f"iou-kmeans: {as_options(str(error))}", err=True)
+        except OSError as error:
+            complain(as_options(explain(error)))
+            raise typer.Exit(2) from None
+        except (ImportError, ValueError) as error:
+            complain(as_options(str(error)))
             raise typer.Exit(2) from None
 
     command.__name__, command.__doc__ = function.__name__, function.__doc__
@@ -268,17 +314,20 @@ SPELLINGS = {
     r"with format=": "with --format",
     r"\bn_clusters holds (\d+), and X\b": r"--k holds \1, and LABELS",
     r"\brule=(\S+): no n_clusters": r"--rule \1: no k",
-    r"Cannot have number of splits n_splits=(\d+) greater than the number of groups": (
-        r"--cv \1 is more folds than there are images with boxes"
-    ),
     r"Take fewer folds, or StratifiedGroupKFold": "Take fewer folds",
 }
 """What errors of the library call what is an option here."""
 
 
 def as_options(message: str) -> str:
-    """Put a message on one line, and name the options where it names parameters."""
-    message = " ".join(message.split())
+    """Name the options where a message names parameters."""
     for parameter, option in SPELLINGS.items():
         message = re.sub(parameter, option, message)
     return message
+
+
+def explain(error: OSError) -> str:
+    """Say what the operating system refused, without its number."""
+    if error.strerror is None:
+        return str(error)
+    return f"{error.filename or 'stdout'}: {error.strerror}."

@@ -1,9 +1,10 @@
-"""The record for people, in 80 columns, and for programs."""
+"""The record for people, at any width of the terminal, and for programs."""
 
 import json
+import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,65 +14,72 @@ from rich.table import Table
 
 from ._anchors import IOU, FitRecord
 from ._labels import LabelsRecord
+from ._messages import complain, count, number, printable
 from ._options import as_options
 from ._outputs import STDOUT, write_whole
 from ._scale import Scale
 
+Cell = str | Sequence[str]
+"""A line of text, or several."""
+
 N_NAMES = 3  # images named for each reason to skip a label
-N_LINES = 12  # categories listed
+MAX_CATEGORIES = 12  # listed
+MAX_NAME = 36  # characters of a name that a table keeps on one line
+MAX_WIDTH = 1000  # of a table
 
-HONESTLY = "A higher average IoU makes the task easier; it does not promise a higher mAP."
 
+def make_console(outputs: Mapping[str, str | None], messages: Sequence[str]) -> Console:
+    """Make the console for the text, after printing the warnings.
 
-def make_console(to_stderr: bool, messages: Sequence[str]) -> Console:
-    """Make what the text is printed with, and print the warnings."""
+    If an output for a program goes to stdout, the text goes to stderr.
+    """
     for message in messages:
-        print(f"iou-kmeans: warning: {as_options(message)}", file=sys.stderr)
-    # Names from files are printed as they are: nothing in them is markup or an emoji.
-    return Console(stderr=to_stderr, highlight=False, markup=False, emoji=False)
-
-
-def write(option: str, text: str, file: str | None, console: Console) -> None:
-    """Write a result for a program: to stdout or to a file, which is then named."""
-    if file == STDOUT:
-        sys.stdout.write(text)
-    elif file is not None:
-        write_whole(option, file, text.encode())
-        console.file.write(f"Wrote {file}\n")
-
-
-def write_json(record: Any, file: str | None, console: Console) -> None:
-    """Write the record for a program."""
-    if file is not None:
-        text = json.dumps(asdict(record), indent=2, allow_nan=False)
-        write("--json", f"{text}\n", file, console)
+        complain(f"warning: {as_options(message)}")
+    # Markup and emoji codes in names are not interpreted.
+    return Console(stderr=STDOUT in outputs.values(), highlight=False, markup=False, emoji=False)
 
 
 def write_results(
-    record: FitRecord, json_file: str | None, output: str | None, console: Console
+    record: Any, outputs: Mapping[str, str | None], picture: bytes | None, console: Console
 ) -> None:
-    """Write the anchors for a framework, after the text if nowhere else, and the record."""
-    if record.export is not None:
-        if output is None:
-            console.file.write(f"\nFor {record.export['target']}:\n\n{record.export['text']}")
-        write("--output", record.export["text"], output, console)
-    write_json(record, json_file, console)
+    """Write what the options ask for: the anchors for a framework, the record and the picture.
+
+    Without a file for it, the export follows the text.
+    """
+    export = getattr(record, "export", None)
+    if export is not None and outputs["--output"] is None:
+        console.file.write(f"\nFor {export['target']}:\n\n{export['text']}")
+    contents = {"--output": export and export["text"].encode(), "--plot": picture}
+    if outputs["--json"] is not None:
+        text = json.dumps(asdict(record), indent=2, allow_nan=False)
+        contents["--json"] = f"{text}\n".encode()
+    for option, file in outputs.items():
+        content = contents.get(option)
+        if file is None or content is None:
+            continue
+        if file == STDOUT:
+            sys.stdout.write(content.decode())
+        else:
+            write_whole(option, file, content)
+            console.file.write(f"Wrote {printable(file)}\n")
 
 
 def print_labels(record: LabelsRecord, console: Console) -> None:
-    """Say what was read, what was not used and why, and the unit."""
-    categories = {name or "(none)": n for name, n in Counter(record.categories).most_common()}
+    """Print what was read, what was not used and why, and the unit."""
+    categories = {unlike_count(name): n for name, n in Counter(record.categories).most_common()}
     skipped = {
-        reason + some_images(record, reason): count for reason, count in record.skipped.items()
+        reason + some_images(record, reason): n_labels
+        for reason, n_labels in record.skipped.items()
     }
     truncated = ", corners truncated to integers" if record.parameters["truncate"] else ""
-    labels, images = number(record.n_labels), number(record.n_images)
+    labels = count(record.n_labels, "label", "labels")
+    images = count(record.n_images, "image", "images")
     show(
         grid(
             ("read", record.file),
-            ("", f"{labels} labels in {images} images, as {record.format}"),
+            ("", f"{labels} in {images}, as {record.format}"),
             ("skipped", counted(skipped) or "nothing"),
-            ("used", f"{number(record.n_boxes)} boxes"),
+            ("used", count(record.n_boxes, "box", "boxes")),
             ("", counted(categories)),
             ("unit", record.unit + truncated),
         ),
@@ -80,79 +88,100 @@ def print_labels(record: LabelsRecord, console: Console) -> None:
 
 
 def print_anchors(record: FitRecord, scale: Scale, console: Console) -> None:
-    """Say what the anchors are, and how good they are beside the baseline."""
+    """Print the anchors, their scores, and the baseline."""
     console.file.write("\n")
     show(anchor_table(record.anchors, scale), console)
     console.file.write("\n")
-    baseline, export = record.baseline, record.export
-    n_shapes, held = len(baseline["shapes"]), number(baseline["n_boxes"])
-    rows: list[tuple[str, ...]] = [
-        ("average IoU", f"{record.average_iou:.4f}", "of these anchors"),
-        (
-            "baseline",
-            f"{baseline['average_iou']:.4f}",
-            f"of the {n_shapes} most frequent shapes, which hold {held} boxes",
-        ),
-        ("ratio", f"{baseline['ratio']:.2f}", "average IoU of the anchors / of the baseline"),
-        (
-            "recall",
-            f"{record.best_possible_recall['score']:.4f}",
-            f"share of the boxes that an anchor fits with an IoU of {IOU}",
-        ),
-        *((name, f"{seconds:.1f} s") for name, seconds in record.seconds.items()),
-    ]
-    if export is not None:
-        written = ("written", f"{export['average_iou']:.4f}", f"as {export['target']} has them")
-        rows.insert(1, written)
+    rows = [("average IoU", f"{record.average_iou:.4f}", "of these anchors")]
+    if record.export is not None:
+        export = record.export
+        rows.append(("written", f"{export['average_iou']:.4f}", f"as in {export['target']}"))
+    rows += baseline_rows(record)
+    recall = f"share of boxes with IoU >= {IOU} to their best anchor"
+    rows.append(("recall", f"{record.best_possible_recall['score']:.4f}", recall))
+    rows += [(name, f"{seconds:.1f} s", "") for name, seconds in record.seconds.items()]
     show(grid(*rows), console)
-    console.file.write("\n")
-    say(HONESTLY, console)
+
+
+def baseline_rows(record: FitRecord) -> list[tuple[str, str, str]]:
+    """Compare the anchors with the most frequent shapes."""
+    baseline = record.baseline
+    if baseline is None:
+        return []
+    n_shapes, boxes = len(baseline["shapes"]), count(baseline["n_boxes"], "box", "boxes")
+    shapes = "most frequent shape" if n_shapes == 1 else f"{n_shapes} most frequent shapes"
+    what = f"of the {shapes} in whole pixels ({boxes})"
+    rows = [("baseline", f"{baseline['average_iou']:.4f}", what)]
+    if baseline["ratio"] is not None:
+        rows.append(("ratio", f"{baseline['ratio']:.2f}", "average IoU of the anchors / baseline"))
+    return rows
 
 
 def anchor_table(anchors: list[dict[str, Any]], scale: Scale) -> Table:
-    """Lay out anchors, one a row."""
-    table = make_table("width", "height", "boxes", "share", "mean IoU")
-    for anchor in anchors:
-        table.add_row(
+    """Lay out anchors, one per row."""
+    rows = [
+        (
             f"{anchor['width']:.{scale.decimals}f}",
             f"{anchor['height']:.{scale.decimals}f}",
             number(anchor["n_boxes"]),
             f"{anchor['share']:.1%}",
             "-" if anchor["mean_iou"] is None else f"{anchor['mean_iou']:.4f}",
         )
-    return table
+        for anchor in anchors
+    ]
+    return make_table(("width", "height", "boxes", "share", "mean\nIoU"), rows)
 
 
-def make_table(*headings: str, n_text: int = 0) -> Table:
-    """Make a table of numbers, with columns of text at its left."""
-    table = Table(box=box.SIMPLE_HEAD)
+def make_table(headings: Sequence[str], rows: Sequence[Sequence[str]], n_text: int = 0) -> Table:
+    """Make a table of numbers, with columns of text on its left."""
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True)
     for i, heading in enumerate(headings):
         table.add_column(
-            heading, justify="left" if i < n_text else "right", overflow="fold", vertical="bottom"
+            heading,
+            justify="left" if i < n_text else "right",
+            max_width=MAX_NAME,
+            overflow="fold",
+            vertical="bottom",
         )
-    return table
-
-
-def grid(*rows: tuple[str, ...]) -> Table:
-    """Align rows of text; what is too long for the last column goes on below it."""
-    table = Table.grid(padding=(0, 2))
-    for _ in range(max(map(len, rows))):
-        table.add_column(overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     return table
+
+
+def grid(*rows: Sequence[Cell]) -> Table:
+    """Align rows of text; the last column is wrapped between words."""
+    table = Table.grid(padding=(0, 2))
+    n_columns = max(map(len, rows))
+    for i in range(n_columns):
+        table.add_column(overflow="fold", no_wrap=i < n_columns - 1)
+    for row in rows:
+        table.add_row(*map(lines, row))
+    return table
+
+
+def lines(cell: Cell) -> str:
+    """Join the lines of a cell, each with the characters escaped that a terminal would act on."""
+    return "\n".join(map(printable, [cell] if isinstance(cell, str) else cell))
 
 
 def show(table: Table, console: Console) -> None:
-    """Print a table without the blanks that fill its lines up and the empty lines around it."""
+    """Print a table without trailing blanks and the empty lines around it.
+
+    A table of numbers that is wider than the terminal is printed as it is: no number is cut.
+    """
+    width = console.width
+    if table.box is not None:
+        wide = console.options.update(width=MAX_WIDTH)
+        console.width = max(width, console.measure(table, options=wide).maximum)
     with console.capture() as capture:
         console.print(table)
-    lines = [line.rstrip() for line in capture.get().splitlines()]
-    console.file.write("\n".join(lines).strip("\n") + "\n")
+    console.width = width
+    text = [line.rstrip() for line in capture.get().splitlines()]
+    console.file.write("\n".join(text).strip("\n") + "\n")
 
 
 def say(sentence: str, console: Console) -> None:
-    """Print a sentence, on several lines if it is long."""
+    """Print a sentence, wrapped to the width of the terminal."""
     show(grid((sentence,)), console)
 
 
@@ -162,19 +191,21 @@ def some_images(record: LabelsRecord, reason: str) -> str:
     if not names:
         return ""
     n_more = len(names) - N_NAMES
-    more = f" and {number(n_more)} more image{'s' * (n_more > 1)}" if n_more > 0 else ""
+    more = f" and {count(n_more, 'more image', 'more images')}" if n_more > 0 else ""
     return f": {', '.join(names[:N_NAMES])}{more}"
 
 
-def counted(counts: dict[str, int]) -> str:
-    """List what was counted, one a line; of very many things the first few."""
+def unlike_count(name: str) -> str:
+    """Name a category so that it cannot be taken for a count."""
+    if not name:
+        return "without a category"
+    return f"category {name}" if re.fullmatch(r"[\d\s.,+-]+", name) else name
+
+
+def counted(counts: dict[str, int]) -> list[str]:
+    """List counts, one per line; only the first of very many."""
     digits = max(map(len, map(number, counts.values())), default=0)
-    lines = [f"{number(count):>{digits}} {name}" for name, count in counts.items()]
-    if len(lines) > N_LINES:
-        lines[N_LINES:] = [f"and {len(lines) - N_LINES} more"]
-    return "\n".join(lines)
-
-
-def number(count: int) -> str:
-    """Write a count with a space between thousands."""
-    return f"{count:,}".replace(",", " ")
+    listed = [f"{number(n):>{digits}} {name}" for name, n in counts.items()]
+    if len(listed) > MAX_CATEGORIES:
+        listed[MAX_CATEGORIES:] = [f"and {len(listed) - MAX_CATEGORIES} more"]
+    return listed

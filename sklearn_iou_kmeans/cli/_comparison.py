@@ -1,0 +1,114 @@
+"""The comparison of sets of anchors."""
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+
+from ._anchor_sets import AnchorSet, CommonScale, RescaledAnchors, rescale
+from ._anchors import IOU, RATIO, collected_warnings, fit_anchors, score_anchors
+from ._labels import LabelsRecord, Sizes
+from ._options import CompareOptions
+from ._printing import anchor_table, grid, make_table, print_labels, say, show
+from ._scale import Scale
+
+
+@dataclass(frozen=True)
+class CompareRecord(LabelsRecord):
+    """What `compare` found; the fields are those of the JSON. Sizes are in `unit`.
+
+    Each of `sets` has its name, a note on how it was rescaled, and its scores.
+    """
+
+    sets: list[dict[str, Any]]
+    seconds: dict[str, float]
+    warnings: list[str]
+
+
+def compute_comparison(
+    boxes: Sizes, sets: list[AnchorSet], scale: Scale, wanted: CompareOptions
+) -> CompareRecord:
+    """Score every set on the boxes, and put the result into a record."""
+    seconds = {"reading": boxes.seconds}
+    rows = [(own.name, rescale(own, scale, boxes.image_sizes, wanted.as_written)) for own in sets]
+    with collected_warnings() as messages:
+        if wanted.k is not None:
+            start = time.perf_counter()
+            anchors = fit_anchors(boxes.sizes, wanted.k, wanted.seed)
+            seconds["clustering"] = time.perf_counter() - start
+            rows.append(
+                (f"fitted, k = {wanted.k}", RescaledAnchors(anchors, "fitted to these boxes", None))
+            )
+    parameters = {"n_clusters": wanted.k, "seed": wanted.seed, "as_written": wanted.as_written}
+    return CompareRecord(
+        **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
+        sets=[
+            {"name": name, "note": rescaled.note, "factors": rescaled.factors}
+            | asdict(score_anchors(boxes.sizes, rescaled.anchors, scale))
+            for name, rescaled in rows
+        ],
+        seconds=seconds,
+        warnings=messages,
+    )
+
+
+def print_comparison(
+    record: CompareRecord, common: CommonScale, wanted: CompareOptions, console: Console
+) -> None:
+    """Print what was read, the boxes of each anchor, and the scores of the sets."""
+    print_labels(record, console)
+    for row in record.sets:
+        console.file.write("\n")
+        show(grid((row["name"], record.unit), ("", row["note"])), console)
+        console.file.write("\n")
+        show(anchor_table(row["anchors"], common.scale), console)
+    rows = []
+    for row in record.sets:
+        scores = (
+            row["average_iou"],
+            row["best_possible_recall_by_ratio"]["score"],
+            row["best_possible_recall"]["score"],
+        )
+        rows.append((row["name"], str(len(row["anchors"])), *(f"{score:.4f}" for score in scores)))
+    headings = (
+        "anchors",
+        "k",
+        "average\nIoU",
+        f"recall by\nratio {RATIO}",
+        f"recall by\nIoU {IOU}",
+    )
+    table = make_table(headings, rows, n_text=1)
+    console.file.write("\n")
+    show(table, console)
+    console.file.write("\n")
+    for sentence in remarks(record, common, wanted):
+        say(sentence, console)
+
+
+def remarks(record: CompareRecord, common: CommonScale, wanted: CompareOptions) -> list[str]:
+    """Explain the figures and their limits."""
+    sentences = [
+        f"Recall is the share of boxes with an anchor whose sides are within a factor of {RATIO} "
+        f"(YOLOv5), or whose IoU is >= {IOU} (Faster R-CNN, RetinaNet)."
+    ]
+    if common.taken_from:
+        sentences.append(
+            f"The input size is that of {common.taken_from}; use --input-size to choose another."
+        )
+    if any(row["factors"] for row in record.sets):
+        sentences.append(
+            "Frameworks do not rescale anchors to another input size: use --as-written to compare "
+            "the anchors that they would train with."
+        )
+    if len({len(row["anchors"]) for row in record.sets}) > 1:
+        sentences.append("More anchors always fit better: compare sets of the same size.")
+    if wanted.k is not None:
+        sentences.append(
+            "The fitted anchors are scored on the same boxes that they were fitted to."
+        )
+    return [
+        *sentences,
+        "A higher average IoU makes the task of the detector easier, but does not guarantee a "
+        "higher mAP.",
+    ]

@@ -1,0 +1,237 @@
+"""The sweep over the number of anchors: run, record and table."""
+
+import signal
+import time
+from dataclasses import dataclass
+from multiprocessing import active_children
+
+import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from .. import IoUKMeans, NClustersSweep
+from ._anchors import FitRecord, check_enough, collected_warnings, describe_fit
+from ._export import Export
+from ._labels import Sizes
+from ._messages import count
+from ._options import SweepOptions
+from ._printing import grid, make_table, say, show
+from ._scale import FloatArray, Scale
+from ._sweep import CHOICES
+
+ARROW = "->"  # where there is no colour, and in any encoding
+
+
+class CountedSweep(NClustersSweep):
+    """A sweep that shows on a bar how many of its tasks have ended."""
+
+    bar: Progress
+
+    def _on_task_end(self, n_done: int, n_tasks: int) -> None:
+        self.bar.update(self.bar.task_ids[0], completed=n_done, total=n_tasks)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Average IoU on images that the anchors were not fitted to: the mean over the folds."""
+
+    average_iou: float
+    standard_error: float
+    fold_scores: list[float]
+
+
+@dataclass(frozen=True)
+class Row:
+    """The anchors for one k, and their scores.
+
+    `gain` is the difference to the previous row, None in the first. `spread` is the standard
+    deviation of `restart_scores`, None for a single restart. `held_out` is None without --cv.
+    """
+
+    n_clusters: int
+    average_iou: float
+    gain: float | None
+    spread: float | None
+    restart_scores: list[float]
+    held_out: HeldOut | None
+    seconds: float
+    anchors: list[list[float]]
+
+
+@dataclass(frozen=True)
+class SweepRecord(FitRecord):
+    """What `sweep` found; the fields are those of the JSON. Sizes are in `unit`.
+
+    `curve` has a row for each number of anchors. `rule`, one of `n_clusters_by_rule`, chose
+    `n_clusters`; `anchors` and their scores are for that number.
+    """
+
+    n_clusters: int
+    rule: str
+    n_clusters_by_rule: dict[str, int]
+    curve: list[Row]
+
+
+def make_sweep(numbers: list[int], rule: str | float, wanted: SweepOptions) -> CountedSweep:
+    """Set up a sweep as the options ask for it."""
+    return CountedSweep(
+        IoUKMeans(),
+        numbers,
+        n_init=wanted.restarts,
+        cv=wanted.cv,
+        rule=rule,  # type: ignore[arg-type]
+        n_jobs=wanted.jobs,
+        random_state=wanted.seed,
+    )
+
+
+def compute_sweep(
+    found: CountedSweep, numbers: list[int], boxes: Sizes, scale: Scale, export: Export | None
+) -> SweepRecord:
+    """Run the sweep, and put the result into a record."""
+    check_enough(boxes.sizes, numbers[-1], "--k")
+    check_folds(found.cv, boxes)
+    with collected_warnings() as messages:
+        start = time.perf_counter()
+        run(found, boxes)
+        seconds = {"reading": boxes.seconds, "sweep": time.perf_counter() - start}
+        anchors = np.asarray(found.best_estimator_.cluster_centers_)
+        fitted = describe_fit(boxes.sizes, anchors, scale, export)
+    parameters = {
+        "n_clusters": numbers,
+        "n_init": found.n_init,
+        "cv": found.cv,
+        "seed": found.random_state,
+    }
+    return SweepRecord(
+        **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
+        **fitted,
+        seconds=seconds,
+        warnings=messages,
+        n_clusters=found.best_n_clusters_,
+        rule=str(found.rule),
+        n_clusters_by_rule=found.n_clusters_by_rule_,
+        curve=describe_curve(found, scale),
+    )
+
+
+def check_folds(cv: int | None, boxes: Sizes) -> None:
+    """Raise if there are fewer images than folds."""
+    n_images = len(np.unique(boxes.images))
+    if cv is not None and cv > n_images:
+        raise ValueError(
+            f"--cv {cv} is too many: a fold holds whole images, and only "
+            f"{count(n_images, 'image has', 'images have')} boxes. Ask for fewer folds."
+        )
+
+
+def run(found: CountedSweep, boxes: Sizes) -> None:
+    """Run the sweep with a progress bar on a terminal; end at once if interrupted."""
+    folds = {} if found.cv is None else {"y": boxes.categories, "groups": boxes.images}
+    console = Console(stderr=True)
+    console.quiet = not console.is_terminal
+    found.bar = Progress(
+        TextColumn("sweep"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("tasks"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    found.bar.add_task("", total=None)
+    try:
+        with found.bar:
+            start_workers(found.n_jobs)
+            found.fit(boxes.sizes, **folds)
+    except KeyboardInterrupt:
+        for worker in active_children():  # joblib ends them only where there is psutil or pgrep
+            worker.terminate()
+        [task] = found.bar.tasks
+        done = [] if task.total is None else [f"{task.completed} of {task.total} tasks were done"]
+        raise KeyboardInterrupt(*done) from None
+
+
+def start_workers(n_jobs: int | None) -> None:
+    """Start the worker processes that joblib keeps for the sweep, with Ctrl-C ignored.
+
+    A terminal sends Ctrl-C to them too, and each would print a traceback. This process ends them.
+    """
+    if effective_n_jobs(n_jobs) == 1:
+        return
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what starts meanwhile inherits it
+    try:
+        started = Parallel(n_jobs, return_as="generator_unordered")([delayed(int)()])
+    finally:
+        signal.signal(signal.SIGINT, heard)
+    list(started)
+
+
+def describe_curve(found: NClustersSweep, scale: Scale) -> list[Row]:
+    """Collect the results for each number of anchors."""
+    results = found.cv_results_
+    scores = results["train_score"].tolist()
+    restarts = np.transpose([results[f"restart{i}_score"] for i in range(found.n_init)])
+    folds = np.transpose([results[f"split{i}_test_score"] for i in range(found.n_splits_)])
+    return [
+        Row(
+            n_clusters=int(results["param_n_clusters"][i]),
+            average_iou=scores[i],
+            gain=scores[i] - scores[i - 1] if i else None,
+            spread=float(restarts[i].std()) if found.n_init > 1 else None,
+            restart_scores=restarts[i].tolist(),
+            held_out=describe_folds(folds[i]) if found.n_splits_ else None,
+            seconds=float(results["total_time"][i]),
+            anchors=scale.express(estimator.cluster_centers_).tolist(),
+        )
+        for i, estimator in enumerate(found.estimators_)
+    ]
+
+
+def describe_folds(scores: FloatArray) -> HeldOut:
+    """Summarise the scores of the folds."""
+    error = scores.std() / np.sqrt(len(scores))
+    return HeldOut(float(scores.mean()), float(error), scores.tolist())
+
+
+def print_curve(record: SweepRecord, console: Console) -> None:
+    """Print the scores of each number of anchors, and the number that each rule chooses."""
+    console.file.write("\n")
+    show(curve_table(record), console)
+    restarts = f"; spread: standard deviation over {len(record.curve[0].restart_scores)} restarts"
+    has_spread = record.curve[0].spread is not None
+    say(f"Gain: difference to the row above{restarts if has_spread else ''}.", console)
+    console.file.write("\nThe k that each rule chooses:\n\n")
+    rows = [
+        (ARROW * (name == record.rule), name.replace("_", "-"), f"{k:>3}", meaning(name, record))
+        for name, k in record.n_clusters_by_rule.items()
+    ]
+    show(grid(*rows), console)
+
+
+def curve_table(record: SweepRecord) -> Table:
+    """Lay out the curve, one row per number of anchors, with an arrow at the chosen one."""
+    held_out = ("held-out\nIoU", "standard\nerror") if record.curve[0].held_out else ()
+    headings = ("", "k", "average\nIoU", "gain", "spread", *held_out, "seconds")
+    rows = []
+    for row in record.curve:
+        scores = [row.average_iou, row.gain, row.spread]
+        if row.held_out is not None:
+            scores += [row.held_out.average_iou, row.held_out.standard_error]
+        cells = ["-" if score is None else f"{score:.4f}" for score in scores]
+        arrow = ARROW * (row.n_clusters == record.n_clusters)
+        rows.append((arrow, str(row.n_clusters), *cells, f"{row.seconds:.2f}"))
+    return make_table(headings, rows, n_text=1)
+
+
+def meaning(name: str, record: SweepRecord) -> str:
+    """Say in a few words how a rule chooses."""
+    if name in CHOICES:
+        return CHOICES[name]
+    held_out = [row.held_out.average_iou for row in record.curve if row.held_out]
+    score = "held-out IoU" if held_out else "average IoU"
+    if max(held_out or [row.average_iou for row in record.curve]) < float(name):
+        return f"the most, because no {score} reaches {name}"
+    return f"fewest whose {score} reaches {name}"

@@ -1,0 +1,37 @@
+"""Text for a terminal. Names come from files, and may contain anything."""
+
+import sys
+from unicodedata import category
+
+# Control and formatting characters, lone surrogates and line breaks.
+ACTED_ON = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+# Formatting characters that letters of some scripts need.
+JOINERS = "\u200c\u200d"
+
+
+def printable(text: str) -> str:
+    r"""Escape the characters that a terminal would act on, as in ``\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char.encode("unicode_escape").decode()
+        if category(char) in ACTED_ON and char not in JOINERS
+        else char
+        for char in text
+    )
+
+
+def number(n: int) -> str:
+    """Format a count with a space between thousands."""
+    return f"{n:,}".replace(",", " ")
+
+
+def count(n: int, one: str, many: str) -> str:
+    """Format a count of things in the singular or the plural."""
+    return f"{number(n)} {one if n == 1 else many}"
+
+
+def complain(message: str) -> None:
+    """Print an error or a warning as one line on stderr."""
+    print(f"iou-kmeans: {printable(' '.join(message.split()))}", file=sys.stderr)

@@ -1,0 +1,87 @@
+"""Pictures: the curve of a sweep, and anchors among their boxes."""
+
+import textwrap
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ._messages import count, printable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ._anchors import FitRecord
+    from ._labels import LabelsRecord
+    from ._scale import FloatArray, Scale
+
+DRAWN = (".png", ".svg", ".pdf")
+N_IN_TITLE = 3  # categories named
+TITLE_WIDTH = 70  # characters
+
+
+def check_drawable(file: str | None) -> None:
+    """Raise before the work is done if a picture cannot be drawn after it."""
+    if file is None:
+        return
+    if Path(file).suffix.lower() not in DRAWN:
+        raise ValueError(f"--plot is {file!r}: end the name in .png, .svg or .pdf.")
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise ImportError(
+            f'--plot {file} requires matplotlib: pip install "sklearn-iou-kmeans[plot]"'
+        ) from None
+
+
+def draw_curve(sweep: Any, record: "LabelsRecord", file: str) -> bytes:
+    """Draw the curve of a fitted sweep."""
+    from .. import IoUCurveDisplay
+
+    figure, axes = new_figure(7, 4.5)
+    IoUCurveDisplay.from_estimator(sweep, ax=axes)
+    set_title(axes, title_of(record))
+    return saved(figure, file)
+
+
+def draw_anchors(record: "FitRecord", sizes: "FloatArray", scale: "Scale", file: str) -> bytes:
+    """Draw the anchors of a fit among the boxes, in the unit of the scale."""
+    from .. import AnchorsDisplay
+
+    figure, axes = new_figure(7, 5.5)
+    anchors = [[anchor["width"], anchor["height"]] for anchor in record.anchors]
+    AnchorsDisplay(anchors=anchors, X=scale.express(sizes), unit=scale.units).plot(axes)
+    n_anchors = count(len(anchors), "anchor", "anchors")
+    at = f", at a network input of {scale.input_name}" if scale.input_size else ""
+    set_title(axes, f"{title_of(record)}\n{n_anchors}, average IoU {record.average_iou:.3f}{at}")
+    return saved(figure, file)
+
+
+def new_figure(width: float, height: float) -> "tuple[Figure, Axes]":
+    """Make a figure without the windows and the state of pyplot."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots()
+
+
+def title_of(record: "LabelsRecord") -> str:
+    """Name the file, the categories if they are few, and the number of boxes."""
+    n_categories = len(record.categories)
+    names = ", ".join(record.categories)
+    if n_categories > N_IN_TITLE or not names:
+        names = count(n_categories, "category", "categories")
+    return f"{Path(record.file).resolve().name}: {names}, {count(record.n_boxes, 'box', 'boxes')}"
+
+
+def set_title(axes: "Axes", title: str) -> None:
+    """Set a title whose lines are broken where they are too long."""
+    lines = [textwrap.fill(printable(line), TITLE_WIDTH) for line in title.split("\n")]
+    axes.set_title("\n".join(lines), fontsize="medium", parse_math=False)
+
+
+def saved(figure: "Figure", file: str) -> bytes:
+    """Return a figure in the format that the name of its file asks for."""
+    content = BytesIO()
+    figure.savefig(content, format=Path(file).suffix[1:].lower(), dpi=200)
+    return content.getvalue()
