@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes, __version__
-from sklearn_iou_kmeans.cli import build_app, main
+from sklearn_iou_kmeans.cli import build_app
 from sklearn_iou_kmeans.cli._messages import printable
 from sklearn_iou_kmeans.datasets import load_bdd100k
 from sklearn_iou_kmeans.metrics import average_iou_score
@@ -416,13 +416,6 @@ def test_a_wrong_option_is_exit_code_2(labels, options):
 
 def test_without_a_subcommand_the_help_is_shown():
     assert "fit" in CliRunner().invoke(build_app(), []).output
-
-
-@pytest.mark.parametrize("package", ["typer", "rich"])
-def test_without_typer_or_rich_the_extra_is_named(monkeypatch, package):
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(SystemExit, match=rf'iou-kmeans needs {package}: .*-kmeans\[cli\]"$'):
-        main()
 
 
 def test_the_demo_draws_a_file_and_the_installed_command_reads_it(tmp_path):

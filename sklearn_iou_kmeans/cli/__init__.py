@@ -24,13 +24,13 @@ __all__ = ["build_app", "main"]
 
 def main() -> None:
     """Run the command."""
-    for package in ("typer", "rich"):
-        if find_spec(package) is None:
-            sys.exit(f'iou-kmeans needs {package}: pip install "sklearn-iou-kmeans[cli]"')
+    with ends_at_ctrl_c():
+        for package in ("typer", "rich"):
+            if find_spec(package) is None:
+                sys.exit(f'iou-kmeans requires {package}: pip install "sklearn-iou-kmeans[cli]"')
+        app = build_app()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name may not fit its encoding
-    with ends_at_ctrl_c():
-        app = build_app()
     app()
 
 
