@@ -3,6 +3,8 @@
 import json
 import re
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import yaml
@@ -301,6 +303,51 @@ def test_anchors_larger_than_the_input_are_a_warning_without_names_of_functions(
         "(500, 300). Were the boxes clustered in pixels of the original images? Rescale them to "
         "the network input first.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [("png", b"\x89PNG\r\n\x1a\n"), ("svg", b"<?xml"), ("pdf", b"%PDF-")]
+)
+def test_the_anchors_are_drawn_in_the_format_of_the_suffix(coco, tmp_path, suffix, start):
+    file = tmp_path / f"anchors.{suffix}"
+    result = run(coco, "-k", 3, "--plot", file)
+    assert result.exit_code == 0
+    assert result.stdout.endswith(f"Wrote {file}\n")
+    assert file.read_bytes().startswith(start)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "at", "unit"),
+    [
+        ([], "", "pixels"),
+        (["--input-size", "640x384"], ", at a network input of 640 x 384", "pixels"),
+        (
+            ["--input-size", "640", "--unit", "grid", "--stride", "32"],
+            ", at a network input of 640 x 640",
+            "grid cells of 32 pixels",
+        ),
+    ],
+)
+def test_the_picture_says_what_it_shows(coco, tmp_path, options, at, unit):
+    file = tmp_path / "anchors.svg"
+    with matplotlib.rc_context({"svg.fonttype": "none"}):  # texts as texts
+        report = run_json(coco, "-k", 3, "--plot", file, *options)
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", file.read_text())
+    assert "instances.json: car, 60 boxes" in texts
+    assert f"3 anchors, average IoU {report['average_iou']:.3f}{at}" in texts
+    assert f"Width ({unit})" in texts
+
+
+def test_a_title_keeps_dollar_signs_and_escapes_control_characters(tmp_path):
+    path = tmp_path / "boxes.csv"
+    path.write_text("width,height,label\n" + "".join(f"{i},9,$x$ \x07\n" for i in range(1, 9)))
+    file = tmp_path / "anchors.svg"
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        result = run(path, "-k", 1, "--plot", file)
+    assert result.stderr == ""
+    assert r"boxes.csv: $x$ \x07, 8 boxes" in file.read_text()
+    assert "1 anchor, average IoU" in file.read_text()
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_the_chosen_k_is_marked_and_its_anchors_follow(labels):
     assert [line.split()[:2] for line in table.splitlines()[1:]] == [
         [f"{anchor['width']:.1f}", f"{anchor['height']:.1f}"] for anchor in report["anchors"]
     ]
-    assert "of the 5 most frequent shapes" in result.stdout
+    assert "of the 5 most frequent whole-pixel shapes" in result.stdout
     assert "mAP" not in result.stdout
 
 

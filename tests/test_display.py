@@ -76,7 +76,7 @@ def seen_tick_labels(axis):
 
 
 def text_boxes(ax):
-    """Where the texts are drawn that can be seen: labels, tick labels and the legend's."""
+    """Where the texts are drawn that can be seen: labels and tick labels."""
     ax.figure.canvas.draw()
     note = [
         text
@@ -84,8 +84,6 @@ def text_boxes(ax):
         if text.get_text() == ax.get_title(loc="right")
     ]
     texts = [*ax.texts, ax.xaxis.label, ax.yaxis.label, *note]
-    if ax.get_legend():
-        texts += ax.get_legend().get_texts()
     if ax.axison:
         texts += seen_tick_labels(ax.xaxis) + seen_tick_labels(ax.yaxis)
     # A leader line is part of an annotation, but not of its text.
@@ -100,17 +98,22 @@ def assert_readable(display):
     assert figure.bbox_inches.padded(1e-6).count_contains(drawn.corners()) == 4
 
 
-def assert_legend_is_clear(display):
+def assert_labels_are_clear(display):
+    """No label is on a curve or a band, or outside the axes."""
     display.figure_.canvas.draw()
-    box = display.legend_.get_window_extent()
-    assert display.ax_.bbox.padded(1).count_contains(box.corners()) == 4
-    for line in display.ax_.lines:
-        points = line.get_transform().transform(line.get_xydata())
-        path = matplotlib.path.Path(points)
-        assert not path.intersects_bbox(box, filled=False)
+    drawn = [line.get_transform().transform_path(line.get_path()) for line in display.ax_.lines]
     for band in display.ax_.collections:
-        for path in band.get_paths():
-            assert not path.transformed(band.get_transform()).intersects_bbox(box, filled=False)
+        drawn += map(band.get_transform().transform_path, band.get_paths())
+    for label in display.labels_:
+        box = matplotlib.text.Text.get_window_extent(label)
+        assert display.ax_.bbox.padded(1).count_contains(box.corners()) == 4
+        assert not any(path.intersects_bbox(box, filled=False) for path in drawn)
+
+
+def label_texts(display):
+    """The labels, with the line breaks of the text, but not those of its width."""
+    lines = [label.get_text().replace("\n", " ") for label in display.labels_]
+    return [" ".join(line.split()) for line in lines]
 
 
 # Average IoU against the number of anchors
@@ -134,7 +137,7 @@ def test_the_band_reaches_from_the_worst_restart_to_the_best(sweep):
         restarts = [sweep.cv_results_[f"restart{i}_score"][row] for i in range(3)]
         at_k = edge[edge[:, 0] == n_clusters, 1]
         assert (at_k.min(), at_k.max()) == (min(restarts), max(restarts))
-    assert "worst to best of 3 restarts" in legend_texts(display)
+    assert "worst to best of 3 restarts" in label_texts(display)
 
 
 def test_one_restart_has_no_spread():
@@ -152,18 +155,52 @@ def test_held_out_boxes_have_a_curve_with_standard_errors(sweep_with_cv):
     np.testing.assert_allclose(bars[:, 0, 1], splits.mean(axis=0) - half)
     np.testing.assert_allclose(bars[:, 1, 1], splits.mean(axis=0) + half)
     assert display.test_line_.get_linestyle() != display.line_.get_linestyle()
-    assert "standard error of 4 splits" in legend_texts(display)
+    [label] = [label for label in label_texts(display) if label.startswith("held-out boxes")]
+    assert "± standard error of 4 splits" in label
 
 
-def legend_texts(display):
-    return [text.get_text() for text in display.legend_.get_texts()]
+def brightness(artist):
+    """How bright the colour of an artist is on a print in grey, from 0 to 1, on white."""
+    color = artist.get_facecolor()[0] if hasattr(artist, "get_facecolor") else artist.get_color()
+    *rgb, alpha = matplotlib.colors.to_rgba(color)
+    return 1 - alpha + alpha * np.dot(rgb, [0.299, 0.587, 0.114])
+
+
+def test_fitted_curve_held_out_curve_and_band_can_be_told_apart_in_colour_and_in_grey(
+    sweep_with_cv,
+):
+    display = IoUCurveDisplay.from_estimator(sweep_with_cv)
+    fitted, held_out, band = display.line_, display.test_line_, display.band_
+    colors = [line.get_color() for line in (fitted, held_out)]
+    assert len({*map(matplotlib.colors.to_hex, (*colors, band.get_facecolor()[0]))}) == 3
+    assert held_out.get_linestyle() != fitted.get_linestyle()
+    assert held_out.get_marker() != fitted.get_marker()
+    assert held_out.get_markerfacecolor() == "white"
+    assert brightness(band) > brightness(fitted) + 0.3
+    assert brightness(band) > brightness(held_out) + 0.3
+
+
+def test_every_series_is_labelled_beside_its_end(sweep_with_cv):
+    display = IoUCurveDisplay.from_estimator(sweep_with_cv)
+    display.figure_.canvas.draw()
+    ends = {"fitted boxes": display.line_, "held-out boxes": display.test_line_}
+    assert len(display.labels_) == 3
+    for start, line in ends.items():
+        [label] = [label for label in display.labels_ if label.get_text().startswith(start)]
+        assert list(label.xy) == list(line.get_xydata()[-1])
+        end = display.ax_.transData.transform(label.xy)
+        box = matplotlib.text.Text.get_window_extent(label)
+        assert 0 < box.x0 - end[0] < 60
+        assert abs((box.y0 + box.y1) / 2 - end[1]) < 60
+    heights = [label.get_position()[1] for label in display.labels_]
+    assert heights == sorted(heights)
 
 
 def test_the_choice_is_outlined_and_told(sweep):
     display = IoUCurveDisplay.from_estimator(sweep, name="boxes")
     ((k,), (score,)) = display.choice_.get_data()
     assert (k, score) == (sweep.best_n_clusters_, sweep.best_score_)
-    assert f"boxes: k = {k:g} (knee), {score:.3f}" in legend_texts(display)
+    assert f"boxes chosen: k = {k:g} (knee), {score:.3f}" in label_texts(display)
 
 
 def test_the_choice_is_on_the_curve_that_it_was_made_from(sweep_with_cv):
@@ -171,7 +208,9 @@ def test_the_choice_is_on_the_curve_that_it_was_made_from(sweep_with_cv):
     ((k,), (score,)) = display.choice_.get_data()
     assert k == sweep_with_cv.best_n_clusters_
     assert score == pytest.approx(sweep_with_cv.best_score_)
-    assert f"held-out boxes: k = {k:g} (one standard error), {score:.3f}" in legend_texts(display)
+    choice = f"chosen: k = {k:g} (one standard error), {score:.3f}"
+    held_out = f"held-out boxes ± standard error of 4 splits {choice}"
+    assert held_out in label_texts(display)
 
 
 @pytest.mark.parametrize(
@@ -179,11 +218,11 @@ def test_the_choice_is_on_the_curve_that_it_was_made_from(sweep_with_cv):
 )
 def test_every_rule_has_words(rule, words):
     display = curve([3, 6], [0.5, 0.6834], best_n_clusters=6, rule=rule).plot()
-    assert legend_texts(display) == [f"fitted boxes: k = 6{words}, 0.683"]
+    assert label_texts(display) == [f"fitted boxes chosen: k = 6{words}, 0.683"]
 
 
 def test_a_choice_that_is_not_on_the_curve_is_refused():
-    with pytest.raises(ValueError, match=r"best_n_clusters=7 is none of n_clusters=\[3, 6\]"):
+    with pytest.raises(ValueError, match=r"best_n_clusters=7 is not in n_clusters=\[3, 6\]"):
         curve([3, 6], [0.5, 0.6], best_n_clusters=7).plot()
 
 
@@ -194,29 +233,36 @@ def test_curves_on_one_axes_can_be_told_apart(sweeps_of_rules):
     assert len({line.get_color() for line in lines}) == 4
     assert len({line.get_marker() for line in lines}) == 4, "also without colour"
     assert displays[0].ax_.get_xticks().tolist() == list(range(2, 10)), "those of all curves"
-    texts = legend_texts(displays[-1])
+    texts = label_texts(displays[-1])
     for name in sweeps_of_rules:
-        assert sum(text.startswith(f"{name}: k = ") for text in texts) == 1
+        assert sum(text.startswith(f"{name} chosen: k = ") for text in texts) == 1
     assert texts.count("worst to best of 3 restarts") == 1
 
 
-def test_the_legend_covers_no_curve(sweep, sweep_with_cv, sweeps_of_rules):
+def test_labels_cover_no_curve_and_no_other_label(sweep, sweep_with_cv, sweeps_of_rules):
     for one in (sweep, sweep_with_cv, fitted_sweep(n_clusters=[3], rule=0.1)):
         display = IoUCurveDisplay.from_estimator(one)
-        assert_legend_is_clear(display)
+        assert_labels_are_clear(display)
         assert_readable(display)
     display = draw_all(sweeps_of_rules)[-1]
-    assert_legend_is_clear(display)
+    assert_labels_are_clear(display)
     assert_readable(display)
 
 
-def test_the_legend_makes_room_where_curves_leave_none():
+def test_labels_of_curves_that_end_together_or_are_long_are_readable():
     ax = None
-    for score in ([0.1, 0.9], [0.9, 0.1], [0.5, 0.5], [0.3, 0.3], [0.7, 0.7]):
-        display = curve([3, 4], score).plot(ax, name=f"a name that is long enough, {score}")
+    for last in (0.9, 0.9, 0.901, 0.1, 0.899):
+        display = curve([3, 4], [0.5, last]).plot(ax, name=f"a name that is long enough, {last}")
         ax = display.ax_
-    assert_legend_is_clear(display)
-    assert ax.get_ylim()[0] >= 0, "a fraction is not negative"
+    assert_labels_are_clear(display)
+    assert_readable(display)
+
+
+def test_the_y_axis_is_fitted_to_all_curves():
+    first = curve([3, 4], [0.5, 0.6]).plot(name="first")
+    curve([3, 4], [0.1, 0.2]).plot(first.ax_, name="second")
+    low, high = first.ax_.get_ylim()
+    assert 0 < low < 0.1 < 0.6 < high < 0.7
 
 
 def test_many_numbers_of_anchors_are_ticked_by_round_ones():

@@ -1,11 +1,13 @@
 """Average IoU against the number of anchors."""
 
+import textwrap
 from collections.abc import Callable, Mapping
 from itertools import count, takewhile
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.isotonic import isotonic_regression
 from sklearn.utils.validation import check_is_fitted
 
 from ._axes import COLORS, axes_or_new, laid_out
@@ -15,54 +17,59 @@ if TYPE_CHECKING:
     from matplotlib.collections import PolyCollection
     from matplotlib.container import ErrorbarContainer
     from matplotlib.figure import FigureBase
-    from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
+    from matplotlib.text import Annotation
 
-# With the markers, what tells curves apart in print without colour. "--" is for held-out boxes.
+# With the markers, these tell curves apart in print without colour. "--" is for held-out boxes.
 LINE_STYLES = ("-", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
-# Curves on an axes are known by the first part of their gid.
-CURVE = "iou-curve-"
+# Neutral: a band belongs to the curve above it.
+BAND_COLOR = "gray"
 
-# A curve that rises ever more slowly leaves the lower right free.
-LEGEND_PLACES = ("lower right", "upper left", "center right", "upper right", "lower left")
+# The first parts of the gid of what this display has drawn on an axes.
+CURVE, BAND, LABEL = "iou-curve-", "iou-band", "iou-label"
 
-# As many ticks in a row are easy to read.
+# Of the labels at the ends of curves: characters per line, and the largest share of the width.
+LABEL_WIDTH = 28
+MAX_SHARE = 0.6
+
+# More ticks in a row are hard to read.
 MAX_TICKS = 12
 
-# A smaller difference of the average IoU is not to fill a picture.
+# A smaller difference of the average IoU should not fill a picture.
 MIN_HEIGHT = 0.01
 
 
 class IoUCurveDisplay:
-    """Average IoU against the number of anchors.
+    r"""Average IoU against the number of anchors.
 
-    :meth:`from_estimator` is the usual way to get one. Several curves go on one axes, each with its
-    own colour, marker and line: pass the `ax_` of the first to the others, and a `name` to each.
+    Use :meth:`from_estimator` to create one. To draw several curves on one axes, pass the `ax_` of
+    the first to the others, and a `name` to each. Every curve has its own colour, marker and line
+    style, and a label at its end.
 
     Parameters
     ----------
     n_clusters : ndarray of shape (n_ks,)
         The numbers of anchors, ascending.
     score : ndarray of shape (n_ks,)
-        The average IoU of each on the boxes that were fitted.
+        Average IoU of each on the boxes that were fitted.
     restart_scores : ndarray of shape (n_ks, n_restarts), default=None
-        That of every restart, drawn as a band from the worst to the best if there are several. It
-        ends below the curve where the best restart was polished.
+        Average IoU of every restart, drawn as a band from the worst to the best if there are
+        several.
     test_scores : ndarray of shape (n_ks, n_splits), default=None
-        The average IoU on the held-out boxes of each split, drawn as a curve of its own: the mean
-        with its standard error.
+        Average IoU on the held-out boxes of each split, drawn as a curve of its own: the mean with
+        its standard error.
     best_n_clusters : int, default=None
-        The one of `n_clusters` that was chosen. It is outlined on the curve that one chooses from,
-        that of the held-out boxes if there is one.
+        The number of anchors that was chosen. It is outlined on the curve of the held-out boxes if
+        there is one, and else on the curve of the fitted boxes.
     rule : str, float or callable, default=None
-        What chose it, for the legend: the parameter of that name of the sweep.
+        The rule that chose it, for the label: the parameter `rule` of the sweep.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes with the curve.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     line_ : matplotlib Line2D
@@ -75,9 +82,9 @@ class IoUCurveDisplay:
         Its standard errors.
     choice_ : matplotlib Line2D or None
         The outline of the chosen marker.
-    legend_ : matplotlib Legend
-        The legend of all curves on `ax_`. It says which number of anchors was chosen, by which
-        rule, and the average IoU there.
+    labels_ : list of matplotlib Annotation
+        The labels at the ends of all curves on `ax_`, from the lowest to the highest. They give the
+        number of anchors that was chosen, the rule and the average IoU there.
 
     See Also
     --------
@@ -92,7 +99,7 @@ class IoUCurveDisplay:
     >>> sweep = NClustersSweep(IoUKMeans(), n_clusters=[1, 2, 3, 4], random_state=0).fit(X)
     >>> display = IoUCurveDisplay.from_estimator(sweep, name="IoU k-means")
     >>> display.line_.get_label()
-    'IoU k-means: k = 3 (knee), 0.921'
+    'IoU k-means\nchosen: k = 3 (knee), 0.921'
     >>> plt.close(display.figure_)
     """
 
@@ -103,7 +110,7 @@ class IoUCurveDisplay:
     test_line_: "Line2D | None"
     errorbar_: "ErrorbarContainer | None"
     choice_: "Line2D | None"
-    legend_: "Legend"
+    labels_: "list[Annotation]"
 
     def __init__(
         self,
@@ -170,16 +177,16 @@ class IoUCurveDisplay:
         line_kw: Mapping[str, Any] | None = None,
         fill_kw: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Draw the curve, beside those that are on the axes already.
+        """Draw the curve, along with those already on the axes.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Axes to draw on; those of a new figure by default.
         name : str, default=None
-            What the legend calls the curve.
+            Name of the curve in its label.
         score_name : str, default="Average IoU (fraction, 0 to 1)"
-            Label of the y axis; give another one for an estimator with another score.
+            Label of the y axis; change it for an estimator with another score.
         line_kw : dict, default=None
             Passed to :meth:`matplotlib.axes.Axes.plot`.
         fill_kw : dict, default=None
@@ -193,47 +200,59 @@ class IoUCurveDisplay:
         Raises
         ------
         ImportError
-            If matplotlib is not installed; the extra `plot` brings it.
+            If matplotlib is not installed: install the `plot` extra.
         ValueError
-            If `best_n_clusters` is none of `n_clusters`.
+            If `best_n_clusters` is not in `n_clusters`.
         """
         self.ax_ = axes_or_new(ax)
         self.figure_ = self.ax_.figure
-        style = _next_style(self.ax_, line_kw or {})
-        self._draw_fitted(style, name or "fitted boxes")
+        self._draw_fitted(name or "fitted boxes", line_kw or {})
         self._draw_restarts(fill_kw or {})
-        self._draw_held_out(style, f"{name}, held-out boxes" if name else "held-out boxes")
+        self._draw_held_out(f"{name}, held-out boxes" if name else "held-out boxes", line_kw or {})
         self._outline_choice(self.test_line_ or self.line_)
         self.ax_.set(xlabel="Number of anchors, k", ylabel=score_name)
         _set_ticks(self.ax_)
-        self.legend_ = _draw_legend(self.ax_)
+        _set_height(self.ax_)
+        self.labels_ = _label_ends(self.ax_)
         return self
 
-    def _draw_fitted(self, style: dict[str, Any], label: str) -> None:
-        (self.line_,) = self.ax_.plot(self.n_clusters, self.score, **{"label": label} | style)
+    def _draw_fitted(self, label: str, line_kw: Mapping[str, Any]) -> None:
+        style = _next_style(self.ax_) | {"label": label} | _normalized(line_kw)
+        (self.line_,) = self.ax_.plot(self.n_clusters, self.score, **style)
 
     def _draw_restarts(self, fill_kw: Mapping[str, Any]) -> None:
         self.band_ = None
         if self.restart_scores is None or np.shape(self.restart_scores)[1] == 1:
             return
         scores = np.asarray(self.restart_scores)
-        fill = {
-            "color": self.line_.get_color(),
-            "alpha": 0.2,
+        fill: dict[str, Any] = {
+            "color": BAND_COLOR,
+            "alpha": 0.25,
+            "linewidth": 0,
             "label": f"worst to best of {scores.shape[1]} restarts",
+            "gid": BAND,
         }
         self.band_ = self.ax_.fill_between(
             self.n_clusters, scores.min(axis=1), scores.max(axis=1), **fill | dict(fill_kw)
         )
 
-    def _draw_held_out(self, style: dict[str, Any], label: str) -> None:
+    def _draw_held_out(self, label: str, line_kw: Mapping[str, Any]) -> None:
         self.test_line_ = self.errorbar_ = None
         if self.test_scores is None:
             return
         scores = np.asarray(self.test_scores)
         n_splits = scores.shape[1]
-        style = style | {"label": label, "linestyle": "--", "markerfacecolor": "white", "gid": None}
-        (self.test_line_,) = self.ax_.plot(self.n_clusters, scores.mean(axis=1), **style)
+        shared = {
+            key: value
+            for key, value in _normalized(line_kw).items()
+            if key not in ("color", "linestyle", "marker", "label")
+        }
+        style = _next_style(self.ax_) | shared
+        style |= {"linestyle": "--", "markerfacecolor": "white"}
+        label = f"{label}\n± standard error of {n_splits} splits"
+        (self.test_line_,) = self.ax_.plot(
+            self.n_clusters, scores.mean(axis=1), label=label, **style
+        )
         self.errorbar_ = self.ax_.errorbar(
             self.n_clusters,
             scores.mean(axis=1),
@@ -241,11 +260,10 @@ class IoUCurveDisplay:
             fmt="none",
             ecolor=self.test_line_.get_color(),
             capsize=3,
-            label=f"standard error of {n_splits} splits",
         )
 
     def _outline_choice(self, line: "Line2D") -> None:
-        """Outline the chosen marker of a curve, and tell the choice in the label of the curve."""
+        """Outline the chosen marker of a curve, and add the choice to the label of the curve."""
         self.choice_ = None
         if self.best_n_clusters is None:
             return
@@ -253,11 +271,11 @@ class IoUCurveDisplay:
         chosen = n_clusters == self.best_n_clusters
         if not chosen.any():
             raise ValueError(
-                f"best_n_clusters={self.best_n_clusters!r} is none of n_clusters="
-                f"{np.asarray(self.n_clusters).tolist()}: give one of them, or None."
+                f"best_n_clusters={self.best_n_clusters!r} is not in n_clusters="
+                f"{np.asarray(self.n_clusters).tolist()}: pass one of them, or None."
             )
-        choice = f"k = {self.best_n_clusters}{_by_rule(self.rule)}, {score[chosen][0]:.3f}"
-        line.set_label(f"{line.get_label()}: {choice}")
+        choice = f"chosen: k = {self.best_n_clusters}{_by_rule(self.rule)}, {score[chosen][0]:.3f}"
+        line.set_label(f"{line.get_label()}\n{choice}")
         (self.choice_,) = self.ax_.plot(
             n_clusters[chosen],
             score[chosen],
@@ -267,12 +285,11 @@ class IoUCurveDisplay:
             markerfacecolor="none",
             markeredgewidth=1.5,
             color=line.get_color(),
-            label=line.get_label(),
         )
 
 
 def _columns(results: Mapping[str, Any], pattern: str) -> NDArray[Any] | None:
-    """Put side by side what is called ``pattern.format(0)``, ``pattern.format(1)``, ..."""
+    """Stack the columns named ``pattern.format(0)``, ``pattern.format(1)`` and so on."""
     names = takewhile(results.__contains__, map(pattern.format, count()))
     columns = [results[name] for name in names]
     return np.column_stack(columns) if columns else None
@@ -290,10 +307,16 @@ def _curves(ax: "Axes") -> "list[Line2D]":
     return [line for line in ax.lines if str(line.get_gid()).startswith(CURVE)]
 
 
-def _next_style(ax: "Axes", line_kw: Mapping[str, Any]) -> dict[str, Any]:
+def _normalized(line_kw: Mapping[str, Any]) -> dict[str, Any]:
+    """Spell out the abbreviations of the properties of a line."""
     from matplotlib.cbook import normalize_kwargs
     from matplotlib.lines import Line2D
 
+    return normalize_kwargs(dict(line_kw), Line2D)
+
+
+def _next_style(ax: "Axes") -> dict[str, Any]:
+    """Return the colour, marker and line style that no curve on the axes has yet."""
     n_curves = len(_curves(ax))
     return {
         "color": COLORS[n_curves % len(COLORS)],
@@ -301,12 +324,11 @@ def _next_style(ax: "Axes", line_kw: Mapping[str, Any]) -> dict[str, Any]:
         "marker": MARKERS[n_curves % len(MARKERS)],
         "markersize": 5,
         "gid": f"{CURVE}{n_curves}",
-        **normalize_kwargs(dict(line_kw), Line2D),
     }
 
 
 def _set_ticks(ax: "Axes") -> None:
-    """Tick the numbers of anchors of all curves or, where they are many, round ones."""
+    """Put ticks at the numbers of anchors of all curves, or at round ones where they are many."""
     from matplotlib.ticker import MaxNLocator
 
     ticks = np.unique(np.concatenate([line.get_xdata() for line in _curves(ax)]))
@@ -317,39 +339,98 @@ def _set_ticks(ax: "Axes") -> None:
     ax.set_xticks(ticks[(ticks >= smallest) & (ticks <= largest)])
 
 
-def _draw_legend(ax: "Axes") -> "Legend":
-    """Draw a legend of all curves that covers none of them, on higher axes if need be."""
-    from matplotlib.lines import Line2D
-
-    entries: dict[str, list[Any]] = {}
-    for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
-        entries.setdefault(label, []).append(handle)
-    labels = sorted(entries, key=lambda label: not isinstance(entries[label][0], Line2D))
-    handles = [tuple(entries[label]) for label in labels]
-    legend = ax.legend(handles, labels, fontsize="small", labelspacing=0.6)
-
+def _set_height(ax: "Axes") -> None:
+    """Fit the y axis to the curves, but do not magnify tiny differences."""
     ax.autoscale(axis="y")
     low, high = ax.get_ylim()
     missing = max(MIN_HEIGHT - (high - low), 0)
-    low, high = low - missing / 2, high + missing / 2
-    step = (high - low) / 10
-    for _ in range(20):
-        ax.set_ylim(low, high)
-        laid_out(ax)
-        for place in LEGEND_PLACES:
-            legend.set(loc=place)
-            if not _covers_a_curve(legend, ax):
-                return legend
-        if 0 <= low < step:
-            high += step
-        else:
-            low -= step
-    return legend
+    ax.set_ylim(low - missing / 2, high + missing / 2)
 
 
-def _covers_a_curve(legend: "Legend", ax: "Axes") -> bool:
-    box = legend.get_window_extent().padded(8)
-    drawn = [line.get_transform().transform_path(line.get_path()) for line in ax.lines]
-    for collection in ax.collections:
-        drawn += map(collection.get_transform().transform_path, collection.get_paths())
-    return any(path.intersects_bbox(box, filled=False) for path in drawn)
+class End(NamedTuple):
+    """Where a curve or band ends, and what it is called."""
+
+    x: float
+    y: float
+    label: str
+    color: Any
+
+
+def _ends(ax: "Axes") -> list[End]:
+    """Return the ends of all curves, and of the first of several bands with one label."""
+    ends = []
+    for line in _curves(ax):
+        x, y = np.asarray(line.get_xydata())[-1].tolist()
+        ends.append(End(x, y, str(line.get_label()), line.get_color()))
+    bands = [band for band in ax.collections if band.get_gid() == BAND]
+    for label, band in {str(band.get_label()): band for band in reversed(bands)}.items():
+        edge = np.asarray(band.get_paths()[0].vertices)
+        x = edge[:, 0].max()
+        ends.append(End(x, edge[edge[:, 0] == x, 1].mean(), label, band.get_facecolor()[0]))
+    return ends
+
+
+def _label_ends(ax: "Axes") -> "list[Annotation]":
+    """Write the label of each curve in a column on the right, with a line to its end."""
+    from matplotlib.colors import to_rgb
+
+    for text in [text for text in ax.texts if text.get_gid() == LABEL]:
+        text.remove()
+    labels = [
+        ax.annotate(
+            "\n".join(textwrap.fill(line, LABEL_WIDTH) for line in end.label.split("\n")),
+            (end.x, end.y),
+            xytext=(0, 0),
+            textcoords="axes fraction",
+            va="center",
+            fontsize="small",
+            color=0.75 * np.array(to_rgb(end.color)),
+            gid=LABEL,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": end.color,
+                "linewidth": 0.8,
+                "shrinkA": 1,
+                "shrinkB": 5,
+                "relpos": (0, 0.5),
+            },
+        )
+        for end in _ends(ax)
+    ]
+    labels.sort(key=lambda label: float(label.xy[1]))
+    column = _make_room(ax, labels)
+    places = _spread(ax, labels)
+    for label, place in zip(labels, places, strict=True):
+        label.set_position((column, place))
+    return labels
+
+
+def _make_room(ax: "Axes", labels: "list[Annotation]") -> float:
+    """Widen the x axis to the right for a column of labels; return where it starts."""
+    width = laid_out(ax).bbox.width
+    gap = float(labels[0].get_fontsize()) * ax.figure.dpi / 72
+    needed = max(float(_text_box(label).width) for label in labels) + gap
+    share = min(needed / width, MAX_SHARE)
+    ax.autoscale(axis="x")
+    low, high = ax.get_xlim()
+    ax.set_xlim(low, high + (high - low) * share / (1 - share))
+    return float(1 - share + gap / 2 / width)
+
+
+def _spread(ax: "Axes", labels: "list[Annotation]") -> "NDArray[np.float64]":
+    """Place labels as close to their ends as they can be without overlaps, in axes fractions."""
+    bounds = laid_out(ax).bbox
+    heights = np.array([1.2 * _text_box(label).height for label in labels]) / bounds.height
+    ends = ax.transAxes.inverted().transform(ax.transData.transform([x.xy for x in labels]))[:, 1]
+    # Labels that touch are at these distances from the lowest.
+    touching = np.concatenate([[0], np.cumsum((heights[:-1] + heights[1:]) / 2)])
+    lowest, highest = heights[0] / 2, 1 - heights[-1] / 2 - touching[-1]
+    shifts = isotonic_regression(ends - touching, y_min=lowest, y_max=max(lowest, highest))
+    return np.asarray(shifts + touching)
+
+
+def _text_box(label: "Annotation") -> Any:
+    """Return the extent of a label without its line."""
+    from matplotlib.text import Text
+
+    return Text.get_window_extent(label)

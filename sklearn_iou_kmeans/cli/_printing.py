@@ -109,8 +109,9 @@ def baseline_rows(record: FitRecord) -> list[tuple[str, str, str]]:
     if baseline is None:
         return []
     n_shapes, boxes = len(baseline["shapes"]), count(baseline["n_boxes"], "box", "boxes")
-    shapes = "most frequent shape" if n_shapes == 1 else f"{n_shapes} most frequent shapes"
-    what = f"of the {shapes} in whole pixels ({boxes})"
+    shapes = "whole-pixel shape" if n_shapes == 1 else "whole-pixel shapes"
+    how_many = "" if n_shapes == 1 else f"{n_shapes} "
+    what = f"of the {how_many}most frequent {shapes} ({boxes})"
     rows = [("baseline", f"{baseline['average_iou']:.4f}", what)]
     if baseline["ratio"] is not None:
         rows.append(("ratio", f"{baseline['ratio']:.2f}", "average IoU of the anchors / baseline"))
