@@ -186,6 +186,11 @@ def test_a_text_of_pairs_is_compared_in_pixels_of_the_images(labels):
     assert sides(report["sets"][0]["anchors"]).tolist() == [[10, 13], [16, 30], [33, 23]]
 
 
+def test_a_text_may_be_longer_than_the_name_of_a_file(labels):
+    report = run_json(labels, "--anchors", "10,13, 16,30, " * 50)
+    assert len(report["sets"][0]["anchors"]) == 100
+
+
 def test_json_goes_to_a_file_beside_the_text(labels, tmp_path):
     file = tmp_path / "comparison.json"
     result = invoke("compare", labels, "-k", 2, "--json", file)

@@ -163,6 +163,16 @@ def test_a_write_that_fails_leaves_what_was_there(option, old):
     assert hidden_files() == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_terminal_or_pipe_that_takes_no_more_is_an_error():
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [COMMAND, "fit", "boxes.csv", "--json", "-"], stdout=full, stderr=subprocess.PIPE
+        )
+    assert result.returncode != 0
+    assert b"iou-kmeans: stdout: No space left on device.\n" in result.stderr
+
+
 KILLED = """
 import sys
 from sklearn_iou_kmeans.cli._outputs import write_whole

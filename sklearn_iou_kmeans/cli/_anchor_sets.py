@@ -1,6 +1,7 @@
 """Sets of anchors that a user names, and rescaling them for a comparison."""
 
 import json
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,7 +53,7 @@ def load_anchor_set(name: str) -> AnchorSet:
         published = load_published_anchors(name)
         scale = Scale(published.unit, published.input_size, "letterbox", published.strides[0])
         return AnchorSet(name, scale.read(published.anchors), scale)
-    if Path(name).is_file():
+    if os.path.isfile(name):  # False for a text too long to be a name
         text = Path(name).read_bytes().decode("utf-8-sig", errors="replace")
     elif re.fullmatch(r"[\d.,;\s]+", name):
         text = name

@@ -109,7 +109,13 @@ JsonFile = Annotated[
     ),
 ]
 Seed = Annotated[
-    int, typer.Option(min=0, metavar="N", help="Seed of the search; runs with one seed are equal.")
+    int,
+    typer.Option(
+        min=0,
+        max=2**32 - 1,
+        metavar="N",
+        help="Seed of the search: the same seed, the same result.",
+    ),
 ]
 
 

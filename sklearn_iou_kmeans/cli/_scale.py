@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 UNITS = ("pixel", "relative", "grid")
 Resize = Literal["letterbox", "stretch", "none"]
-Size = tuple[float, float]
+WidthHeight = tuple[float, float]
 FloatArray = NDArray[np.float64]
 
 RESIZED = {"letterbox": "letterboxed", "stretch": "stretched", "none": "images not resized"}
@@ -30,7 +30,7 @@ class Scale:
     """
 
     unit: "Unit" = "pixel"
-    input_size: Size | None = None
+    input_size: WidthHeight | None = None
     resize: Resize = "none"
     stride: float | None = None
 
@@ -120,7 +120,7 @@ def make_scale(options: NetworkOptions) -> Scale:
     return Scale(options.unit, size, resize, options.stride)  # type: ignore[arg-type]
 
 
-def parse_size(text: str, option: str) -> Size:
+def parse_size(text: str, option: str) -> WidthHeight:
     """Read a size: one number for a square, or WIDTHxHEIGHT."""
     match = re.fullmatch(r"(\d+)(?:[xX](\d+))?", text.strip())
     sides = [int(side) for side in match.groups() if side] if match else []
