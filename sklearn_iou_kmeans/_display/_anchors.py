@@ -1,4 +1,4 @@
-"""Anchors among the boxes that they are for."""
+"""Anchors among the boxes."""
 
 from collections.abc import Iterator
 from itertools import cycle, pairwise
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from matplotlib.text import Annotation
     from matplotlib.ticker import Locator
 
-# Cells along the longer side of a density, and empty ones at each end: many enough for the eye, and
-# few enough that sizes in whole pixels leave few stripes.
+# Cells along the longer side of a density, and empty cells at each end. More would show stripes for
+# sizes in whole pixels.
 CELLS = 60
 MARGIN = 2
 
-# Points a side of the grid on which the borders between anchors are sought.
+# Points per side of the grid on which the borders between anchors are computed.
 GRID = 200
 
-# In points. Where a label stands beside a marker is in multiples of it.
+# In points, and the places of a label beside a marker in multiples of it.
 MARKER_SIZE = 8
 LABEL_PLACES = (
     (0.9, 0, "left", "center"),
@@ -44,14 +44,14 @@ LABEL_PLACES = (
     (0, -0.9, "center", "top"),
 )
 
-# Of a column of sizes, in multiples of its font size.
+# Of a column of sizes, in multiples of the font size.
 LINE_HEIGHT = 1.5
 
 
 class AnchorsDisplay:
-    """Anchors among the boxes that they are for.
+    """Anchors among the boxes that they were fitted to.
 
-    :meth:`from_estimator` is the usual way to get one.
+    Use :meth:`from_estimator` to create one.
 
     Parameters
     ----------
@@ -62,30 +62,30 @@ class AnchorsDisplay:
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the boxes; all 1 by default.
     unit : str, default="pixels"
-        The unit of the sides, as it is to be written.
+        The unit of the sides, for the axis labels.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        The axes with the anchors.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     texts_ : list of matplotlib Annotation
-        The sizes that are written beside anchors.
+        The sizes written beside the anchors.
     mesh_ : matplotlib QuadMesh
-        The boxes; of a density only.
+        The number of boxes per cell; only for `kind="density"`.
     colorbar_ : matplotlib Colorbar
-        How many boxes a colour means; of a density only.
+        The scale of the colours; only for `kind="density"`.
     borders_ : list of matplotlib QuadContourSet
-        The border of the region of each anchor; of a density only.
+        The border of the region of each anchor; only for `kind="density"`.
     markers_ : matplotlib Line2D
-        The anchors; of a density only.
+        The anchors; only for `kind="density"`.
     rectangles_ : list of matplotlib Rectangle
-        The anchors, the largest first; of rectangles only.
+        The anchors, the largest first; only for `kind="rectangles"`.
 
     See Also
     --------
-    IoUCurveDisplay : How many anchors it should be.
+    IoUCurveDisplay : Average IoU against the number of anchors.
 
     Examples
     --------
@@ -138,13 +138,13 @@ class AnchorsDisplay:
         Parameters
         ----------
         estimator : estimator
-            One with `cluster_centers_`, or a fitted search for the best of such.
+            An estimator with `cluster_centers_`, or a fitted search over such estimators.
         X : array-like of shape (n_samples, 2)
-            (width, height) of the boxes, in the unit of those that were fitted.
+            (width, height) of the boxes, in the unit of the fitted boxes.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the boxes; all 1 by default.
         unit : str, default="pixels"
-            The unit of the sides, as it is to be written.
+            The unit of the sides, for the axis labels.
         ax : matplotlib Axes, default=None
             See :meth:`plot`.
         kind : {"density", "rectangles"}, default="density"
@@ -184,15 +184,14 @@ class AnchorsDisplay:
         ax : matplotlib Axes, default=None
             Axes to draw on; those of a new figure by default.
         kind : {"density", "rectangles"}, default="density"
-            "density" shows how many boxes there are of each size, on logarithmic axes, with the
-            anchors as dots and the borders of the regions in which each is the best. Look here for
-            boxes that are far from every anchor. Sizes are written where there is room. What has a
-            side of 0 has no place on such axes, and a line above them says how many were left out.
-            "rectangles" shows the anchors alone, one around the other and to scale, all with their
-            sizes.
+            "density" shows the number of boxes of each size on logarithmic axes, with the anchors
+            as dots and the borders of the regions where each one is the best. Use it to find boxes
+            that are far from every anchor. Sizes are written where there is room. Boxes and anchors
+            with a side of 0 cannot be shown on these axes; a line above them gives their number.
+            "rectangles" shows only the anchors, concentric and to scale, each with its size.
         cmap : str or matplotlib Colormap, default="Blues"
-            Colours of the density. The palest and the darkest are left out: a cell of one box has
-            to stand out from white, and a border from a cell of many.
+            Colours of the density. The palest and the darkest are not used, so that a cell with one
+            box stands out from white, and a border from a cell with many boxes.
 
         Returns
         -------
@@ -202,10 +201,10 @@ class AnchorsDisplay:
         Raises
         ------
         ValueError
-            If `kind` is none of the two, if the boxes or the anchors do not have two sides, or if
-            all boxes or all anchors have a side of 0.
+            If `kind` is unknown, if the boxes or the anchors do not have two sides, or if all boxes
+            or all anchors have a side of 0.
         ImportError
-            If matplotlib is not installed; the extra `plot` brings it.
+            If matplotlib is not installed: install the `plot` extra.
         """
         if kind not in ("density", "rectangles"):
             raise ValueError(f"kind must be 'density' or 'rectangles', got {kind!r}.")
@@ -290,7 +289,7 @@ def _check_pairs(pairs: ArrayLike, name: str) -> FloatArray:
     if checked.shape[1] != 2:
         raise ValueError(
             f"{name} has the shape {checked.shape}: a picture shows two sides, (width, height). "
-            "Choose two columns; if these are boxes, box_sizes takes their sizes."
+            "Choose two columns; if these are boxes, box_sizes computes their sizes."
         )
     return checked.astype(np.float64)
 
@@ -306,11 +305,11 @@ def _left_out(n_boxes: int, n_anchors: int) -> str:
 
 
 def _set_log_axes(ax: "Axes") -> None:
-    """Make both axes logarithmic, ticked with as many plain numbers as have room."""
+    """Make both axes logarithmic, with as many ticks in plain numbers as there is room for."""
     from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
     ax.set(xscale="log", yscale="log")
-    axes = ax.yaxis, ax.xaxis  # how wide labels of y are decides the room for those of x
+    axes = ax.yaxis, ax.xaxis  # the width of the y labels decides the room for the x labels
     coarser = {axis: _log_locators(axis) for axis in axes}
     for axis in axes:
         axis.set_major_locator(next(coarser[axis]))
@@ -324,7 +323,7 @@ def _set_log_axes(ax: "Axes") -> None:
 
 
 def _log_locators(axis: "Axis") -> "Iterator[Locator]":
-    """Locators of ticks, the closest first."""
+    """Return tick locators, the one with the most ticks first."""
     from matplotlib.ticker import LogLocator, MaxNLocator
 
     low, high = axis.get_view_interval()
@@ -341,7 +340,7 @@ def _is_crowded(axis: "Axis") -> bool:
 def _log_cells(
     X: FloatArray, weights: FloatArray, anchors: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Sum weights in cells of one logarithmic side, which hold all boxes and anchors.
+    """Sum weights in square cells on logarithmic axes that contain all boxes and anchors.
 
     Returns the edges of the cells in width and in height, and the sums, (n_widths, n_heights).
     """
@@ -357,7 +356,7 @@ def _log_cells(
 
 
 def _draw_borders(ax: "Axes", anchors: FloatArray) -> "list[QuadContourSet]":
-    """Draw around each anchor the region in which it is the best: others are as good there."""
+    """Draw the border of the region where each anchor is the best."""
     if len(anchors) == 1:
         return []
     x, y = np.geomspace(*ax.get_xlim(), GRID), np.geomspace(*ax.get_ylim(), GRID)
@@ -372,7 +371,7 @@ def _draw_borders(ax: "Axes", anchors: FloatArray) -> "list[QuadContourSet]":
 
 
 def _written(anchors: FloatArray) -> list[str]:
-    """Write sizes with as many decimals as leave two digits to the smallest side."""
+    """Format sizes with enough decimals for two digits of the smallest side."""
     decimals = 0
     if (anchors != anchors.round()).any():
         decimals = max(0, 1 - int(np.floor(np.log10(anchors[anchors > 0].min()))))
@@ -383,7 +382,7 @@ def _written(anchors: FloatArray) -> list[str]:
 
 
 def _label_beside(ax: "Axes", anchors: FloatArray) -> "list[Annotation]":
-    """Write the size beside each anchor that has room for it."""
+    """Write the size beside each anchor where there is room."""
     from matplotlib.patheffects import withStroke
     from matplotlib.transforms import Bbox
 
@@ -415,10 +414,10 @@ def _label_beside(ax: "Axes", anchors: FloatArray) -> "list[Annotation]":
 
 
 def _label_in_column(ax: "Axes", anchors: FloatArray, unit: str) -> "list[Annotation]":
-    """Scale the axes to the anchors and, on their right, a column with the size of each.
+    """Scale the axes to the anchors, and write their sizes in a column on the right.
 
-    The column has more places than sizes. Those with the shortest lines in all are taken: of two
-    lines that cross, swapped ends would make both together shorter, so none do.
+    The column has more places than sizes. Sizes are assigned to places so that the total length of
+    the lines is minimal, hence no two lines cross.
     """
     sizes, header = _written(anchors), f"width \N{MULTIPLICATION SIGN} height\n({unit})"
     pixels = ax.figure.dpi / 72

@@ -1,12 +1,11 @@
-"""What both pictures share: colours, and the one door to matplotlib."""
+"""Colours, and axes of matplotlib, for both displays."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# The palette of Okabe and Ito, which the colour-blind can tell apart, without its yellow, which is
-# too pale for a line.
+# The colour-blind safe palette of Okabe and Ito, without its yellow, which is too pale for a line.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
@@ -16,12 +15,12 @@ def axes_or_new(ax: "Axes | None") -> "Axes":
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            'Drawing needs matplotlib: pip install "sklearn-iou-kmeans[plot]".'
+            'Drawing requires matplotlib: pip install "sklearn-iou-kmeans[plot]".'
         ) from error
     return plt.subplots(layout="constrained")[1] if ax is None else ax
 
 
 def laid_out(ax: "Axes") -> "Axes":
-    """Return `ax` at the place where it is going to be drawn."""
+    """Return `ax` after computing the layout of its figure."""
     ax.figure.canvas.figure.draw_without_rendering()
     return ax

@@ -27,7 +27,7 @@ def formats() -> None:
     console = make_console({}, [])
     written = {
         exporter.name: exporter.summary
-        + "; --model " * bool(exporter.models)
+        + "; models " * bool(exporter.models)
         + ", ".join(exporter.models)
         for exporter in EXPORTERS.values()
     }

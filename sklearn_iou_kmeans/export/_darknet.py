@@ -153,8 +153,7 @@ def _yolo(layout: Layout, mask: list[int]) -> str:
 
 DARKNET = Exporter(
     name="darknet",
-    summary="[yolo] or [region] sections of a cfg, in the order and with the masks of --model; v2 "
-    "is in grid cells",
+    summary="[yolo] or [region] sections of a cfg, in the order of the model; v2 in grid cells",
     export=export_darknet,
     check=split_for_darknet,
     models=tuple(MODELS),
