@@ -66,11 +66,8 @@ def write_results(
 
 def print_labels(record: LabelsRecord, console: Console) -> None:
     """Print what was read, what was not used and why, and the unit."""
-    categories = {unlike_count(name): n for name, n in Counter(record.categories).most_common()}
-    skipped = {
-        reason + some_images(record, reason): n_labels
-        for reason, n_labels in record.skipped.items()
-    }
+    categories = Counter(record.categories).most_common()
+    skipped = [(reason + some_images(record, reason), n) for reason, n in record.skipped.items()]
     truncated = ", corners truncated to integers" if record.parameters["truncate"] else ""
     labels = count(record.n_labels, "label", "labels")
     images = count(record.n_images, "image", "images")
@@ -80,7 +77,7 @@ def print_labels(record: LabelsRecord, console: Console) -> None:
             ("", f"{labels} in {images}, as {record.format}"),
             ("skipped", counted(skipped) or "nothing"),
             ("used", count(record.n_boxes, "box", "boxes")),
-            ("", counted(categories)),
+            ("", counted([(unlike_count(name), n) for name, n in categories])),
             ("unit", record.unit + truncated),
         ),
         console,
@@ -135,7 +132,7 @@ def anchor_table(anchors: list[dict[str, Any]], scale: Scale) -> Table:
 
 def make_table(headings: Sequence[str], rows: Sequence[Sequence[str]], n_text: int = 0) -> Table:
     """Make a table of numbers, with columns of text on its left."""
-    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, collapse_padding=True, pad_edge=False)
     for i, heading in enumerate(headings):
         table.add_column(
             heading,
@@ -203,10 +200,10 @@ def unlike_count(name: str) -> str:
     return f"category {name}" if re.fullmatch(r"[\d\s.,+-]+", name) else name
 
 
-def counted(counts: dict[str, int]) -> list[str]:
-    """List counts, one per line; only the first of very many."""
-    digits = max(map(len, map(number, counts.values())), default=0)
-    listed = [f"{number(n):>{digits}} {name}" for name, n in counts.items()]
+def counted(counts: Sequence[tuple[str, int]]) -> list[str]:
+    """List counts of what has a name, one per line; only the first of very many."""
+    digits = max((len(number(n)) for _, n in counts), default=0)
+    listed = [f"{number(n):>{digits}} {name}" for name, n in counts]
     if len(listed) > MAX_CATEGORIES:
         listed[MAX_CATEGORIES:] = [f"and {len(listed) - MAX_CATEGORIES} more"]
     return listed
