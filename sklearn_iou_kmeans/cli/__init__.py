@@ -41,7 +41,7 @@ def build_app() -> "typer.Typer":
     from ._compare import compare
     from ._fit import fit
     from ._formats import formats
-    from ._options import SubCommand, sub_command
+    from ._sub_command import SubCommand, sub_command
     from ._sweep import sweep
     from ._version import print_versions
 

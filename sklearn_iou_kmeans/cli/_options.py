@@ -1,21 +1,14 @@
-"""The options of the sub-commands in groups, and how a function of groups becomes a sub-command.
+"""The options of the sub-commands, in groups.
 
 Options are strings and flags as typed; they are checked where they are used.
 """
 
-import inspect
-import re
-import sys
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
-
-from ._messages import complain, printable
 
 about_labels = partial(typer.Option, rich_help_panel="Labels")
 about_network = partial(typer.Option, rich_help_panel="Unit and network input")
@@ -114,7 +107,7 @@ Seed = Annotated[
         min=0,
         max=2**32 - 1,
         metavar="N",
-        help="Seed of the search: the same seed, the same result.",
+        help="Seed of the search; repeated runs give the same result.",
     ),
 ]
 
@@ -243,97 +236,3 @@ class CompareOptions:
     ] = False
     json_file: JsonFile = None
     seed: Seed = 0
-
-
-class SubCommand(TyperCommand):
-    """A sub-command whose help lists the options under the headings of their groups."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the command line; errors quote it without what a terminal would act on."""
-        try:
-            return super().parse_args(ctx, args)
-        except Exception as error:  # Typer has no public name for those of a command line
-            if hasattr(error, "message"):
-                error.message = printable(error.message)
-            raise
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options into the help."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            if (record := parameter.get_help_record(ctx)) is not None:
-                is_argument = parameter.param_type_name == "argument"
-                heading = "Arguments" if is_argument else "Options"
-                heading = getattr(parameter, "rich_help_panel", None) or heading
-                groups.setdefault(heading, []).append(record)
-        for heading, records in groups.items():
-            with formatter.section(heading):
-                formatter.write_dl(records)
-
-
-def sub_command(function: Callable[..., None]) -> Callable[..., None]:
-    """Make a sub-command of a function of groups of options.
-
-    Its parameters are the options of all groups, and its errors are one line each.
-    """
-    groups = {name: kind for name, kind in get_type_hints(function).items() if name != "return"}
-
-    def command(**given: Any) -> None:
-        filled = {
-            name: group(**{field.name: given[field.name] for field in fields(group)})
-            for name, group in groups.items()
-        }
-        try:
-            function(**filled)
-            sys.stdout.flush()
-        except KeyboardInterrupt as interrupt:
-            complain(f"interrupted: {interrupt}." if interrupt.args else "interrupted.")
-            raise typer.Exit(130) from None
-        except BrokenPipeError:
-            raise  # the reader of a pipe has seen enough; Typer ends the command quietly
-        except OSError as error:
-            complain(as_options(explain(error)))
-            raise typer.Exit(2) from None
-        except (ImportError, ValueError) as error:
-            complain(as_options(str(error)))
-            raise typer.Exit(2) from None
-
-    command.__name__, command.__doc__ = function.__name__, function.__doc__
-    parameters = [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=field.default if field.default is not MISSING else inspect.Parameter.empty,
-            annotation=field.type,
-        )
-        for group in groups.values()
-        for field in fields(group)
-    ]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return command
-
-
-SPELLINGS = {
-    r"image_size=\(width, height\)": "--image-size WxH",
-    r"images=folder": "--images FOLDER",
-    r"with format=": "with --format",
-    r"\bn_clusters holds (\d+), and X\b": r"--k holds \1, and LABELS",
-    r"\brule=(\S+): no n_clusters": r"--rule \1: no k",
-    r"Take fewer folds, or StratifiedGroupKFold": "Take fewer folds",
-}
-"""What errors of the library call what is an option here."""
-
-
-def as_options(message: str) -> str:
-    """Name the options where a message names parameters."""
-    for parameter, option in SPELLINGS.items():
-        message = re.sub(parameter, option, message)
-    return message
-
-
-def explain(error: OSError) -> str:
-    """Say what the operating system refused, without its number."""
-    if error.strerror is None:
-        return str(error)
-    return f"{error.filename or 'stdout'}: {error.strerror}."

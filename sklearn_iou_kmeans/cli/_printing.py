@@ -15,9 +15,9 @@ from rich.table import Table
 from ._anchors import IOU, FitRecord
 from ._labels import LabelsRecord
 from ._messages import complain, count, number, printable
-from ._options import as_options
 from ._outputs import STDOUT, write_whole
 from ._scale import Scale
+from ._sub_command import as_options
 
 Cell = str | Sequence[str]
 """A line of text, or several."""

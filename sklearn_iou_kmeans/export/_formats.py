@@ -48,8 +48,8 @@ def export_anchors(anchors: ArrayLike, format: str, **options: Any) -> Exported:
     anchors : array-like of shape (n_anchors, 2)
         (width, height) in pixels of the network input, in any order.
     format : str
-        "darknet", "detectron2", "json", "keras", "matlab", "mmdetection", "paddle", "tao",
-        "tf_model_garden", "torchvision" or "ultralytics".
+        A key of `EXPORTERS`, for example "darknet" or "ultralytics"; `iou-kmeans formats` lists
+        all.
     **options : dict
         Passed to the function `export_<format>`. All of them require `input_size`.
 
