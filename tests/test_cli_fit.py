@@ -339,6 +339,23 @@ def test_the_picture_says_what_it_shows(coco, tmp_path, options, at, unit):
     assert f"Width ({unit})" in texts
 
 
+@pytest.mark.parametrize(
+    ("names", "title"),
+    [
+        ([""], "boxes.csv: 2 boxes"),
+        (["1", "bus"], "boxes.csv: category 1, bus, 4 boxes"),
+        (["a", "b", "c", "d"], "boxes.csv: 4 categories, 8 boxes"),
+    ],
+)
+def test_the_title_names_a_few_categories(tmp_path, names, title):
+    path, file = tmp_path / "boxes.csv", tmp_path / "anchors.svg"
+    rows = [f"{i},9,{name}\n" for name in names for i in (5, 6)]
+    path.write_text("width,height,label\n" + "".join(rows))
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        assert run(path, "-k", 1, "--plot", file).exit_code == 0
+    assert f">{title}<" in file.read_text()
+
+
 def test_a_title_keeps_dollar_signs_and_escapes_control_characters(tmp_path):
     path = tmp_path / "boxes.csv"
     path.write_text("width,height,label\n" + "".join(f"{i},9,$x$ \x07\n" for i in range(1, 9)))

@@ -1,5 +1,6 @@
 """Text for a terminal. Names come from files, and may contain anything."""
 
+import re
 import sys
 from unicodedata import category
 
@@ -30,6 +31,13 @@ def number(n: int) -> str:
 def count(n: int, one: str, many: str) -> str:
     """Format a count of things in the singular or the plural."""
     return f"{number(n)} {one if n == 1 else many}"
+
+
+def unlike_count(name: str) -> str:
+    """Name a category so that it cannot be taken for a count."""
+    if not name:
+        return "without a category"
+    return f"category {name}" if re.fullmatch(r"[\d\s.,+-]+", name) else name
 
 
 def complain(message: str) -> None:

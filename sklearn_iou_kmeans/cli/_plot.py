@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._messages import count, printable
+from ._messages import count, printable, unlike_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,11 +67,11 @@ def new_figure(width: float, height: float) -> "tuple[Figure, Axes]":
 
 def title_of(record: "LabelsRecord") -> str:
     """Name the file, the categories if they are few, and the number of boxes."""
-    n_categories = len(record.categories)
-    names = ", ".join(record.categories)
-    if n_categories > N_IN_TITLE or not names:
-        names = count(n_categories, "category", "categories")
-    return f"{Path(record.file).resolve().name}: {names}, {count(record.n_boxes, 'box', 'boxes')}"
+    names = [unlike_count(name) for name in record.categories if name]
+    if len(names) > N_IN_TITLE:
+        names = [count(len(names), "category", "categories")]
+    boxes = count(record.n_boxes, "box", "boxes")
+    return f"{Path(record.file).resolve().name}: {', '.join([*names, boxes])}"
 
 
 def set_title(axes: "Axes", title: str) -> None:

@@ -1,7 +1,6 @@
 """The record for people, at any width of the terminal, and for programs."""
 
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from rich.table import Table
 
 from ._anchors import IOU, FitRecord
 from ._labels import LabelsRecord
-from ._messages import complain, count, number, printable
+from ._messages import complain, count, number, printable, unlike_count
 from ._outputs import STDOUT, write_whole
 from ._scale import Scale
 from ._sub_command import as_options
@@ -191,13 +190,6 @@ def some_images(record: LabelsRecord, reason: str) -> str:
     n_more = len(names) - N_NAMES
     more = f" and {count(n_more, 'more image', 'more images')}" if n_more > 0 else ""
     return f": {', '.join(names[:N_NAMES])}{more}"
-
-
-def unlike_count(name: str) -> str:
-    """Name a category so that it cannot be taken for a count."""
-    if not name:
-        return "without a category"
-    return f"category {name}" if re.fullmatch(r"[\d\s.,+-]+", name) else name
 
 
 def counted(counts: Sequence[tuple[str, int]]) -> list[str]:
