@@ -53,4 +53,5 @@ else:  # a type checker would take any name for one of the package
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *SUBMODULES, "__version__"})
+    special = [name for name in globals() if name.startswith("__")]
+    return sorted({*special, *__all__, *SUBMODULES, "__version__"})

@@ -6,6 +6,7 @@ import inspect
 import json
 import pickle
 import re
+import warnings
 from functools import partial
 
 import numpy as np
@@ -430,9 +431,9 @@ def test_anchors_larger_than_the_input_are_named():
 
 @pytest.mark.parametrize("export", [export_keras, export_detectron2])
 def test_a_warning_points_at_the_caller(export):
-    with pytest.warns(UserWarning, match="Larger") as warnings:
+    with pytest.warns(UserWarning, match="Larger") as caught:
         export([[500, 500]], input_size=416, **({} if export is export_keras else {"heads": 1}))
-    assert warnings[0].filename == __file__
+    assert caught[0].filename == __file__
 
 
 # Targets that build anchors from sizes and ratios.
@@ -577,6 +578,18 @@ def test_a_check_says_without_anchors_what_the_exporter_says_of_them(name, n_anc
 def test_an_error_about_heads_can_be_pickled():
     error = pickle.loads(pickle.dumps(HeadsError(2, "why.")))
     assert str(error) == "heads=2: why."
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(*[st.floats(0.1, 6)] * 2), min_size=1, max_size=6), st.integers(0, 2))
+def test_a_text_without_losses_has_as_many_anchors_as_it_was_given(anchors, decimals):
+    for name in READERS.keys() - {"tao"}:
+        options = {"decimals": decimals} if "decimals" in EXPORTERS[name].options else {}
+        with warnings.catch_warnings(action="ignore"):
+            text = export_anchors(anchors, name, input_size=416, heads=1, **options)
+        read = [tuple(anchor) for head in READERS[name](text) for anchor in head]
+        is_whole = len(set(read)) == len(anchors) and np.min(read) > 0
+        assert (text.lost == "") == is_whole
 
 
 def test_a_text_knows_which_anchors_rounding_has_lost():

@@ -45,7 +45,7 @@ def export_detectron2(
     Warns
     -----
     UserWarning
-        If an anchor is larger than the input.
+        If two anchors come out equal, or if an anchor is larger than the input.
 
     See Also
     --------

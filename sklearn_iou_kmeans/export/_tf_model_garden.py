@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._exporter import AverageIoU, Exported, Exporter, Heads, HeadsError, InputSize
-from ._layout import check_anchors, check_boxes, comments, unit_note
+from ._layout import check_anchors, check_boxes, comments, unit_note, warn_if_lost
 from ._sizes_and_ratios import (
     Way,
     best_shapes,
@@ -120,7 +120,7 @@ def export_tf_model_garden(
     Warns
     -----
     UserWarning
-        If an anchor is larger than the input.
+        If two anchors come out equal, or if an anchor is larger than the input.
 
     See Also
     --------
@@ -157,11 +157,11 @@ def export_tf_model_garden(
     if model not in TEXTS:
         raise ValueError(f"model must be 'retinanet' or 'ssd', got {model!r}.")
     check_scalar(min_level, "min_level", Integral, min_val=0)
-    pyramid, notes, average_iou = _fit(anchors, input_size, heads, min_level, X)
+    pyramid, notes, average_iou, lost = _fit(anchors, input_size, heads, min_level, X)
     text = TEXTS[model].format(
         **pyramid._asdict(), max_level=pyramid.min_level + pyramid.n_levels - 1
     )
-    return Exported(comments(notes) + text, average_iou)
+    return Exported(comments(notes) + text, average_iou, lost)
 
 
 def split_for_tf_model_garden(n_anchors: int, heads: Heads = None, model: str = "") -> list[int]:
@@ -181,7 +181,7 @@ def _fit(
     heads: Heads,
     min_level: int,
     X: ArrayLike | None,
-) -> tuple[Pyramid, list[str], AverageIoU]:
+) -> tuple[Pyramid, list[str], AverageIoU, str]:
     """Fit a pyramid to the anchors, or to boxes."""
     checked, boxes = check_anchors(anchors, input_size), check_boxes(X)
     counts = split_for_tf_model_garden(len(checked), heads)
@@ -189,7 +189,8 @@ def _fit(
     pyramid = best_shapes(ways, checked if boxes is None else sample(boxes), lambda sides: sides)
     unit = unit_note("sizes are in strides, ratios are width / height,", input_size)
     notes, average_iou = report(checked, boxes, pyramid.levels)
-    return pyramid, [unit, *notes], average_iou
+    lost = warn_if_lost(pyramid.anchors, pyramid.anchors, "rounding to four digits")
+    return pyramid, [unit, *notes], average_iou, lost
 
 
 def _ways(anchors: NDArray[np.float64], n_levels: int, min_level: int) -> Iterable[Way[Pyramid]]:
