@@ -60,7 +60,8 @@ def print_comparison(
     print_labels(record, console)
     for row in record.sets:
         console.file.write("\n")
-        show(grid((row["name"], record.unit), ("", row["note"])), console)
+        say(row["name"], console)
+        show(grid(("", record.unit), ("", row["note"])), console)
         console.file.write("\n")
         show(anchor_table(row["anchors"], common.scale), console)
     rows = []
@@ -78,9 +79,8 @@ def print_comparison(
         f"recall by\nratio {RATIO}",
         f"recall by\nIoU {IOU}",
     )
-    table = make_table(headings, rows, n_text=1)
     console.file.write("\n")
-    show(table, console)
+    show(make_table(headings, rows, n_text=1), console)
     console.file.write("\n")
     for sentence in remarks(record, common, wanted):
         say(sentence, console)
@@ -102,7 +102,7 @@ def remarks(record: CompareRecord, common: CommonScale, wanted: CompareOptions) 
             "the anchors that they would train with."
         )
     if len({len(row["anchors"]) for row in record.sets}) > 1:
-        sentences.append("More anchors always fit better: compare sets of the same size.")
+        sentences.append("Larger sets have an advantage: compare sets of the same size.")
     if wanted.k is not None:
         sentences.append(
             "The fitted anchors are scored on the same boxes that they were fitted to."

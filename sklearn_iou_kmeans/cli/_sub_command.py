@@ -82,7 +82,7 @@ def sub_command(function: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-SPELLINGS = {
+OPTION_NAMES = {
     r"image_size=\(width, height\)": "--image-size WxH",
     r"images=folder": "--images FOLDER",
     r"with format=": "with --format",
@@ -95,7 +95,7 @@ SPELLINGS = {
 
 def as_options(message: str) -> str:
     """Name the options where a message names parameters."""
-    for parameter, option in SPELLINGS.items():
+    for parameter, option in OPTION_NAMES.items():
         message = re.sub(parameter, option, message)
     return message
 
