@@ -66,12 +66,14 @@ def new_figure(width: float, height: float) -> "tuple[Figure, Axes]":
 
 
 def title_of(record: "LabelsRecord") -> str:
-    """Name the file, the categories if they are few, and the number of boxes."""
+    """Name what was read, the categories if they are few, and the number of boxes."""
+    path = Path(record.file)
+    read = path.resolve().name if path.exists() else record.file
     names = [unlike_count(name) for name in record.categories if name]
     if len(names) > N_IN_TITLE:
         names = [count(len(names), "category", "categories")]
     boxes = count(record.n_boxes, "box", "boxes")
-    return f"{Path(record.file).resolve().name}: {', '.join([*names, boxes])}"
+    return f"{read}: {', '.join([*names, boxes])}"
 
 
 def set_title(axes: "Axes", title: str) -> None:
