@@ -1,6 +1,7 @@
 """Pictures: the curve of a sweep, and anchors among their boxes."""
 
 import textwrap
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +27,10 @@ def check_drawable(file: str | None) -> None:
         return
     if Path(file).suffix.lower() not in DRAWN:
         raise ValueError(f"--plot is {file!r}: end the name in .png, .svg or .pdf.")
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
+    if find_spec("matplotlib") is None:
         raise ImportError(
             f'--plot {file} requires matplotlib: pip install "sklearn-iou-kmeans[plot]"'
-        ) from None
+        )
 
 
 def draw_curve(sweep: Any, record: "LabelsRecord", file: str) -> bytes:
