@@ -1,0 +1,471 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False, freethreading_compatible=True
+"""The kernels, compiled: `_numpy` says the same in NumPy, operation by operation."""
+
+import numpy as np
+
+from cython cimport floating
+from libc.math cimport frexp, ldexp
+from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport qsort
+from libc.string cimport memcpy
+
+from ._numpy import lexicographic_order
+
+CONTRACT = 1
+
+# Shapes worked on at once: a few rows of so many numbers stay in the first-level cache.
+cdef enum:
+    BLOCK = 512
+
+# Adding and subtracting it rounds a number below 2**51 to an integer, as rint does.
+cdef double ROUNDS = 6755399441055744.0
+
+
+# IoU of a block of shapes with one center.
+
+
+cdef class Centers:
+    """Centers, each side scaled by a power of two to [0.5, 1), so that no product vanishes."""
+
+    cdef double[:, ::1] sides
+    cdef double[:, ::1] scales
+    cdef double[::1] volumes
+
+    def __cinit__(self, const double[:, :] centers):
+        cdef Py_ssize_t i, j
+        cdef int exponent
+        self.sides = np.empty((centers.shape[0], centers.shape[1]))
+        self.scales = np.empty((centers.shape[0], centers.shape[1]))
+        self.volumes = np.ones(centers.shape[0])
+        for i in range(centers.shape[0]):
+            for j in range(centers.shape[1]):
+                frexp(centers[i, j], &exponent)
+                self.scales[i, j] = ldexp(1.0, min(-exponent, 1022))
+                self.sides[i, j] = centers[i, j] * self.scales[i, j]
+                self.volumes[i] *= self.sides[i, j]
+
+
+cdef void load(
+    const floating[:, :] X, Py_ssize_t start, Py_ssize_t n, double[:, ::1] sides
+) noexcept nogil:
+    """Copy the sides of `n` shapes, one side after the other."""
+    cdef Py_ssize_t i, j
+    for j in range(X.shape[1]):
+        for i in range(n):
+            sides[j, i] = X[start + i, j]
+
+
+cdef void overlap(
+    const double* sides, Py_ssize_t n, Py_ssize_t n_dims,
+    const double* center, const double* scales, double center_volume,
+    double* volume, double* iou,
+) noexcept nogil:
+    """IoU of a block of shapes with one center; NaN for 0 / 0."""
+    cdef Py_ssize_t i, j
+    cdef double a, b, c, scale, shared
+    cdef double first = center[0], first_scale = scales[0]
+    if n_dims == 2:  # in one loop, which takes half the time of the two below
+        c = center[1]
+        scale = scales[1]
+        for i in range(n):
+            a = sides[i] * first_scale
+            b = sides[BLOCK + i] * scale
+            shared = (a if a < first else first) * (b if b < c else c)
+            iou[i] = shared / (a * b + center_volume - shared)
+        return
+    for i in range(n):
+        a = sides[i] * first_scale
+        volume[i] = a
+        iou[i] = a if a < first else first
+    for j in range(1, n_dims):
+        c = center[j]
+        scale = scales[j]
+        for i in range(n):
+            a = sides[j * BLOCK + i] * scale
+            volume[i] *= a
+            iou[i] *= a if a < c else c
+    for i in range(n):
+        iou[i] /= volume[i] + center_volume - iou[i]
+
+
+def pairwise(const floating[:, :] X, const double[:, :] Y):
+    cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], n_centers = Y.shape[0]
+    cdef Py_ssize_t start = 0, size, i, c
+    table = np.empty((n, n_centers))
+    cdef double[:, ::1] out = table
+    cdef double[:, ::1] sides = np.empty((n_dims, BLOCK))
+    cdef double[:, ::1] work = np.empty((2, BLOCK))
+    cdef double* iou = &work[0, 0]
+    cdef Centers centers = Centers(Y)
+    with nogil:
+        while start < n:
+            size = min(BLOCK, n - start)
+            load(X, start, size, sides)
+            for c in range(n_centers):
+                overlap(
+                    &sides[0, 0], size, n_dims, &centers.sides[c, 0], &centers.scales[c, 0],
+                    centers.volumes[c], &work[1, 0], iou,
+                )
+                for i in range(size):
+                    out[start + i, c] = iou[i] if iou[i] > 0 else 0.0
+            start += BLOCK
+    return table
+
+
+# The best centers.
+
+
+cdef void take_in(
+    const double* iou, Py_ssize_t n, double number, double* label, double* best, double* second
+) noexcept nogil:
+    """Take in a further center. Each loop has one choice: two keep it from being vectorised."""
+    cdef Py_ssize_t i
+    cdef double lesser
+    for i in range(n):
+        label[i] = number if iou[i] > best[i] else label[i]
+    if second != NULL:
+        for i in range(n):
+            lesser = best[i] if best[i] < iou[i] else iou[i]  # NaN stays NaN, and is passed over
+            second[i] = lesser if lesser > second[i] else second[i]
+    for i in range(n):
+        best[i] = iou[i] if iou[i] > best[i] else best[i]
+
+
+cdef void assign(
+    const floating[:, :] X, Centers centers, double[:, ::1] sides, double[:, ::1] work,
+    int[::1] labels, double[::1] iou, double[::1] second_iou,
+) noexcept nogil:
+    """Fill labels, best and, where there is place for them, second-best IoU, block by block."""
+    cdef Py_ssize_t n = X.shape[0], start = 0, size, i, c
+    cdef double* second = &work[2, 0] if second_iou.shape[0] else NULL
+    while start < n:
+        size = min(BLOCK, n - start)
+        load(X, start, size, sides)
+        work[:3] = 0.0
+        for c in range(centers.volumes.shape[0]):
+            overlap(
+                &sides[0, 0], size, X.shape[1], &centers.sides[c, 0], &centers.scales[c, 0],
+                centers.volumes[c], &work[3, 0], &work[4, 0],
+            )
+            take_in(&work[4, 0], size, c, &work[0, 0], &work[1, 0], second)
+        for i in range(size):
+            labels[start + i] = <int>work[0, i]
+            iou[start + i] = work[1, i]
+        if second != NULL:
+            for i in range(size):
+                second_iou[start + i] = second[i]
+        start += BLOCK
+
+
+def nearest(const floating[:, :] X, const double[:, :] centers):
+    labels, iou, _ = _assign(X, centers, 0)
+    return labels, iou
+
+
+def two_nearest(const floating[:, :] X, const double[:, :] centers):
+    return _assign(X, centers, X.shape[0])
+
+
+cdef _assign(const floating[:, :] X, const double[:, :] centers, Py_ssize_t n_second):
+    cdef Py_ssize_t n = X.shape[0]
+    labels, iou, second_iou = np.empty(n, dtype=np.int32), np.empty(n), np.empty(n_second)
+    cdef int[::1] label_view = labels
+    cdef double[::1] iou_view = iou, second_view = second_iou
+    cdef double[:, ::1] sides = np.empty((X.shape[1], BLOCK)), work = np.empty((5, BLOCK))
+    cdef Centers scaled = Centers(centers)
+    with nogil:
+        assign(X, scaled, sides, work, label_view, iou_view, second_view)
+    return labels, iou, second_iou
+
+
+def swap_gains(
+    const double[:, :] X, const double[:] sample_weight, const int[:] labels,
+    const double[:] iou, const double[:] second_iou, const double[:, :] candidates,
+    Py_ssize_t n_clusters,
+):
+    cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], n_candidates = candidates.shape[0]
+    cdef Py_ssize_t start = 0, size, row, i, c
+    cdef double now, reached, total
+    gains_array = np.zeros((n_candidates, n_clusters))
+    cdef double[:, ::1] gains = gains_array
+    cdef double[::1] shared = np.zeros(n_candidates)
+    cdef double[:, ::1] sides = np.empty((n_dims, BLOCK))
+    cdef double[:, ::1] work = np.empty((2, BLOCK))
+    cdef double* new = &work[0, 0]
+    cdef Centers scaled = Centers(candidates)
+    with nogil:
+        while start < n:
+            size = min(BLOCK, n - start)
+            load(X, start, size, sides)
+            for c in range(n_candidates):
+                overlap(
+                    &sides[0, 0], size, n_dims, &scaled.sides[c, 0], &scaled.scales[c, 0],
+                    scaled.volumes[c], &work[1, 0], new,
+                )
+                total = shared[c]
+                for i in range(size):
+                    now = iou[start + i]
+                    total += sample_weight[start + i] * (new[i] - now if new[i] > now else 0.0)
+                shared[c] = total
+                for i in range(size):
+                    row = start + i
+                    if not new[i] > iou[row]:
+                        reached = new[i] if new[i] > second_iou[row] else second_iou[row]
+                        gains[c, labels[row]] += sample_weight[row] * (reached - iou[row])
+            start += BLOCK
+        for c in range(n_candidates):
+            for i in range(n_clusters):
+                gains[c, i] += shared[c]
+    return gains_array
+
+
+# Where the centers go.
+
+
+def gradient_weights(
+    const double[:, :] X, const double[:] sample_weight, const int[:] labels,
+    const double[:] iou, const double[:, :] centers,
+):
+    cdef Py_ssize_t n = X.shape[0], i, j, c
+    cdef double volume, weight
+    above_array, below_array = np.zeros(n), np.zeros(n)
+    cdef double[::1] above = above_array, below = below_array
+    cdef Centers scaled = Centers(centers)
+    with nogil:
+        for i in range(n):
+            if not iou[i] > 0:
+                continue
+            c = labels[i]
+            volume = X[i, 0] * scaled.scales[c, 0]
+            for j in range(1, X.shape[1]):
+                volume *= X[i, j] * scaled.scales[c, j]
+            weight = sample_weight[i] * (iou[i] * (1.0 + iou[i]))
+            above[i] = weight * (volume / (volume + scaled.volumes[c]))
+            below[i] = weight - above[i]
+    return above_array, below_array
+
+
+cdef struct Entry:
+    Py_ssize_t group  # the number of a column of a cluster
+    double value
+    double weight
+
+
+ENTRY = np.dtype([("group", np.intp), ("value", np.float64), ("weight", np.float64)])
+
+
+cdef int compare(const void* left, const void* right) noexcept nogil:
+    cdef const Entry* a = <const Entry*>left
+    cdef const Entry* b = <const Entry*>right
+    if a.group != b.group:
+        return 1 if a.group > b.group else -1
+    return (a.value > b.value) - (a.value < b.value)
+
+
+cdef inline int64_t bits(double value) noexcept nogil:
+    """The bits of a positive number, which are in the order of the numbers."""
+    cdef int64_t number
+    memcpy(&number, &value, sizeof(double))
+    return number
+
+
+cdef void weight_units(
+    const double[:] above, const double[:] below, const int[:] labels, double[::1] units
+) noexcept nogil:
+    """The power of two that makes the weights of each cluster integers with an exact sum."""
+    cdef Py_ssize_t i
+    cdef double weight, n = labels.shape[0]
+    cdef int exponent
+    units[:] = 0.0
+    for i in range(labels.shape[0]):
+        weight = above[i] if above[i] > below[i] else below[i]
+        units[labels[i]] = weight if weight > units[labels[i]] else units[labels[i]]
+    for i in range(units.shape[0]):
+        frexp(units[i] * n, &exponent)
+        units[i] = ldexp(1.0, min(51 - exponent, 1000))
+
+
+cdef class Buckets:
+    """The weight in buckets of values around each center; the outermost hold all beyond.
+
+    Of the buckets of each column of each cluster the ones that hold its median are found first;
+    only the few values in these are then sorted.
+    """
+
+    cdef Py_ssize_t n_dims, n_buckets
+    cdef int shift
+    cdef int64_t[:, ::1] centers
+    cdef double[:, ::1] table
+    cdef double[::1] totals, before
+    cdef Py_ssize_t[::1] first, span
+
+    def __cinit__(self, const double[:, :] centers, Py_ssize_t n):
+        cdef Py_ssize_t n_groups = centers.shape[0] * centers.shape[1]
+        self.n_dims = centers.shape[1]
+        cdef int n_bits = max(4, min(int(n).bit_length() - 4, 9))
+        self.n_buckets = 1 << n_bits
+        self.shift = 53 - n_bits  # the buckets cover the two octaves around the center
+        self.centers = np.array(centers).view(np.int64)
+        self.table = np.zeros((n_groups, self.n_buckets))
+        self.totals, self.before = np.empty((2, n_groups))
+        self.first, self.span = np.empty((2, n_groups), dtype=np.intp)
+
+    cdef inline Py_ssize_t bucket_of(self, int64_t offset) noexcept nogil:
+        cdef Py_ssize_t bucket = (offset >> self.shift) + self.n_buckets // 2
+        return max(min(bucket, self.n_buckets - 1), 0)
+
+    cdef void find(self, Py_ssize_t group) noexcept nogil:
+        """Find the buckets of the values up to which and beyond which half of the weight lies."""
+        cdef Py_ssize_t bucket, last = self.n_buckets - 1
+        cdef double cumulated, half, total = 0.0
+        for bucket in range(self.n_buckets):
+            total += self.table[group, bucket]
+        self.totals[group] = total
+        half, cumulated, bucket = total / 2.0, 0.0, 0
+        while bucket < last and cumulated + self.table[group, bucket] < half:
+            cumulated += self.table[group, bucket]
+            bucket += 1
+        self.before[group], self.first[group] = cumulated, bucket
+        while bucket < last and cumulated + self.table[group, bucket] <= half:
+            cumulated += self.table[group, bucket]
+            bucket += 1
+        self.span[group] = bucket - self.first[group]
+
+
+def weighted_medians(
+    const double[:, :] X, const double[:] above, const double[:] below, const int[:] labels,
+    const double[:, :] centers,
+):
+    cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], n_entries = 0
+    cdef Py_ssize_t i, j, group, bucket
+    cdef double unit, half, cumulated, lower
+    cdef double[2] weights  # of a value that is not above its center, and of one that is
+    cdef int64_t offset
+    medians_array = np.array(centers)
+    cdef double[::1] medians = medians_array.reshape(-1)
+    cdef double[::1] units = np.empty(centers.shape[0])
+    cdef Buckets buckets = Buckets(centers, n)
+    cdef Entry[::1] entries = np.empty(n * n_dims, dtype=ENTRY)
+    with nogil:
+        weight_units(above, below, labels, units)
+        for i in range(n):
+            unit = units[labels[i]]
+            weights[0] = (below[i] * unit + ROUNDS) - ROUNDS
+            weights[1] = (above[i] * unit + ROUNDS) - ROUNDS
+            for j in range(n_dims):
+                offset = bits(X[i, j]) - buckets.centers[labels[i], j]
+                bucket = buckets.bucket_of(offset)
+                buckets.table[labels[i] * n_dims + j, bucket] += weights[offset > 0]
+        for group in range(medians.shape[0]):
+            buckets.find(group)
+        for i in range(n):
+            for j in range(n_dims):
+                group = labels[i] * n_dims + j
+                offset = bits(X[i, j]) - buckets.centers[labels[i], j]
+                bucket = buckets.bucket_of(offset)
+                # From first to first + span, in one comparison, which is hardly ever true.
+                if <size_t>(bucket - buckets.first[group]) <= <size_t>buckets.span[group]:
+                    unit = (above[i] if offset > 0 else below[i]) * units[labels[i]]
+                    entries[n_entries].group = group
+                    entries[n_entries].value = X[i, j]
+                    entries[n_entries].weight = (unit + ROUNDS) - ROUNDS
+                    n_entries += 1
+        qsort(&entries[0], n_entries, sizeof(Entry), compare)
+        i = 0
+        while i < n_entries:
+            group = entries[i].group
+            half = buckets.totals[group] / 2.0
+            if half > 0:
+                cumulated = buckets.before[group] + entries[i].weight
+                while cumulated < half:
+                    i += 1
+                    cumulated += entries[i].weight
+                lower = entries[i].value
+                while cumulated <= half:
+                    i += 1
+                    cumulated += entries[i].weight
+                medians[group] = lower + 0.5 * (entries[i].value - lower)
+            while i < n_entries and entries[i].group == group:
+                i += 1
+    return medians_array
+
+
+# Cells.
+
+
+cdef inline uint64_t hash_of(const int* cell, Py_ssize_t n_dims) noexcept nogil:
+    cdef uint64_t number = 0
+    cdef Py_ssize_t j
+    for j in range(n_dims):
+        number = (number ^ <uint64_t>cell[j]) * <uint64_t>0x9E3779B97F4A7C15
+        number ^= number >> 32
+    return number
+
+
+cdef inline bint is_same(const int* cell, const int* other, Py_ssize_t n_dims) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(n_dims):
+        if cell[j] != other[j]:
+            return False
+    return True
+
+
+cdef class Table:
+    """A hash table of cells: the slots hold the numbers of the cells, -1 where there is none."""
+
+    cdef Py_ssize_t n, n_dims
+    cdef int[:, ::1] cells
+    cdef double[:, ::1] sums
+    cdef int[::1] slots
+
+    def __cinit__(self, Py_ssize_t n_dims, Py_ssize_t n_values, Py_ssize_t capacity):
+        self.n = 0
+        self.n_dims = n_dims
+        self.cells = np.empty((capacity, n_dims), dtype=np.int32)
+        self.sums = np.zeros((capacity, n_values))
+        self.slots = np.full(2 * capacity, -1, dtype=np.int32)
+
+    cdef Py_ssize_t number_of(self, const int* cell) noexcept nogil:
+        """The number of a cell, a new one if it is new."""
+        cdef uint64_t mask = self.slots.shape[0] - 1, slot = hash_of(cell, self.n_dims) & mask
+        cdef Py_ssize_t j
+        while self.slots[slot] >= 0:
+            if is_same(cell, &self.cells[self.slots[slot], 0], self.n_dims):
+                return self.slots[slot]
+            slot = (slot + 1) & mask
+        self.slots[slot] = <int>self.n
+        for j in range(self.n_dims):
+            self.cells[self.n, j] = cell[j]
+        self.n += 1
+        return self.n - 1
+
+    cdef Table doubled(self):
+        """The same cells with the same numbers in a table with room for twice as many."""
+        cdef Table table = Table(self.n_dims, self.sums.shape[1], 2 * self.cells.shape[0])
+        cdef Py_ssize_t i
+        for i in range(self.n):
+            table.number_of(&self.cells[i, 0])
+        table.sums[: self.n] = self.sums[: self.n]
+        return table
+
+
+def add_up(const int[:, :] cells, const double[:] weights, const double[:, :] values):
+    cdef Py_ssize_t n_dims = cells.shape[0], n_values = values.shape[0], i, j, number
+    cdef Py_ssize_t capacity = 1 << int(min(cells.shape[1], 65536)).bit_length()
+    cdef Table table = Table(n_dims, 1 + n_values, capacity)
+    cdef int[::1] cell = np.empty(n_dims, dtype=np.int32)
+    with nogil:
+        for i in range(cells.shape[1]):
+            for j in range(n_dims):
+                cell[j] = cells[j, i]
+            number = table.number_of(&cell[0])
+            table.sums[number, 0] += weights[i]
+            for j in range(n_values):
+                table.sums[number, 1 + j] += weights[i] * values[j, i]
+            if table.n == table.cells.shape[0]:
+                with gil:
+                    table = table.doubled()
+    occupied = np.ascontiguousarray(np.asarray(table.cells)[: table.n].T)
+    order = lexicographic_order(occupied)
+    return occupied[:, order], np.asarray(table.sums).take(order, axis=0).T

@@ -1,0 +1,331 @@
+"""The kernels: what each computes, and that the compiled ones return the bits of those in NumPy."""
+
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sklearn_iou_kmeans import _kernels
+from sklearn_iou_kmeans._kernels import _numpy
+
+try:
+    from sklearn_iou_kmeans._kernels import _compiled
+except ImportError:
+    _compiled = None
+
+needs_compiler = pytest.mark.skipif(_compiled is None, reason="there are no compiled kernels")
+
+ORDINARY = st.floats(0.125, 1000.0, width=32)
+EXTREME = st.sampled_from([0.0, 5e-324, 1e-310, 1e-160, 1e-30, 1.0, 3.0, 1e30, 1e160, 1e300])
+
+
+@pytest.fixture(params=["numpy", pytest.param("compiled", marks=needs_compiler)])
+def kernels(request):
+    return {"numpy": _numpy, "compiled": _compiled}[request.param]
+
+
+@st.composite
+def problems(draw, sides=ORDINARY):
+    """Shapes and centers of 1 to 4 sides, weights, and candidates."""
+    n_dims, n = draw(st.integers(1, 4)), draw(st.integers(1, 40))
+    dtype = draw(st.sampled_from([np.float32, np.float64]))
+    X = draw(arrays(np.float64, (n, n_dims), elements=sides))
+    centers = draw(arrays(np.float64, (draw(st.integers(1, 6)), n_dims), elements=sides))
+    weights = draw(arrays(np.float64, n, elements=st.floats(0.25, 4.0)))
+    with np.errstate(over="ignore"):
+        X = X.astype(dtype) if np.isfinite(X.astype(dtype)).all() else X
+    return X, centers, weights
+
+
+def exact_iou(a, c):
+    """IoU in fractions."""
+    a, c = [Fraction(float(x)) for x in a], [Fraction(float(x)) for x in c]
+    shared = prod(map(min, a, c))
+    union = prod(a) + prod(c) - shared
+    return shared / union if union else Fraction(0)
+
+
+def assert_same_bits(first, second):
+    for a, b in zip(first, second, strict=True):
+        assert a.dtype == b.dtype
+        assert a.shape == b.shape
+        assert np.ascontiguousarray(a).tobytes() == np.ascontiguousarray(b).tobytes()
+
+
+# What each computes
+
+
+@given(problem=problems(st.one_of(ORDINARY, EXTREME)))
+@pytest.mark.parametrize("name", ["numpy", pytest.param("compiled", marks=needs_compiler)])
+def test_pairwise_is_the_iou_in_fractions(name, problem):
+    kernels = {"numpy": _numpy, "compiled": _compiled}[name]
+    X, centers, _ = problem
+    table = kernels.pairwise(X, centers)
+    for i, row in enumerate(table):
+        for j, value in enumerate(row):
+            exact = exact_iou(X[i], centers[j])
+            assert value == pytest.approx(float(exact), rel=1e-12, abs=1e-100)
+
+
+@pytest.mark.parametrize(
+    "shape", [[1e-320, 2e-320], [1e200, 1e200, 1e200], [1e-200] * 3, [1e300, 1e-300, 5e-324]]
+)
+def test_a_shape_has_iou_1_with_itself_at_every_scale(kernels, shape):
+    X = np.array([shape])
+    assert kernels.pairwise(X, X) == 1.0
+
+
+def test_a_side_of_0_has_iou_0_with_everything(kernels):
+    X = np.array([[0.0, 1e300], [0.0, 0.0], [1e300, 1e300]])
+    np.testing.assert_array_equal(kernels.pairwise(X, X), np.diag([0.0, 0.0, 1.0]))
+
+
+@given(problem=problems())
+@pytest.mark.parametrize("name", ["numpy", pytest.param("compiled", marks=needs_compiler)])
+def test_the_nearest_are_the_largest_of_the_table(name, problem):
+    kernels = {"numpy": _numpy, "compiled": _compiled}[name]
+    X, centers, _ = problem
+    table = kernels.pairwise(X, centers)
+    labels, iou, second_iou = kernels.two_nearest(X, centers)
+    np.testing.assert_array_equal(labels, table.argmax(axis=1))
+    np.testing.assert_array_equal(iou, table.max(axis=1))
+    runners_up = np.sort(np.hstack([table, np.zeros((len(X), 1))]), axis=1)[:, -2]
+    np.testing.assert_array_equal(second_iou, runners_up)
+    assert_same_bits(kernels.nearest(X, centers), (labels, iou))
+
+
+@given(problem=problems())
+@pytest.mark.parametrize("name", ["numpy", pytest.param("compiled", marks=needs_compiler)])
+def test_the_gain_of_a_swap_is_that_of_the_swapped_centers(name, problem):
+    kernels = {"numpy": _numpy, "compiled": _compiled}[name]
+    X, centers, weights = problem
+    X, candidates = X.astype(np.float64), X[:3].astype(np.float64)
+    labels, iou, second_iou = kernels.two_nearest(X, centers)
+    gains = kernels.swap_gains(X, weights, labels, iou, second_iou, candidates, len(centers))
+    for i, candidate in enumerate(candidates):
+        for out in range(len(centers)):
+            swapped = np.vstack([np.delete(centers, out, axis=0), candidate])
+            expected = weights @ kernels.nearest(X, swapped)[1] - weights @ iou
+            assert gains[i, out] == pytest.approx(expected, abs=1e-12)
+
+
+def test_gradient_weights_are_the_derivatives_of_iou_by_the_logarithm_of_a_side(kernels):
+    X = np.random.RandomState(0).uniform(1, 10, (50, 2))
+    center, weights = np.array([[4.0, 5.0]]), np.linspace(1, 2, 50)
+    labels, iou = kernels.nearest(X, center)
+    above, below = kernels.gradient_weights(X, weights, labels, iou, center)
+    for side in range(2):
+        step = np.where(np.arange(2) == side, 1e-6, 0.0)
+        ends = [kernels.nearest(X, center * np.exp(sign * step))[1] for sign in (1, -1)]
+        numeric = weights * (ends[0] - ends[1]) / 2e-6
+        expected = np.where(X[:, side] > center[0, side], above, -below)
+        np.testing.assert_allclose(expected, numeric, rtol=1e-4, atol=1e-6)
+
+
+@st.composite
+def groups(draw):
+    """Values, some far apart and some that differ in their last digits, with integer weights."""
+    values = st.one_of(
+        st.floats(1e-150, 1e150), st.integers(1, 9).map(float), st.floats(1.0, 1.0 + 1e-14)
+    )
+    n, n_dims = draw(st.integers(3, 60)), draw(st.integers(1, 3))
+    X = draw(arrays(np.float64, (n, n_dims), elements=values))
+    weights = draw(arrays(np.float64, n, elements=st.integers(1, 5)))
+    labels = draw(arrays(np.int32, n, elements=st.integers(0, 2)))
+    labels[:3] = range(3)
+    centers = draw(arrays(np.float64, (3, n_dims), elements=values))
+    return X, weights, labels, centers
+
+
+@given(problem=groups())
+@pytest.mark.parametrize("name", ["numpy", pytest.param("compiled", marks=needs_compiler)])
+def test_weighted_medians_are_the_medians_of_the_repeated_values(name, problem):
+    kernels = {"numpy": _numpy, "compiled": _compiled}[name]
+    X, weights, labels, centers = problem
+    medians = kernels.weighted_medians(X, weights, weights, labels, centers)
+    for i in range(3):
+        for side in range(X.shape[1]):
+            mine = labels == i
+            repeated = np.repeat(X[mine, side], weights[mine].astype(int))
+            assert medians[i, side] == pytest.approx(np.median(repeated), rel=1e-15)
+
+
+@pytest.mark.parametrize("n", [1_000, 50_000])
+def test_weighted_medians_of_many_values(kernels, n):
+    rng = np.random.RandomState(0)
+    X, labels = rng.lognormal(0, 3, size=(n, 2)), rng.randint(0, 4, size=n).astype(np.int32)
+    medians = kernels.weighted_medians(X, np.ones(n), np.ones(n), labels, np.ones((4, 2)))
+    expected = [np.median(X[labels == i], axis=0) for i in range(4)]
+    np.testing.assert_allclose(medians, expected, rtol=1e-15)
+
+
+def test_a_value_weighs_as_its_side_of_the_center_says(kernels):
+    X = np.array([[1.0], [2.0], [3.0]])
+    above, below = np.array([9.0, 9.0, 1.0]), np.array([3.0, 1.0, 9.0])
+    labels, center = np.zeros(3, dtype=np.int32), np.array([[2.0]])
+    assert kernels.weighted_medians(X, above, below, labels, center) == 1.0  # weights 3, 1, 1
+
+
+def test_a_center_without_weight_stays(kernels):
+    X, labels = np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros(2, dtype=np.int32)
+    centers = np.array([[5.0, 6.0], [7.0, 8.0]])
+    for weights in (np.zeros(2), np.full(2, 0.0)):
+        medians = kernels.weighted_medians(X, weights, weights, labels, centers)
+        np.testing.assert_array_equal(medians, centers)
+    medians = kernels.weighted_medians(X, np.ones(2), np.ones(2), labels, centers)
+    np.testing.assert_array_equal(medians, [[2.0, 3.0], [7.0, 8.0]])
+
+
+def test_medians_do_not_depend_on_the_order_of_the_shapes(kernels):
+    rng = np.random.RandomState(0)
+    X, weights = rng.lognormal(3, 1, size=(5000, 2)), rng.uniform(size=5000)
+    labels, order = rng.randint(0, 5, size=5000).astype(np.int32), rng.permutation(5000)
+    centers = X[:5]
+    first = kernels.weighted_medians(X, weights, 1 - weights, labels, centers)
+    shuffled = X[order], weights[order], 1 - weights[order], labels[order]
+    assert_same_bits([first], [kernels.weighted_medians(*shuffled, centers)])
+
+
+@given(
+    cells=arrays(
+        np.int32, st.tuples(st.integers(1, 3), st.integers(0, 50)), elements=st.integers(-3, 3)
+    ),
+    seed=st.integers(0, 100),
+)
+@pytest.mark.parametrize("name", ["numpy", pytest.param("compiled", marks=needs_compiler)])
+def test_what_lies_in_a_cell_is_added_up(name, cells, seed):
+    kernels = {"numpy": _numpy, "compiled": _compiled}[name]
+    rng = np.random.RandomState(seed)
+    weights, values = rng.uniform(size=cells.shape[1]), rng.normal(size=(2, cells.shape[1]))
+    occupied, sums = kernels.add_up(cells, weights, values)
+    assert [tuple(cell) for cell in occupied.T] == sorted({tuple(cell) for cell in cells.T})
+    for cell, (weight, *its) in zip(occupied.T, sums.T, strict=True):
+        mine = (cells == cell[:, None]).all(axis=0)
+        assert weight == pytest.approx(weights[mine].sum())
+        np.testing.assert_allclose(its, (weights * values)[:, mine].sum(axis=1), atol=1e-12)
+
+
+# The same bits
+
+
+def all_kernels(kernels, X, centers, weights):
+    """What every kernel returns for one problem."""
+    labels, iou, second_iou = kernels.two_nearest(X, centers)
+    yield labels, iou, second_iou
+    yield kernels.nearest(X, centers)
+    yield (kernels.pairwise(X, centers),)
+    X = X.astype(np.float64)
+    arguments = X, weights, labels, iou, second_iou, X[:4], len(centers)
+    yield (kernels.swap_gains(*arguments),)
+    above, below = kernels.gradient_weights(X, weights, labels, iou, centers)
+    yield above, below
+    if (X > 0).all() and (centers > 0).all():
+        yield (kernels.weighted_medians(X, above, below, labels, centers),)
+
+
+@needs_compiler
+@given(problem=problems(st.one_of(ORDINARY, EXTREME)))
+def test_the_twins_return_the_same_bits(problem):
+    for first, second in zip(
+        all_kernels(_numpy, *problem), all_kernels(_compiled, *problem), strict=True
+    ):
+        assert_same_bits(first, second)
+
+
+@needs_compiler
+@pytest.mark.parametrize("n_dims", [1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_twins_return_the_same_bits_on_many_shapes(n_dims, dtype):
+    """More than a block, and more than the buckets for few values."""
+    rng = np.random.RandomState(n_dims)
+    X = rng.lognormal(3, 1, size=(20_000, n_dims)).astype(dtype)
+    centers, weights = X[:7].astype(np.float64), rng.uniform(size=len(X))
+    for first, second in zip(
+        all_kernels(_numpy, X, centers, weights),
+        all_kernels(_compiled, X, centers, weights),
+        strict=True,
+    ):
+        assert_same_bits(first, second)
+    cells = np.floor(8 * np.log2(X)).astype(np.int32).T
+    values = np.log(X.T.astype(np.float64))
+    assert_same_bits(
+        _numpy.add_up(cells, weights, values), _compiled.add_up(cells, weights, values)
+    )
+
+
+def unaligned(X):
+    """A copy of an array that starts at an odd address."""
+    buffer = np.empty(X.nbytes + 1, dtype=np.uint8)[1:]
+    copy = buffer.view(X.dtype).reshape(X.shape)
+    copy[:] = X
+    return copy
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "laid_out",
+    [
+        np.asfortranarray,
+        lambda X: np.repeat(X, 2, axis=0)[::2],
+        lambda X: np.flipud(X.copy()[::-1]),
+        lambda X: np.fliplr(X.copy()[:, ::-1]),
+        unaligned,
+    ],
+    ids=["columns", "every-other-row", "rows-backwards", "columns-backwards", "unaligned"],
+)
+def test_any_layout_gives_the_same(kernels, laid_out, dtype):
+    X = np.random.RandomState(0).lognormal(3, 1, size=(700, 2)).astype(dtype)
+    centers = X[:5].astype(np.float64)
+    same = laid_out(X)
+    same.setflags(write=False)
+    assert_same_bits(kernels.two_nearest(same, centers), kernels.two_nearest(X, centers))
+    assert_same_bits([kernels.pairwise(same, centers)], [kernels.pairwise(X, centers)])
+
+
+# Which are at work
+
+
+def run_python(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+def test_the_variable_decides():
+    code = "from sklearn_iou_kmeans import _kernels; print(_kernels.kernels_in_use)"
+    wanted = ["numpy"] if _compiled is None else ["numpy", "compiled"]
+    for name in wanted:
+        done = run_python(code, SKLEARN_IOU_KMEANS_KERNELS=name)
+        assert done.stdout == f"{name}\n", done.stderr
+
+
+def test_another_value_of_the_variable_is_refused():
+    done = run_python("import sklearn_iou_kmeans._kernels", SKLEARN_IOU_KMEANS_KERNELS="cython")
+    message = "SKLEARN_IOU_KMEANS_KERNELS='cython': set it to 'compiled' or 'numpy', or unset it."
+    assert message in done.stderr
+
+
+def test_compiled_kernels_that_are_missing_are_said_to_be(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn_iou_kmeans._kernels._compiled", None)
+    with pytest.raises(ImportError, match="was installed without compiled kernels"):
+        _kernels.choose("compiled")
+    assert _kernels.choose(None)[0] == "numpy"
+
+
+@needs_compiler
+def test_compiled_kernels_of_another_version_are_refused_by_name(monkeypatch):
+    monkeypatch.setattr(_numpy, "CONTRACT", _compiled.CONTRACT + 1)
+    with pytest.raises(ImportError, match=r"_compiled.* belong to another version"):
+        _kernels.choose(None)
+    assert _kernels.choose("numpy")[0] == "numpy"
