@@ -1,9 +1,14 @@
-# Every target does its own set-up: python3, venv and make are enough.
+# Every target does its own set-up: python3, venv and make are enough; with a C compiler the kernels
+# are compiled.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# An installation is renewed when one of these changes.
+SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx
+# The tests of everything that the kernels have a part in.
+CORE := tests/test_kernels.py $(wildcard tests/test_cluster_*.py) tests/test_histogram.py tests/test_metrics.py tests/test_weights.py tests/test_figures.py
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-numpy lint bench clean
 
 demo: $(VENV)/.demo
 	mkdir -p demo
@@ -13,6 +18,10 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n logical
+
+# The core's tests with the kernels in NumPy.
+test-numpy: $(VENV)/.test
+	SKLEARN_IOU_KMEANS_KERNELS=numpy $(BIN)/python -m pytest -n logical $(CORE)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -24,24 +33,25 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/few_boxes.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/reading.py
 
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo build sklearn_iou_kmeans/_kernels/_compiled.c sklearn_iou_kmeans/_kernels/*.so
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 
-$(VENV)/.demo: $(BIN)/python pyproject.toml
+$(VENV)/.demo: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --editable ".[cli,plot]"
 	touch $@
 
-$(VENV)/.test: $(BIN)/python pyproject.toml
+$(VENV)/.test: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --editable ".[all]" --group test --group lint
 	touch $@
 
-$(VENV)/.bench: $(BIN)/python pyproject.toml
+$(VENV)/.bench: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --editable ".[io]" --group bench
 	touch $@

@@ -13,25 +13,27 @@ __all__ = [
     "MostFrequentShapes",
     "NClustersSweep",
     "ShapeHistogram",
+    "show_versions",
 ]
 
 MODULES = {
     "AnchorsDisplay": "_display",
     "IoUCurveDisplay": "_display",
-    "IoUKMeans": "_iou_kmeans",
-    "MostFrequentShapes": "_most_frequent",
+    "IoUKMeans": "_cluster",
+    "MostFrequentShapes": "_cluster",
     "NClustersSweep": "model_selection",
     "ShapeHistogram": "_histogram",
+    "show_versions": "_versions",
 }
 """Where the public names come from."""
 
 SUBMODULES = ("dask", "datasets", "export", "metrics", "model_selection", "preprocessing")
 
 if TYPE_CHECKING:
+    from ._cluster import IoUKMeans, MostFrequentShapes
     from ._display import AnchorsDisplay, IoUCurveDisplay
     from ._histogram import ShapeHistogram
-    from ._iou_kmeans import IoUKMeans
-    from ._most_frequent import MostFrequentShapes
+    from ._versions import show_versions
     from .model_selection import NClustersSweep
 
     __version__: str

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ._iou import FloatArray
+from ._kernels import FloatArray
 
 
 def distinct_shapes(X: FloatArray, sample_weight: FloatArray) -> tuple[FloatArray, FloatArray]:

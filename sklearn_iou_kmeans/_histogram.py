@@ -1,45 +1,43 @@
 """ShapeHistogram: any number of shapes in a small, mergeable summary."""
 
 from numbers import Integral
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_scalar
 
-from ._distinct import merge_equal_rows
-from ._iou import FloatArray
+from ._distinct import nothing_to_cluster
+from ._kernels import FloatArray, IntArray, add_up
 from ._validation import check_shapes, check_weights
-
-Cells = NDArray[np.int32]
+from ._weights import rescaled
 
 # Rows summarised at once, and the largest number of cells, so memory is bounded whatever comes.
-CHUNK = 2**20
+CHUNK = 2**18
 MAX_CELLS = 2**18
 
-# Cells an octave below which a cell says nothing of a shape. Many sides can fill more cells still.
-COARSEST = 0.25
+# Bins per octave: the most that number a side of any magnitude with 32 bits, and the fewest that
+# still say something of a shape. Many sides can fill more cells still.
+FINEST, COARSEST = 2**20, 0.25
 
 # The cell of a side of 0, which has no logarithm.
 ZERO = np.iinfo(np.int32).min
-
-# Rows are counted in a dense grid where that has at most so many cells a row.
-CELLS_PER_ROW = 16
 
 
 class ShapeHistogram:
     r"""Weighted histogram of shapes over cells of equal width in the logarithm of each side.
 
-    A sum: what was added in chunks or merged from parts, in whatever order, is the same up to
-    rounding. So it summarises boxes that do not fit in memory, or that lie on several machines, and
+    Adding chunks or merging parts in any order gives the same histogram up to rounding. So it can
+    summarise boxes that do not fit in memory, or that lie on several machines, and
     ``IoUKMeans().fit(histogram.shapes, sample_weight=histogram.weights)`` finds their anchors.
 
     Parameters
     ----------
     resolution : int, default=64
-        Cells an octave, that is, a doubling of a side. More cells follow the boxes more closely
-        and take more memory and time. At the default, anchors found from the summary are as good
-        as those found from all boxes to about 1e-5 in the average IoU; 16 is enough to look around.
+        Number of bins per octave (doubling of a side length), at most 1 048 576. More bins follow
+        the boxes more closely and take more memory and time. At the default, anchors found from
+        the summary are as good as those found from all boxes to about 1e-5 in the average IoU; 16
+        is enough for a first look.
 
     Attributes
     ----------
@@ -47,29 +45,31 @@ class ShapeHistogram:
         The weighted geometric mean of the shapes in each occupied cell; 0 for a side of 0.
     weights : ndarray of shape (n_cells,)
         The weight in each of them.
+    log2_variances : ndarray of shape (n_cells,)
+        The weighted variance of log2 of the sides in each of them, added up over the sides.
     n_samples : int
         The number of shapes that were added, exactly.
     n_dims : int or None
         The number of sides; None before the first shape.
     resolution : float
-        Cells an octave at present. Shapes that spread over so many orders of magnitude that more
-        than 262 144 cells would be occupied halve it, down to 0.25. So memory is bounded: for two
+        Current number of bins per octave. It is halved, down to 0.25, while shapes that spread over
+        many orders of magnitude would occupy more than 262 144 cells. So memory is bounded: for two
         sides of any range, and for three that span sixty orders of magnitude. When it is halved
         depends on the shapes alone and not on the order in which they come.
 
     Notes
     -----
-    With `r` cells an octave, two shapes of one cell differ in each of their `d` sides by a factor
+    With `r` bins per octave, two shapes of one cell differ in each of their `d` sides by a factor
     of at most :math:`2^{1/r}`, so their IoU is at least :math:`2^{-d/r}`. The IoU distance is a
     metric, so replacing a shape by the mean of its cell changes its distance from any center, and
     with it the average IoU of any centers, by at most
 
     .. math:: 1 - 2^{-d/r} .
 
-    That is 0.021 for two sides and 64 cells an octave. The mean of a cell lies between its shapes,
+    That is 0.021 for two sides and 64 bins per octave. The mean of a cell lies between its shapes,
     so most of the changes cancel: on the 102 506 cars of BDD100K val the average IoU of nine
-    anchors changes by up to 4e-4 at 16 cells an octave and by 2e-6 at 64, and nine anchors found
-    from the summary are worse by 3e-4 and by 1e-5 on the cars themselves.
+    anchors changes by up to 4e-4 at 16 bins per octave and by 2e-6 at 64
+    (``benchmarks/quality.py``).
 
     Examples
     --------
@@ -87,26 +87,59 @@ class ShapeHistogram:
     """
 
     def __init__(self, resolution: int = 64) -> None:
-        check_scalar(resolution, "resolution", Integral, min_val=1)
+        check_scalar(resolution, "resolution", Integral, min_val=1, max_val=FINEST)
         self.resolution: float = resolution
         self.n_samples: int = 0
         self.n_dims: int | None = None
-        self.weights: FloatArray = np.empty(0)
         self._asked: int = int(resolution)
-        self._cells: Cells = np.empty((0, 0), dtype=np.int32)
-        self._log_sums: FloatArray = np.empty((0, 0))
+        self._content = Content.empty(0)
 
     def __repr__(self) -> str:
         return (
             f"<ShapeHistogram of {self.n_samples} shapes in {len(self.weights)} cells, "
-            f"{self.resolution:g} an octave>"
+            f"{self.resolution:g} bins per octave>"
         )
 
     @property
     def shapes(self) -> FloatArray:
         """The weighted geometric mean of the shapes in each occupied cell."""
-        means = np.exp2(self._log_sums / self.weights[:, None])
-        return np.where(self._cells == ZERO, 0.0, means)
+        return np.where(self._content.cells == ZERO, 0.0, np.exp2(self._content.moments[:-1])).T
+
+    @property
+    def weights(self) -> FloatArray:
+        """The weight in each occupied cell."""
+        return self._content.weights
+
+    @property
+    def log2_variances(self) -> FloatArray:
+        """The variance of log2 of the sides in each occupied cell, added up over the sides."""
+        moments = self._content.moments
+        variances: FloatArray = moments[-1] - np.square(moments[:-1]).sum(axis=0)
+        return variances.clip(min=0.0)
+
+    def positive_cells(self) -> tuple[IntArray, FloatArray, FloatArray]:
+        """Return the cells of shapes with positive sides.
+
+        Returns
+        -------
+        cells : ndarray of shape (n_dims, n_cells)
+            Number of the bin of each side.
+        weights : ndarray of shape (n_cells,)
+            The weight in each cell, scaled by a power of two to at most 1.
+        log2_means : ndarray of shape (n_dims, n_cells)
+            Weighted mean of log2 of the sides.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        cells, weights, moments = self._content
+        is_positive = (cells > ZERO).all(axis=0)
+        if not is_positive.any():
+            raise nothing_to_cluster(self.n_samples)
+        weights = rescaled(weights[is_positive])
+        return cells[:, is_positive], weights, moments[:-1, is_positive]
 
     def add(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Add shapes.
@@ -126,16 +159,19 @@ class ShapeHistogram:
         Raises
         ------
         ValueError
-            If a side is negative or not finite, or if the number of sides is not that of the shapes
-            before. Nothing is added then, and nothing is lost.
+            If a side is negative or not finite, if the number of sides is not that of the shapes
+            before, or if the weights add up to more than a float can hold. Nothing is added then,
+            and nothing is lost.
         """
         X = check_shapes(X, "X", ensure_min_samples=0)
         weights = check_weights(sample_weight, X, allow_all_zero=True)
         self._check_n_dims(X.shape[1])
+        content, resolution = self._content, self.resolution
         for start in range(0, len(X), CHUNK):
             rows = slice(start, start + CHUNK)
-            self._include(self._asked, *count(X[rows], weights[rows], self._asked))
-        self.n_samples += len(X)
+            chunk = count(X[rows], weights[rows], self._asked)
+            content, resolution = combine((content, resolution), (chunk, self._asked))
+        self._keep(content, resolution, X.shape)
         return self
 
     def merge(self, other: "ShapeHistogram") -> Self:
@@ -163,8 +199,8 @@ class ShapeHistogram:
             )
         if other.n_dims is not None:
             self._check_n_dims(other.n_dims)
-            self._include(other.resolution, other._cells, other.weights, other._log_sums)
-            self.n_samples += other.n_samples
+            parts = (self._content, self.resolution), (other._content, other.resolution)
+            self._keep(*combine(*parts), (other.n_samples, other.n_dims))
         return self
 
     def coarsened(self, factor: int) -> "ShapeHistogram":
@@ -180,90 +216,114 @@ class ShapeHistogram:
         histogram : ShapeHistogram
             A new histogram.
         """
+        check_scalar(factor, "factor", Integral, min_val=1)
         coarse = ShapeHistogram(self._asked)
+        coarse.n_dims, coarse.n_samples = self.n_dims, self.n_samples
         coarse.resolution = self.resolution / factor
-        if self.n_dims is not None:
-            coarse._check_n_dims(self.n_dims)
-            coarse._include(self.resolution, self._cells, self.weights, self._log_sums)
-            coarse.n_samples = self.n_samples
+        coarse._content = self._content.coarsened(factor)
         return coarse
 
     def _check_n_dims(self, n_dims: int) -> None:
-        if self.n_dims is None:
-            self.n_dims = n_dims
-            self._cells = np.empty((0, n_dims), dtype=np.int32)
-            self._log_sums = np.empty((0, n_dims))
-        elif n_dims != self.n_dims:
+        if self.n_dims not in (None, n_dims):
             raise ValueError(
                 f"The shapes to add have {n_dims} sides and those before have {self.n_dims}: a "
                 "histogram holds shapes of one kind."
             )
 
-    def _include(
-        self, resolution: float, cells: Cells, weights: FloatArray, log_sums: FloatArray
-    ) -> None:
-        """Add occupied cells; halve the resolution for as long as too many are occupied."""
-        common = min(self.resolution, resolution)
-        cells = np.concatenate(
-            [widen(self._cells, self.resolution / common), widen(cells, resolution / common)]
+    def _keep(self, content: "Content", resolution: float, shape: tuple[int, ...]) -> None:
+        """Store the content after `shape[0]` shapes of `shape[1]` sides were added."""
+        with np.errstate(over="ignore"):
+            total = content.weights.sum()
+        if not np.isfinite(total):
+            raise ValueError(
+                "The weights add up to more than a float can hold: divide sample_weight by its sum."
+            )
+        n_samples = self.n_samples + shape[0]
+        # In one call, so that an interruption leaves no mixture.
+        self.__dict__.update(
+            _content=content, resolution=resolution, n_samples=n_samples, n_dims=shape[1]
         )
-        weights = np.concatenate([self.weights, weights])
-        log_sums = np.concatenate([self._log_sums, log_sums])
-        cells, weights, log_sums = add_up(cells.T, weights, log_sums.T)
-        while len(cells) > MAX_CELLS and common > COARSEST:
-            common /= 2
-            cells, weights, log_sums = add_up(widen(cells, 2).T, weights, log_sums.T)
-        self.resolution = common
-        self._cells, self.weights, self._log_sums = cells, weights, log_sums
 
 
-def widen(cells: Cells, factor: float) -> Cells:
-    """The cells, `factor` times as wide, that hold the given ones."""
-    return np.where(cells == ZERO, ZERO, cells // int(factor)).astype(np.int32)
+class Content(NamedTuple):
+    """Occupied cells (n_dims, n_cells), and moments of log2 of the shapes in each.
+
+    The moments, of shape (n_dims + 1, n_cells), are the weighted means of the logarithms and of
+    the sum of their squares: means and not sums, so that they are exact whatever the magnitude of
+    the weights.
+    """
+
+    cells: IntArray
+    weights: FloatArray
+    moments: FloatArray
+
+    @classmethod
+    def empty(cls, n_dims: int) -> Self:
+        """No cell."""
+        return cls(np.empty((n_dims, 0), dtype=np.int32), np.empty(0), np.empty((n_dims + 1, 0)))
+
+    @classmethod
+    def of(cls, cells: IntArray, weights: FloatArray, moments: FloatArray) -> Self:
+        """Merge what lies in the same cell."""
+        occupied, sums = add_up(cells, rescaled(weights), moments)
+        if not sums[0].all():  # next to the largest, some weights are too small for a float
+            occupied, sums = occupied[:, sums[0] > 0], sums[:, sums[0] > 0]
+        exponent = np.frexp(weights.max(initial=0.0))[1]
+        with np.errstate(over="ignore"):
+            return cls(occupied, np.ldexp(sums[0], exponent), sums[1:] / sums[0])
+
+    def coarsened(self, factor: int) -> Self:
+        """Merge into cells that are `factor` times as wide."""
+        if factor == 1:
+            return self
+        cells = np.where(self.cells == ZERO, ZERO, self.cells // factor).astype(np.int32)
+        return self.of(cells, self.weights, self.moments)
 
 
-def count(
-    X: NDArray[np.floating], weights: FloatArray, resolution: int
-) -> tuple[Cells, FloatArray, FloatArray]:
-    """Occupied cells, the weight in each, and the weighted sum of the log2 of its shapes.
+def combine(*parts: tuple[Content, float]) -> tuple[Content, float]:
+    """Merge parts of some resolution; halve it for as long as too many cells are occupied."""
+    common = min(resolution for _, resolution in parts)
+    filled = [
+        content.coarsened(int(resolution / common))
+        for content, resolution in parts
+        if len(content.weights)
+    ]
+    if not filled:
+        return parts[-1][0], common
+    content = filled[0]
+    if len(filled) > 1:
+        arrays = (np.concatenate(columns, axis=-1) for columns in zip(*filled, strict=True))
+        content = Content.of(*arrays)
+    while len(content.weights) > MAX_CELLS and common > COARSEST:
+        common /= 2
+        content = content.coarsened(2)
+    return content, common
+
+
+def count(X: NDArray[np.floating], weights: FloatArray, resolution: int) -> Content:
+    """Find the occupied cells, and the moments of log2 of the shapes in each.
 
     A shape with a side of 0 has IoU 0 with everything, whatever its other sides are, so all of
     them share one cell.
     """
-    sides = np.ascontiguousarray(X.T)  # one side after the other: each is worked on as a whole
-    is_box = (sides > 0).all(axis=0)
-    degenerate = weights.sum(where=~is_box)
-    is_box &= weights > 0
-    if not is_box.all():
-        sides, weights = sides[:, is_box], weights[is_box]
+    sides = np.ascontiguousarray(X.T)
+    n_dims = len(sides)
+    is_positive = (sides > 0).all(axis=0)
+    with np.errstate(over="ignore"):
+        weight_of_zero = weights.sum(where=~is_positive)
+    is_counted = is_positive & (weights > 0)
+    if not is_counted.all():
+        sides, weights = sides[:, is_counted], weights[is_counted]
     logs = np.log2(sides)
     cells = np.floor(logs * sides.dtype.type(resolution)).astype(np.int32)
-    cells, weights, log_sums = add_up(cells, weights, weights * logs)
-    if degenerate:
-        cells = np.vstack([cells, np.full(len(sides), ZERO)])
-        weights = np.append(weights, degenerate)
-        log_sums = np.vstack([log_sums, np.zeros(len(sides))])
-    return cells, weights, log_sums
-
-
-def add_up(
-    cells: Cells, weights: FloatArray, log_sums: FloatArray
-) -> tuple[Cells, FloatArray, FloatArray]:
-    """Add up what lies in the same cell; columns stand for cells, and rows in what comes out.
-
-    In a dense grid that spans the cells where that is small enough, which takes no sorting; else,
-    where shapes spread over many orders of magnitude, by sorting.
-    """
-    if len(weights) == 0:
-        return cells.T, weights, log_sums.T
-    lowest = cells.min(axis=1, keepdims=True)
-    extent = cells.max(axis=1).astype(np.int64) - lowest[:, 0] + 1
-    if np.prod(extent.astype(float)) > CELLS_PER_ROW * len(weights):
-        distinct, weights, log_sums = merge_equal_rows(cells.T, weights, log_sums.T)
-        return distinct, weights, log_sums
-    keys = np.ravel_multi_index(tuple(cells - lowest), tuple(extent))
-    grid = np.bincount(keys, weights).astype(np.float64, copy=False)
-    occupied = np.flatnonzero(grid > 0)
-    sums = np.stack([np.bincount(keys, side)[occupied] for side in log_sums], axis=1)
-    distinct = np.stack(np.unravel_index(occupied, tuple(extent))) + lowest
-    return distinct.T.astype(np.int32), grid[occupied], sums.astype(np.float64, copy=False)
+    moments = np.empty((n_dims + 1, len(weights)))
+    moments[:-1] = logs
+    np.square(moments[:-1]).sum(axis=0, out=moments[-1])
+    content = Content.of(cells, weights, moments)
+    if not weight_of_zero:
+        return content
+    return Content(
+        np.hstack([np.full((n_dims, 1), ZERO, dtype=np.int32), content.cells]),
+        np.append(weight_of_zero, content.weights),
+        np.hstack([np.zeros((n_dims + 1, 1)), content.moments]),
+    )

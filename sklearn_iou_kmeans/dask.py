@@ -40,7 +40,7 @@ def shape_histogram(
         with the same partitions as `X`: they are paired partition by partition and row by row,
         whatever the index says.
     resolution : int, default=64
-        Cells an octave, as in :class:`~sklearn_iou_kmeans.ShapeHistogram`.
+        Number of bins per octave, as in :class:`~sklearn_iou_kmeans.ShapeHistogram`.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def shape_histogram(
     >>> X = da.array([[10, 20], [10.01, 20.01], [300, 200], [40, 30]]).rechunk((2, 2))
     >>> histogram = shape_histogram(X)
     >>> histogram
-    <ShapeHistogram of 4 shapes in 3 cells, 64 an octave>
+    <ShapeHistogram of 4 shapes in 3 cells, 64 bins per octave>
     >>> histogram.weights
     array([2., 1., 1.])
     """

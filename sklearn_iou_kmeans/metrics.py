@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch
 
-from ._iou import BLOCK, FloatArray, IntArray, common_scale, nearest, pairwise
+from ._kernels import FloatArray, IntArray, nearest, pairwise
 from ._validation import check_shapes, check_weights
+from ._weights import weighted_mean
 
 __all__ = [
     "anchor_statistics",
@@ -45,8 +46,7 @@ def pairwise_iou(X: ArrayLike, Y: ArrayLike) -> FloatArray:
     """
     X = check_shapes(X, "X")
     Y = check_shapes(Y, "Y", n_dims=X.shape[1])
-    scale = common_scale(X, Y)
-    return pairwise(X * scale, Y * scale)
+    return pairwise(X, Y.astype(np.float64))
 
 
 def average_iou_score(
@@ -75,7 +75,7 @@ def average_iou_score(
     0.75
     """
     X, _, iou = _assign(X, anchors)
-    return float(np.average(iou, weights=check_weights(sample_weight, X)))
+    return weighted_mean(iou, check_weights(sample_weight, X))
 
 
 def best_possible_recall_score(
@@ -128,7 +128,7 @@ def best_possible_recall_score(
         X = check_shapes(X, "X")
         anchors = check_shapes(anchors, "anchors", n_dims=X.shape[1])
         fits = _best_ratio(X, anchors) > (0.25 if threshold is None else threshold)
-    return float(np.average(fits, weights=check_weights(sample_weight, X)))
+    return weighted_mean(fits, check_weights(sample_weight, X))
 
 
 def anchor_statistics(
@@ -180,21 +180,14 @@ def _assign(X: ArrayLike, anchors: ArrayLike) -> tuple[NDArray[np.floating], Int
     """Check the shapes; return those of the boxes, their best anchors and the IoU with them."""
     X = check_shapes(X, "X")
     anchors = check_shapes(anchors, "anchors", n_dims=X.shape[1])
-    scale = common_scale(X, anchors)
-    return X, *nearest(X, anchors, scale)
+    return X, *nearest(X, anchors.astype(np.float64))
 
 
 def _best_ratio(X: NDArray[np.floating], anchors: NDArray[np.floating]) -> FloatArray:
     """For each box the largest over the anchors of the smallest ratio of its sides to theirs."""
-    best = np.zeros(len(X))
-    for start in range(0, len(X), BLOCK):
-        block = X[start : start + BLOCK].astype(np.float64)
-        for anchor in anchors.astype(np.float64):
-            larger = np.maximum(block, anchor)
-            ratio = np.divide(
-                np.minimum(block, anchor), larger, out=np.zeros_like(block), where=larger > 0
-            )
-            np.maximum(
-                best[start : start + BLOCK], ratio.min(axis=1), out=best[start : start + BLOCK]
-            )
+    X, best = X.astype(np.float64), np.zeros(len(X))
+    for anchor in anchors.astype(np.float64):
+        larger = np.maximum(X, anchor)
+        ratio = np.divide(np.minimum(X, anchor), larger, out=np.zeros_like(X), where=larger > 0)
+        np.maximum(best, ratio.min(axis=1), out=best)
     return best

@@ -72,8 +72,7 @@ def test_a_row_for_each_k_says_how_good_it_is(labels):
     assert [row["n_clusters"] for row in curve] == [3, 4, 5, 6]
     for (_, cells), row in zip(rows_of(result.stdout), curve, strict=True):
         gain = "-" if row["gain"] is None else f"{row['gain']:.4f}"
-        score, spread = f"{row['average_iou']:.4f}", f"{row['spread']:.4f}"
-        assert cells[:-1] == [str(row["n_clusters"]), score, gain, spread]
+        assert cells[:-1] == [str(row["n_clusters"]), f"{row['average_iou']:.4f}", gain]
 
 
 def test_the_chosen_k_is_marked_and_its_anchors_follow(labels):
@@ -125,8 +124,6 @@ def test_json_holds_what_the_sweep_says(labels):
     assert scores == results["train_score"].tolist()
     assert [row["gain"] for row in report["curve"]] == [None, *np.diff(scores)]
     for i, row in enumerate(report["curve"]):
-        assert row["restart_scores"] == [results[f"restart{j}_score"][i] for j in range(4)]
-        assert row["spread"] == pytest.approx(results["std_restart_score"][i])
         assert row["held_out"] is None
         assert row["seconds"] > 0
         assert row["anchors"] == found.estimators_[i].cluster_centers_.tolist()
@@ -156,9 +153,11 @@ def test_json_goes_to_a_file_that_compare_reads(labels, tmp_path):
     assert compared["average_iou"] == json.loads(file.read_text())["average_iou"]
 
 
-def test_of_one_restart_there_is_no_spread(labels):
-    assert [row["spread"] for row in sweep_json(labels, "--restarts", 1)["curve"]] == [None] * 8
-    assert "spread: " not in sweep(labels, "--restarts", 1).stdout
+def test_the_same_seed_gives_the_anchors_of_fit(labels):
+    swept = sweep_json(labels, "--k", "4", "--seed", 5)
+    fitted = run_json("fit", labels, "-k", 4, "--seed", 5)
+    assert swept["anchors"] == fitted["anchors"]
+    assert swept["average_iou"] == fitted["average_iou"]
 
 
 def test_cv_holds_out_whole_images(labels):
@@ -175,7 +174,7 @@ def test_cv_holds_out_whole_images(labels):
     assert report["n_clusters"] == found.best_n_clusters_
     cells = rows_of(sweep(*options).stdout)[0][1]
     held_out = report["curve"][0]["held_out"]
-    assert cells[4:6] == [f"{held_out[key]:.4f}" for key in ("average_iou", "standard_error")]
+    assert cells[3:5] == [f"{held_out[key]:.4f}" for key in ("average_iou", "standard_error")]
 
 
 def test_cv_and_truncate_agree_on_the_boxes(tmp_path):
@@ -358,14 +357,13 @@ def processes_of(session):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
-@pytest.mark.parametrize(("jobs", "kill"), [("1", os.killpg), ("2", os.kill), ("2", os.killpg)])
-def test_ctrl_c_ends_the_sweep_with_one_line_and_leaves_no_process(tmp_path, jobs, kill):
-    """It is sent to the command alone or, as a terminal does, to its workers too."""
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_ends_the_sweep_with_one_line_and_leaves_no_process(tmp_path, jobs):
     path = write_boxes(tmp_path / "boxes.csv", 5000)
-    command = [Path(sysconfig.get_path("scripts"), "iou-kmeans"), "sweep", path, "--k", "12"]
+    command = [Path(sysconfig.get_path("scripts"), "iou-kmeans"), "sweep", path, "--k", "3-400"]
     screen, terminal = os.openpty()
     with subprocess.Popen(
-        [*command, "--restarts", "2000", "--jobs", jobs],
+        [*command, "--jobs", jobs],
         stdout=subprocess.PIPE,
         stderr=terminal,
         env=os.environ | {"TERM": "xterm"},
@@ -373,8 +371,7 @@ def test_ctrl_c_ends_the_sweep_with_one_line_and_leaves_no_process(tmp_path, job
     ) as process:
         os.close(terminal)
         text = read_terminal(screen, lambda text: any(plain(text)[1]))
-        assert len(processes_of(process.pid)) >= int(jobs)
-        kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, signal.SIGINT)
         text += read_terminal(screen, lambda _: False)
         output, _ = process.communicate(timeout=60)
     os.close(screen)
@@ -382,7 +379,7 @@ def test_ctrl_c_ends_the_sweep_with_one_line_and_leaves_no_process(tmp_path, job
     done, total = re.fullmatch(
         r"iou-kmeans: interrupted: (\d+) of (\d+) tasks were done\.", line
     ).groups()
-    assert counts[-1] <= int(done) < int(total) == 2001
+    assert counts[-1] <= int(done) < int(total) == 398
     assert process.returncode == 130
     assert output == b""
     deadline = time.monotonic() + 10

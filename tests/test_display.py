@@ -6,13 +6,14 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes
 from sklearn_iou_kmeans._display import AnchorsDisplay, IoUCurveDisplay
 from sklearn_iou_kmeans.datasets import make_boxes
-from sklearn_iou_kmeans.metrics import pairwise_iou
+from sklearn_iou_kmeans.metrics import average_iou_score, pairwise_iou
 from sklearn_iou_kmeans.model_selection import NClustersSweep
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
@@ -36,6 +37,22 @@ def _figures_are_closed():
     plt.close("all")
 
 
+class RandomShapes(BaseEstimator):
+    """A clusterer that makes no restarts itself, so that the sweep makes them."""
+
+    def __init__(self, n_clusters=2, random_state=None):
+        self.n_clusters = n_clusters
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        rows = np.random.RandomState(self.random_state).choice(len(X), self.n_clusters)
+        self.cluster_centers_ = X[rows]
+        return self
+
+    def score(self, X, y=None):
+        return average_iou_score(X, self.cluster_centers_)
+
+
 def fitted_sweep(estimator=None, n_clusters=range(2, 7), **options):
     options = {"n_init": 3, "random_state": 0, **options}
     return NClustersSweep(estimator or IoUKMeans(), n_clusters, **options).fit(X)
@@ -48,7 +65,7 @@ def sweep():
 
 @pytest.fixture(scope="module")
 def sweep_with_cv():
-    return fitted_sweep(cv=4, rule="one_standard_error")
+    return fitted_sweep(RandomShapes(), cv=4, rule="one_standard_error")
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +147,8 @@ def test_the_curve_is_that_of_the_sweep_and_its_axes_are_named(sweep):
     assert display.test_line_ is display.errorbar_ is None
 
 
-def test_the_band_reaches_from_the_worst_restart_to_the_best(sweep):
+def test_the_band_reaches_from_the_worst_restart_to_the_best():
+    sweep = fitted_sweep(RandomShapes())
     display = IoUCurveDisplay.from_estimator(sweep)
     edge = display.band_.get_paths()[0].vertices
     for row, n_clusters in enumerate([2, 3, 4, 5, 6]):
@@ -138,6 +156,10 @@ def test_the_band_reaches_from_the_worst_restart_to_the_best(sweep):
         at_k = edge[edge[:, 0] == n_clusters, 1]
         assert (at_k.min(), at_k.max()) == (min(restarts), max(restarts))
     assert "worst to best of 3 restarts" in label_texts(display)
+    upper = [edge[edge[:, 0] == n_clusters, 1].max() for n_clusters in range(2, 7)]
+    np.testing.assert_array_equal(display.line_.get_ydata(), upper)
+    again = IoUCurveDisplay.from_estimator(sweep, ax=display.ax_)
+    assert label_texts(again).count("worst to best of 3 restarts") == 1
 
 
 def test_one_restart_has_no_spread():
@@ -236,7 +258,6 @@ def test_curves_on_one_axes_can_be_told_apart(sweeps_of_rules):
     texts = label_texts(displays[-1])
     for name in sweeps_of_rules:
         assert sum(text.startswith(f"{name} chosen: k = ") for text in texts) == 1
-    assert texts.count("worst to best of 3 restarts") == 1
 
 
 def test_labels_cover_no_curve_and_no_other_label(sweep, sweep_with_cv, sweeps_of_rules):
@@ -278,7 +299,8 @@ def test_tiny_differences_do_not_fill_the_picture():
     assert display.ax_.get_xticks().tolist() == [6]
 
 
-def test_options_reach_the_artists(sweep):
+def test_options_reach_the_artists():
+    sweep = fitted_sweep(RandomShapes())
     display = IoUCurveDisplay.from_estimator(
         sweep, line_kw={"lw": 3, "color": "black"}, fill_kw={"alpha": 0.5}, score_name="Score"
     )

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.utils.validation import check_is_fitted
 
-from .._iou import FloatArray
+from .._kernels import FloatArray
 from .._validation import check_shapes, check_weights
 from ..metrics import pairwise_iou
 from ._axes import COLORS, axes_or_new, laid_out

@@ -1,12 +1,9 @@
 """The sweep over the number of anchors: run, record and table."""
 
-import signal
 import time
 from dataclasses import dataclass
-from multiprocessing import active_children
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -46,15 +43,13 @@ class HeldOut:
 class Row:
     """The anchors for one k, and their scores.
 
-    `gain` is the difference to the previous row, None in the first. `spread` is the standard
-    deviation of `restart_scores`, None for a single restart. `held_out` is None without --cv.
+    `gain` is the difference to the previous row, None in the first. `held_out` is None without
+    --cv.
     """
 
     n_clusters: int
     average_iou: float
     gain: float | None
-    spread: float | None
-    restart_scores: list[float]
     held_out: HeldOut | None
     seconds: float
     anchors: list[list[float]]
@@ -144,44 +139,23 @@ def run(found: CountedSweep, boxes: Sizes) -> None:
     found.bar.add_task("", total=None)
     try:
         with found.bar:
-            start_workers(found.n_jobs)
             found.fit(boxes.sizes, **folds)
     except KeyboardInterrupt:
-        for worker in active_children():  # joblib ends them only where there is psutil or pgrep
-            worker.terminate()
         [task] = found.bar.tasks
         done = [] if task.total is None else [f"{task.completed} of {task.total} tasks were done"]
         raise KeyboardInterrupt(*done) from None
-
-
-def start_workers(n_jobs: int | None) -> None:
-    """Start the worker processes that joblib keeps for the sweep, with Ctrl-C ignored.
-
-    A terminal sends Ctrl-C to them too, and each would print a traceback. This process ends them.
-    """
-    if effective_n_jobs(n_jobs) == 1:
-        return
-    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what starts meanwhile inherits it
-    try:
-        started = Parallel(n_jobs, return_as="generator_unordered")([delayed(int)()])
-    finally:
-        signal.signal(signal.SIGINT, heard)
-    list(started)
 
 
 def describe_curve(found: NClustersSweep, scale: Scale) -> list[Row]:
     """Collect the results for each number of anchors."""
     results = found.cv_results_
     scores = results["train_score"].tolist()
-    restarts = np.transpose([results[f"restart{i}_score"] for i in range(found.n_init)])
     folds = np.transpose([results[f"split{i}_test_score"] for i in range(found.n_splits_)])
     return [
         Row(
             n_clusters=int(results["param_n_clusters"][i]),
             average_iou=scores[i],
             gain=scores[i] - scores[i - 1] if i else None,
-            spread=float(restarts[i].std()) if found.n_init > 1 else None,
-            restart_scores=restarts[i].tolist(),
             held_out=describe_folds(folds[i]) if found.n_splits_ else None,
             seconds=float(results["total_time"][i]),
             anchors=scale.express(estimator.cluster_centers_).tolist(),
@@ -200,9 +174,7 @@ def print_curve(record: SweepRecord, console: Console) -> None:
     """Print the scores of each number of anchors, and the number that each rule chooses."""
     console.file.write("\n")
     show(curve_table(record), console)
-    restarts = f"; spread: standard deviation over {len(record.curve[0].restart_scores)} restarts"
-    has_spread = record.curve[0].spread is not None
-    say(f"Gain: difference to the row above{restarts if has_spread else ''}.", console)
+    say("Gain: difference to the row above.", console)
     console.file.write("\nThe k that each rule chooses:\n\n")
     rows = [
         (ARROW * (name == record.rule), name.replace("_", "-"), f"{k:>3}", meaning(name, record))
@@ -214,10 +186,10 @@ def print_curve(record: SweepRecord, console: Console) -> None:
 def curve_table(record: SweepRecord) -> Table:
     """Lay out the curve, one row per number of anchors, with an arrow at the chosen one."""
     held_out = ("held-out\nIoU", "standard\nerror") if record.curve[0].held_out else ()
-    headings = ("", "k", "average\nIoU", "gain", "spread", *held_out, "seconds")
+    headings = ("", "k", "average\nIoU", "gain", *held_out, "seconds")
     rows = []
     for row in record.curve:
-        scores = [row.average_iou, row.gain, row.spread]
+        scores = [row.average_iou, row.gain]
         if row.held_out is not None:
             scores += [row.held_out.average_iou, row.held_out.standard_error]
         cells = ["-" if score is None else f"{score:.4f}" for score in scores]

@@ -141,7 +141,7 @@ class SweepOptions:
         ),
     ] = "3-10"
     restarts: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Restarts per k; the best one is kept.")
+        int, typer.Option(min=1, metavar="N", help="Restarts per k; the best ones are refined.")
     ] = 10
     rule: Annotated[
         str,
@@ -160,7 +160,7 @@ class SweepOptions:
     ] = None
     jobs: Annotated[
         int, typer.Option(metavar="N", help="Number of tasks to run at once; -1 is one per core.")
-    ] = 1
+    ] = -1
     plot: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Draw the curve: a .png, .svg or .pdf file."),

@@ -14,8 +14,11 @@ def print_versions(wanted: bool) -> None:
         return
     from importlib.metadata import version
 
+    from .._kernels import kernels_in_use
+
     rows = [(PACKAGE, version(PACKAGE)), ("Python", platform.python_version())]
     rows += [(name, version(name)) for name in ("numpy", "scipy", "scikit-learn", "joblib")]
+    rows.append(("kernels", kernels_in_use))
     extras = extras_of(PACKAGE)
     installed = [extra for extra in extras if is_installed(extras[extra])]
     rows.append(("extras", ", ".join(installed) or "none"))

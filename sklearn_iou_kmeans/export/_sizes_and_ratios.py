@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._iou import pairwise
+from .._kernels import pairwise
 from ._exporter import AverageIoU, Heads, InputSize, split_into_heads
 from ._layout import (
     as_text,

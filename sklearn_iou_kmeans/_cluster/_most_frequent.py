@@ -1,6 +1,5 @@
 """The naive baseline: the shapes that occur most often."""
 
-import warnings
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -8,11 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
+from .._distinct import distinct_shapes
+from .._kernels import FloatArray
+from .._sklearn import Interval, validates_parameters
+from .._validation import check_weights
+from .._warnings import warn
 from ._base import BaseShapeClusterer
-from ._distinct import distinct_shapes
-from ._iou import FloatArray
-from ._sklearn import Interval, validates_parameters
-from ._validation import check_weights
 
 
 class MostFrequentShapes(BaseShapeClusterer):
@@ -90,12 +90,10 @@ class MostFrequentShapes(BaseShapeClusterer):
         weights = check_weights(sample_weight, X)
         shapes, counts = distinct_shapes(X.astype(np.float64), weights)
         if len(shapes) < self.n_clusters:
-            warnings.warn(
+            warn(
                 f"X has {len(shapes)} distinct shapes, fewer than n_clusters={self.n_clusters}: "
                 f"only {len(shapes)} centers are kept.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
         most_frequent = np.argsort(-counts, kind="stable")[: self.n_clusters]
-        self.counts_ = counts[most_frequent]
-        return self._store(X, weights, shapes[most_frequent])
+        return self._store(X, weights, shapes[most_frequent], counts_=counts[most_frequent])

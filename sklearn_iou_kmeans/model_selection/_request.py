@@ -1,6 +1,5 @@
 """What a sweep is asked for, checked before anything runs."""
 
-import warnings
 from collections.abc import Iterable
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -9,34 +8,44 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.model_selection import GroupKFold, check_cv
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, get_tags
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import has_fit_parameter
 
-from ._iou import FloatArray
-from ._sklearn import rows_of
-from ._validation import check_weights
+from .._kernels import FloatArray
+from .._sklearn import rows_of
+from .._validation import check_weights
+from .._warnings import warn
 
 Rows = NDArray[np.intp]
 
 
 class Boxes(NamedTuple):
-    """Boxes, with the weights to fit and to score them with, if any."""
+    """Boxes, with the weights to fit and to score them with, if any.
+
+    `weight_name` is what `fit` calls the weights.
+    """
 
     X: Any
     fit_weight: FloatArray | None
     score_weight: FloatArray | None
+    weight_name: str
 
     def of(self, rows: Rows) -> "Boxes":
         """Some of the boxes."""
-        weights = (weight if weight is None else weight[rows] for weight in self[1:])
-        return Boxes(rows_of(self.X, rows), *weights)
+        return Boxes(
+            rows_of(self.X, rows),
+            None if self.fit_weight is None else self.fit_weight[rows],
+            None if self.score_weight is None else self.score_weight[rows],
+            self.weight_name,
+        )
 
     @property
     def fit_params(self) -> dict[str, FloatArray]:
         """The keyword arguments for `fit`."""
-        return {} if self.fit_weight is None else {"sample_weight": self.fit_weight}
+        return {} if self.fit_weight is None else {self.weight_name: self.fit_weight}
 
     @property
     def score_params(self) -> dict[str, FloatArray]:
@@ -50,7 +59,7 @@ class Part(NamedTuple):
     boxes: Boxes
     train: Rows | None = None
     test: Rows | None = None
-    summary: Any = None
+    prepared: Any = None
 
     @property
     def n_samples(self) -> int:
@@ -84,7 +93,8 @@ def check_request(
     groups = check_length(groups, "groups", array)
     weights = route_weights(sweep, array, sample_weight, groups)
     # A data frame goes to the estimator as it is, for the names of its columns.
-    boxes = Boxes(X if hasattr(X, "columns") else array, *weights)
+    prefix, _ = clusterer_of(sweep.estimator)
+    boxes = Boxes(X if hasattr(X, "columns") else array, *weights, f"{prefix}sample_weight")
     check_n_distinct(array, "X", n_clusters)
     parts = [Part(boxes)]
     for fold, (train, test) in enumerate(split(sweep.cv, array, y, groups)):
@@ -94,12 +104,22 @@ def check_request(
     return parts, n_clusters
 
 
+def clusterer_of(estimator: Any) -> tuple[str, Any]:
+    """Return the clusterer, the last step of a Pipeline, and the prefix of its parameters."""
+    prefix = ""
+    while isinstance(estimator, Pipeline):
+        name, estimator = estimator.steps[-1]
+        prefix += f"{name}__"
+    return prefix, estimator
+
+
 def check_n_clusters(estimator: Any, n_clusters: Any) -> list[int]:
     """The numbers of clusters, ascending."""
-    if "n_clusters" not in estimator.get_params():
+    _, clusterer = clusterer_of(estimator)
+    if not hasattr(clusterer, "get_params") or "n_clusters" not in clusterer.get_params():
         raise TypeError(
-            f"estimator has no parameter n_clusters: {estimator}. Pass a clusterer, say "
-            "IoUKMeans()."
+            f"estimator has no parameter n_clusters: {clusterer}. Pass a clusterer, say "
+            "IoUKMeans(), or a Pipeline that ends in one."
         )
     numbers, asked = np.atleast_1d(n_clusters), f"n_clusters={n_clusters!r}"
     if numbers.size == 0:
@@ -138,7 +158,8 @@ def route_weights(
         metadata = {name: values for name, values in metadata.items() if values is not None}
         routed = process_routing(sweep, "fit", **metadata).estimator
         return routed.fit.get("sample_weight"), routed.score.get("sample_weight")
-    if sample_weight is not None and not has_fit_parameter(sweep.estimator, "sample_weight"):
+    _, clusterer = clusterer_of(sweep.estimator)
+    if sample_weight is not None and not has_fit_parameter(clusterer, "sample_weight"):
         raise TypeError(
             f"sample_weight was given, and {sweep.estimator} takes none: leave it out, or pass a "
             "clusterer that takes weights."
@@ -197,8 +218,7 @@ def check_held_out(
         return
     lost = np.setdiff1d(y[test], y[train])
     if len(lost):
-        warnings.warn(
+        warn(
             f"Fold {fold} holds all boxes of category {lost[0]}, so none is left to fit, and its "
-            "score says little on that category. Take fewer folds, or StratifiedGroupKFold.",
-            stacklevel=6,
+            "score says little on that category. Take fewer folds, or StratifiedGroupKFold."
         )

@@ -6,8 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_iou_kmeans import IoUKMeans, NClustersSweep
-from sklearn_iou_kmeans._rules import answers, choose, knee, one_standard_error, reaching
 from sklearn_iou_kmeans.datasets import make_boxes
+from sklearn_iou_kmeans.model_selection._rules import (
+    choices_by_rule,
+    choose,
+    knee,
+    one_standard_error,
+    reaching,
+)
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
 
@@ -93,7 +99,7 @@ def test_a_callable_with_the_name_of_another_rule_is_the_one_that_chooses():
     def knee(cv_results):
         return 2
 
-    assert answers(results([0.1, 0.5, 0.6]), knee) == {"knee": 2}
+    assert choices_by_rule(results([0.1, 0.5, 0.6]), knee) == {"knee": 2}
 
 
 @pytest.mark.parametrize("index", [3, -1, 1.0, None, "knee"])
@@ -109,8 +115,8 @@ def test_a_rule_that_is_none(sizes, rule):
 
 
 def test_every_rule_that_applies_is_answered():
-    assert answers(results([0.1, 0.5, 0.6]), "knee") == {"knee": 1}
-    with_folds = answers(held_out([0.1, 0.5, 0.6], [0.3, 0.3, 0.3], 4), 0.05)
+    assert choices_by_rule(results([0.1, 0.5, 0.6]), "knee") == {"knee": 1}
+    with_folds = choices_by_rule(held_out([0.1, 0.5, 0.6], [0.3, 0.3, 0.3], 4), 0.05)
     assert with_folds == {"0.05": 0, "knee": 1, "one_standard_error": 1}
 
 

@@ -7,8 +7,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sklearn_iou_kmeans import IoUKMeans
-from sklearn_iou_kmeans._centers import iou_centers, mean_centers, median_centers
-from sklearn_iou_kmeans._iou import aligned
+from sklearn_iou_kmeans._cluster._centers import iou_centers, mean_centers, median_centers
+from sklearn_iou_kmeans.metrics import pairwise_iou
+
+
+def rowwise_iou(X, centers):
+    """IoU of each row with the same row of the centers, or with their only one."""
+    return pairwise_iou(X, centers)[np.arange(len(X)), np.arange(len(X)) % len(centers)]
 
 
 @st.composite
@@ -40,7 +45,7 @@ def test_iou_rule_halves_the_weights_of_the_stationary_condition(cluster):
     """Sum of IoU A/U over the larger shapes against that of IoU V/U over the smaller ones."""
     X, weights, labels = cluster
     centers = np.stack([X[labels == i].mean(axis=0) + 0.25 for i in range(3)])
-    iou = aligned(X, centers[labels])
+    iou = rowwise_iou(X, centers[labels])
     new = iou_centers(X, weights, labels, iou, centers)
     volume, center_volume = X.prod(axis=1), centers.prod(axis=1)[labels]
     union = volume + center_volume - np.minimum(X, centers[labels]).prod(axis=1)
@@ -59,13 +64,15 @@ def test_derivative_of_the_average_iou(n_dims):
     """The weights of the rule are the derivatives of IoU by the logarithm of a side."""
     rng = np.random.RandomState(n_dims)
     X, center = rng.uniform(1, 10, (50, n_dims)), rng.uniform(2, 8, n_dims)
-    iou = aligned(X, center[None])
+    iou = rowwise_iou(X, center[None])
     volume, center_volume = X.prod(axis=1), center.prod()
     union = volume + center_volume - np.minimum(X, center).prod(axis=1)
     for side in range(n_dims):
         step = np.ones(n_dims)
         step[side] += 1e-6
-        numeric = (aligned(X, (center * step)[None]) - aligned(X, (center / step)[None])) / 2e-6
+        numeric = (
+            rowwise_iou(X, (center * step)[None]) - rowwise_iou(X, (center / step)[None])
+        ) / 2e-6
         formula = iou * np.where(X[:, side] > center[side], volume, -center_volume) / union
         np.testing.assert_allclose(numeric, formula, rtol=1e-4, atol=1e-6)
 
@@ -77,6 +84,6 @@ def test_one_cluster_reaches_the_optimum_of_a_fine_grid(n_dims):
     weights = rng.randint(1, 4, size=400)
     axes = [np.geomspace(*np.quantile(X[:, side], [0.2, 0.9]), 150) for side in range(n_dims)]
     grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, n_dims)
-    reached = max(np.average(aligned(X, point[None]), weights=weights) for point in grid)
+    reached = max(np.average(rowwise_iou(X, point[None]), weights=weights) for point in grid)
     kmeans = IoUKMeans(n_clusters=1, random_state=0).fit(X, sample_weight=weights)
     assert kmeans.average_iou_ >= reached - 1e-4

@@ -1,12 +1,18 @@
 """The search on summaries of the boxes."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
 from sklearn_iou_kmeans import IoUKMeans
-from sklearn_iou_kmeans._iou import nearest
+from sklearn_iou_kmeans._cluster._search import climb, move_single_sides, random_swaps, swap
+from sklearn_iou_kmeans._cluster._solution import evaluate
+from sklearn_iou_kmeans._cluster._summary import WeightedShapes
+from sklearn_iou_kmeans._kernels import nearest
 from sklearn_iou_kmeans.datasets import make_boxes
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
@@ -74,7 +80,7 @@ def test_sides_over_many_orders_of_magnitude():
 
 def test_update_rules_as_published_run_on_all_boxes(sizes):
     with pytest.raises(ValueError, match="update='mean' runs as published, on all boxes"):
-        IoUKMeans(3, update="mean", algorithm="multiresolution").fit(sizes)
+        IoUKMeans(3, update="mean", algorithm="random_swap").fit(sizes)
 
 
 # Streams
@@ -190,3 +196,108 @@ def test_many_boxes_are_polished_as_well_as_few():
     start = few.cluster_centers_
     lloyd = IoUKMeans(5, init=start).fit(X)
     assert many.average_iou_ >= lloyd.average_iou_ - 2e-5
+
+
+# Momentum, swaps and single sides
+
+
+@pytest.fixture(scope="module")
+def few():
+    return np.random.RandomState(1).lognormal(3, 1, size=(80, 2))
+
+
+def test_a_climb_returns_the_best_that_it_met(few):
+    level = WeightedShapes(few, np.ones(80))
+    start = evaluate(*level, few[:5])
+    scores = [climb(level, few[:5], n_iter).score for n_iter in range(20)]
+    assert scores[0] == start.score
+    assert (np.diff(scores) >= 0).all()
+
+
+def test_swaps_never_lose_what_was_found(few):
+    level = WeightedShapes(few, np.ones(80))
+    start = climb(level, few[:5], 20)
+    for seed in range(5):
+        found = random_swaps(level, start, 6, np.random.RandomState(seed))
+        assert found.score >= start.score
+
+
+def test_a_swapped_center_is_a_shape_and_the_others_stay(few):
+    level, start = WeightedShapes(few, np.ones(80)), evaluate(few, np.ones(80), few[:5])
+    centers = swap(level, start, np.random.RandomState(0))
+    changed = (centers != start.centers).any(axis=1)
+    assert changed.sum() == 1
+    assert (few == centers[changed]).all(axis=1).any()
+
+
+def test_single_sides_leave_a_local_optimum_of_the_update_rule():
+    """The rule stays at (2.35, 1.1), the best center is (2.35, 1.4)."""
+    X = np.array([[1.44, 1.4], [2.69, 1.79], [2.35, 1.1]])
+    level = WeightedShapes(X, np.ones(3))
+    stuck = climb(level, np.array([[2.35, 1.1]]), 20)
+    np.testing.assert_array_equal(stuck.centers, [[2.35, 1.1]])
+    moved = move_single_sides(level, stuck)
+    np.testing.assert_array_equal(moved.centers, [[2.35, 1.4]])
+    kmeans = IoUKMeans(1, random_state=0).fit(X)
+    np.testing.assert_array_equal(kmeans.cluster_centers_, [[2.35, 1.4]])
+
+
+def best_score_of_one_center(X):
+    """By trying every combination of sides, and the slopes between them."""
+    best = 0.0
+    for sides in itertools.product(*X.T):
+        start = np.log(sides)
+        found = minimize(
+            lambda logs: -nearest(X, np.exp(logs)[None])[1].sum(),
+            start,
+            method="Nelder-Mead",
+            options={"xatol": 1e-7, "fatol": 1e-10},
+        )
+        best = max(best, -found.fun, nearest(X, np.array([sides]))[1].sum())
+    return best
+
+
+def best_score(scores, rows, n_clusters):
+    """The best partition of rows, given as bits of a number, into clusters."""
+    if n_clusters == 1 or not rows:
+        return scores[rows]
+    lowest, best, part = rows & -rows, 0.0, rows
+    while part:
+        if part & lowest:
+            rest = best_score(scores, rows ^ part, n_clusters - 1)
+            best = max(best, scores[part] + rest)
+        part = (part - 1) & rows
+    return best
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_few_boxes_reach_the_best_of_all_partitions(seed):
+    rng = np.random.RandomState(seed)
+    n, n_clusters = rng.randint(3, 6), rng.randint(1, 4)
+    X = np.round(rng.lognormal(1, 0.5, size=(n, 2)), 2)
+    n_clusters = min(n_clusters, n - 1)
+    parts = [X[[i for i in range(n) if rows >> i & 1]] for rows in range(2**n)]
+    scores = [best_score_of_one_center(part) if len(part) else 0.0 for part in parts]
+    optimum = best_score(scores, 2**n - 1, n_clusters) / n
+    assert IoUKMeans(n_clusters, random_state=0).fit(X).average_iou_ >= optimum - 1e-6
+
+
+# Extremes
+
+
+@pytest.mark.parametrize("algorithm", ["lloyd", "random_swap"])
+@pytest.mark.parametrize(
+    "X",
+    [
+        [[600, 400], [30, 40], [1e-320, 1e-320], [1e-310, 2e-320]],
+        [[1e200] * 3, [1e-200] * 3, [1] * 3, [2] * 3],
+        [[1e200, 1e200], [1e200, 2e200], [1e-200, 1e-200], [1e-200, 2e-200]],
+    ],
+)
+def test_sides_at_the_ends_of_what_a_float_holds(X, algorithm):
+    """Three of the four shapes are anchors, or two of them share one."""
+    kmeans = IoUKMeans(3, algorithm=algorithm, random_state=0).fit(X)
+    assert kmeans.average_iou_ > 3 / 4
+    assert len(np.unique(kmeans.labels_)) == 3
+    volumes = np.log(kmeans.cluster_centers_).sum(axis=1)
+    assert (np.diff(volumes) > 0).all()

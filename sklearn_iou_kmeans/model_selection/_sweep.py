@@ -1,6 +1,6 @@
-"""How many anchors: the sweep over their number."""
+"""NClustersSweep: the estimator that fits each of several numbers of clusters."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
@@ -14,9 +14,8 @@ from sklearn.utils import Tags, check_random_state, get_tags
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
-from ._iou import IntArray
-from ._rules import Rule, answers, name_of, scores_of
-from ._sklearn import (
+from .._kernels import IntArray
+from .._sklearn import (
     HasMethods,
     Interval,
     StrOptions,
@@ -24,11 +23,10 @@ from ._sklearn import (
     set_output,
     validates_parameters,
 )
-from ._sweep_input import Part, check_request
-from ._sweep_results import Place, Restarts, table_of
-from ._sweep_tasks import Finish, Task, duration, finish, restart, run, summarize
-
-__all__ = ["NClustersSweep"]
+from ._request import Part, check_request, clusterer_of
+from ._results import Results
+from ._rules import Rule, choices_by_rule, name_of, scores_of
+from ._tasks import Task, prepare, run
 
 
 def estimator_has(name: str) -> Callable[["NClustersSweep"], bool]:
@@ -52,29 +50,31 @@ class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
     ----------
     estimator : estimator object
         A clusterer with the parameter `n_clusters` and with `fit` and `score`, higher scores being
-        better. It is cloned; its own `n_init` and `random_state` are replaced.
+        better, or a Pipeline that ends in one. It is cloned; its own `n_init` and `random_state`
+        are replaced.
 
     n_clusters : int or array-like of int, default=range(3, 11)
-        The numbers of clusters to try, in any order. The usual choices of a detector are
-        multiples of its number of heads: ``range(3, 16, 3)`` for three heads.
+        Numbers of clusters to try, in any order. Common choices are multiples of the number of
+        heads of the detector: ``range(3, 16, 3)`` for three heads.
 
     n_init : int, default=10
-        The number of restarts for each number of clusters, each from another seeding; the best is
-        kept. An estimator without `random_state` is fitted once.
+        Number of restarts for each number of clusters, each from another seeding; the best is
+        kept. An estimator that has `n_init` itself, as `IoUKMeans` and `KMeans` have, makes them in
+        one fit. Another one with `random_state` is fitted that many times, and one without it once.
 
     cv : int, cross-validation generator or iterable, default=None
-        None scores the boxes that were fitted: the curve of the papers. A splitter scores boxes
-        that were held out as well, which tells how the anchors serve other images; an int is the
-        number of folds, of whole groups where `groups` are given. The fewer the boxes, the lower
-        the curve of held-out ones lies, so ask for it where they are few.
+        None scores the boxes that were fitted: the curve of the papers. A splitter also scores
+        held-out boxes, which tells how the anchors fit other images; an int is the number of
+        folds, of whole groups if `groups` are given. The fewer the boxes, the lower the held-out
+        curve, so use it if they are few.
 
     rule : {"knee", "one_standard_error"}, float or callable, default="knee"
         How to choose from the curve, which is the held-out one if there is one.
 
         - "knee" takes the point furthest above the chord from the first point to the last. It is a
-          heuristic for where more clusters begin to pay less. It moves with the range: on the same
-          curve 3 to 10 has another knee than 3 to 20 (see Examples). Trust it to tell a good
-          region, not a number.
+          heuristic for where more clusters begin to pay less. It depends on the range: on the same
+          curve 3 to 10 has another knee than 3 to 20 (see Examples). It points to a good region,
+          not to a number.
         - "one_standard_error" takes the fewest clusters whose held-out score is within one
           standard error, over the folds, of the best. It needs `cv`, and is to be trusted where
           the folds are independent, that is, of whole images. On many boxes the error is tiny and
@@ -85,17 +85,16 @@ class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
         - A callable ``rule(cv_results_)`` returns the index of a row.
 
     n_jobs : int, default=None
-        The number of tasks that run at once. None means 1, unless in a
-        :func:`joblib.parallel_config`, whose backend is used, be it "loky", "threading" or "dask".
-        The results are the same bits for all. More than one is worth it where the sweep takes
-        longer than the second or two that worker processes take to start.
+        Number of tasks that run at once, in threads unless a :func:`joblib.parallel_config` sets
+        another backend, such as "loky" or "dask". None means 1, unless in such a context. The
+        results are bitwise identical for every number and backend.
 
     verbose : int, default=0
         If positive, print a line for each finished task.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the seeds of the restarts, which are drawn before anything runs. Pass an int to
-        get the same result each time.
+        Determines the seeds, which are drawn before anything runs. Pass an int to get the same
+        result each time; an estimator that has `n_init` gets this very int as its `random_state`.
 
     Attributes
     ----------
@@ -103,14 +102,14 @@ class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
         A row for each number of clusters, ascending.
 
         - `param_n_clusters`, `params`: the number of clusters, and the same as a dict.
-        - `train_score`: the score of the best on the boxes that it was fitted to, which are all.
-        - `restart0_score` and so on, `mean_restart_score`, `std_restart_score`: the scores of the
-          restarts on all boxes. Where the estimator makes its restarts on a summary of the boxes,
-          as `IoUKMeans` does, they are scored on that, and the best of them is polished thereafter.
-        - `mean_fit_time`, `std_fit_time`: the seconds that a restart took.
-        - `total_time`: the seconds that all tasks of a row took together.
+        - `train_score`: the score of the best fit on the boxes that it was fitted to, which are
+          all.
+        - `mean_fit_time`, `std_fit_time`: the seconds that a fit took.
+        - `total_time`: the seconds that all fits of a row took together.
+        - If the sweep made restarts itself, `restart0_score` and so on, `mean_restart_score`,
+          `std_restart_score`: the scores of all of them, of which `train_score` is the highest.
         - With `cv` also `split0_test_score` and so on, `mean_test_score`, `std_test_score`,
-          `rank_test_score`: the scores of the held-out boxes, of each fold's best restart.
+          `rank_test_score`: the scores of the held-out boxes, of each fold's best fit.
     best_index_ : int
         The row that was chosen.
     best_n_clusters_ : int
@@ -141,10 +140,10 @@ class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
     Notes
     -----
     The tasks, one for each number of clusters, restart and fold, are in one list, the longest
-    first, so that no worker waits for the last. Each keeps to one thread.
+    first, so that no worker waits long for the last. Each uses one core.
 
-    Every number of clusters gets the same seeds, so what is found for one does not depend on
-    which others are tried.
+    Every number of clusters gets the same seeds, so the result for one does not depend on which
+    others are tried.
 
     References
     ----------
@@ -255,13 +254,12 @@ class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
         """
         parts, n_clusters = check_request(self, X, y, sample_weight, groups)
         seeds = self._draw_seeds()
-        parts = [summarize(self._clone(n_clusters[-1], seeds[0]), part) for part in parts]
-        restarts = self._restart(parts, n_clusters, seeds)
-        finished = self._finish(parts, n_clusters, seeds, restarts)
-        self.cv_results_ = table_of(n_clusters, restarts, finished)
-        indices = answers(self.cv_results_, self.rule)
+        parts = [prepare(self._clone(n_clusters[-1], seeds[0]), part) for part in parts]
+        results = self._run(parts, n_clusters, seeds)
+        self.cv_results_ = results.table(n_clusters)
+        indices = choices_by_rule(self.cv_results_, self.rule)
         self.n_clusters_by_rule_ = {name: n_clusters[i] for name, i in indices.items()}
-        self.estimators_ = [finished[0, row].estimator for row in range(len(n_clusters))]
+        self.estimators_ = results.estimators()
         self.n_splits_ = len(parts) - 1
         self.best_index_ = indices[name_of(self.rule)]
         self.best_n_clusters_ = n_clusters[self.best_index_]
@@ -386,7 +384,7 @@ class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
     @property
     def labels_(self) -> IntArray:
         """The labels of the best estimator."""
-        labels: IntArray = self.best_estimator_.labels_
+        labels: IntArray = clusterer_of(self.best_estimator_)[1].labels_
         return labels
 
     @property
@@ -431,48 +429,40 @@ class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
         return tags
 
     def _draw_seeds(self) -> list[int]:
-        """A seed for each restart; an estimator that draws nothing needs one restart."""
-        n_init = self.n_init if "random_state" in self.estimator.get_params(deep=False) else 1
+        """Draw a seed for each restart that the sweep makes."""
+        _, clusterer = clusterer_of(self.estimator)
+        names = clusterer.get_params(deep=False)
+        is_one_fit = "n_init" in names or "random_state" not in names
+        if is_one_fit and isinstance(self.random_state, int | np.integer):
+            return [int(self.random_state)]
         random_state = check_random_state(self.random_state)
-        return [random_state.randint(2**31 - 1) for _ in range(n_init)]
+        n_fits = 1 if is_one_fit else self.n_init
+        return [random_state.randint(2**31 - 1) for _ in range(n_fits)]
 
     def _clone(self, n_clusters: int, seed: int) -> Any:
-        """The estimator for one restart."""
-        names = self.estimator.get_params(deep=False)
-        values = {"n_clusters": n_clusters, "n_init": 1, "random_state": seed}
-        known = {name: value for name, value in values.items() if name in names}
+        """Clone the estimator for one fit."""
+        prefix, clusterer = clusterer_of(self.estimator)
+        values = {"n_clusters": n_clusters, "n_init": self.n_init, "random_state": seed}
+        names = clusterer.get_params(deep=False)
+        known = {f"{prefix}{name}": value for name, value in values.items() if name in names}
         return clone(self.estimator).set_params(**known)
 
-    def _restart(self, parts: list[Part], n_clusters: list[int], seeds: list[int]) -> Restarts:
-        """Restart from each seed with each number of clusters on each part."""
-        restarts = Restarts(len(parts), len(n_clusters), len(seeds))
+    def _run(self, parts: list[Part], n_clusters: list[int], seeds: list[int]) -> Results:
+        """Fit each number of clusters to each part from each seed."""
+        results = Results(len(parts), len(n_clusters), len(seeds))
         tasks = [
-            Task((part, row, i), restart, (self._clone(n_clusters[row], seeds[i]), parts[part]))
-            for part, row, i in np.ndindex(*restarts.scores.shape)
+            Task(
+                place,
+                n_clusters[place[1]],
+                self._clone(n_clusters[place[1]], seeds[place[2]]),
+                parts[place[0]],
+            )
+            for place in np.ndindex(*results.train.shape)
         ]
-        for key, result in self._run(tasks, n_later=len(parts) * len(n_clusters)):
-            restarts.include(key, result)
-        return restarts
-
-    def _finish(
-        self, parts: list[Part], n_clusters: list[int], seeds: list[int], restarts: Restarts
-    ) -> dict[Place, Finish]:
-        """Finish the best restart with each number of clusters on each part."""
-        tasks = [
-            Task((part, row), finish, (self._clone(n_clusters[row], seeds[i]), parts[part], best))
-            for (part, row), (i, best) in restarts.best.items()
-        ]
-        return dict(self._run(tasks, n_before=restarts.scores.size))
-
-    def _run(
-        self, tasks: list[Task], n_before: int = 0, n_later: int = 0
-    ) -> Iterator[tuple[Any, Any]]:
-        """Run tasks, and report each that has ended."""
-        n_tasks = n_before + len(tasks) + n_later
-        tasks = sorted(tasks, key=duration, reverse=True)  # no worker waits for the last then
-        for n_done, (key, result) in enumerate(run(tasks, self.n_jobs), n_before + 1):
-            self._on_task_end(n_done, n_tasks)
-            yield key, result
+        for n_done, (place, fit) in enumerate(run(tasks, self.n_jobs), 1):
+            results.include(place, fit)
+            self._on_task_end(n_done, len(tasks))
+        return results
 
     def _on_task_end(self, n_done: int, n_tasks: int) -> None:
         """Report progress."""

@@ -13,8 +13,9 @@ from sklearn.base import (
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._iou import FloatArray, IntArray, common_scale, nearest, pairwise
-from ._validation import FLOATS, check_sides, check_weights
+from .._kernels import FloatArray, IntArray, nearest, pairwise
+from .._validation import FLOATS, check_sides, check_weights
+from .._weights import weighted_mean
 
 
 class BaseShapeClusterer(
@@ -57,8 +58,7 @@ class BaseShapeClusterer(
             1 - IoU.
         """
         X = self._check_shapes(X)
-        scale = common_scale(X, self.cluster_centers_)
-        distances = 1.0 - pairwise(X * scale, self.cluster_centers_ * scale)
+        distances = 1.0 - pairwise(X, self.cluster_centers_.astype(np.float64))
         return distances.astype(X.dtype, copy=False)
 
     def score(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
@@ -80,7 +80,7 @@ class BaseShapeClusterer(
         """
         X = self._check_shapes(X)
         weights = check_weights(sample_weight, X)
-        return float(np.average(self._nearest(X)[1], weights=weights))
+        return weighted_mean(self._nearest(X)[1], weights)
 
     def _check_shapes(self, X: ArrayLike, reset: bool = False) -> NDArray[np.floating]:
         if not reset:
@@ -92,17 +92,28 @@ class BaseShapeClusterer(
         return shapes
 
     def _nearest(self, X: NDArray[np.floating]) -> tuple[IntArray, FloatArray]:
-        scale = common_scale(X, self.cluster_centers_)
-        return nearest(X, self.cluster_centers_, scale)
+        return nearest(X, self.cluster_centers_.astype(np.float64))
 
     def _store(
-        self, X: NDArray[np.floating], sample_weight: FloatArray, centers: FloatArray
+        self,
+        X: NDArray[np.floating],
+        sample_weight: FloatArray,
+        centers: FloatArray,
+        **attributes: Any,
     ) -> Self:
-        """Keep the centers in the precision of `X`, and what they give on it."""
-        self.cluster_centers_ = centers.astype(X.dtype)
-        self.labels_, iou = self._nearest(X)
-        self.inertia_ = float(sample_weight @ (1.0 - iou))
-        self.average_iou_ = float(np.average(iou, weights=sample_weight))
+        """Keep the centers in the precision of `X`, how well they fit it, and other attributes."""
+        centers = centers.astype(X.dtype)
+        labels, iou = nearest(X, centers.astype(np.float64))
+        with np.errstate(over="ignore"):
+            inertia = float(np.sum(sample_weight * (1.0 - iou)))
+        # In one call, so that an interruption leaves no mixture of two fits.
+        self.__dict__.update(
+            attributes,
+            cluster_centers_=centers,
+            labels_=labels,
+            inertia_=inertia,
+            average_iou_=weighted_mean(iou, sample_weight),
+        )
         return self
 
     @property

@@ -6,13 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sklearn_iou_kmeans._centers import iou_centers
-from sklearn_iou_kmeans._iou import nearest
-from sklearn_iou_kmeans._lloyd import assign, lloyd, shorten_steps
+from sklearn_iou_kmeans._cluster._centers import iou_centers
+from sklearn_iou_kmeans._cluster._lloyd import lloyd, shorten_steps, without_empty_clusters
+from sklearn_iou_kmeans._cluster._solution import evaluate
+from sklearn_iou_kmeans._kernels import nearest
 
 
-def run(X, weights, centers, max_iter, update="iou"):
-    return lloyd(X, weights, centers, update=update, max_iter=max_iter, tol=0.0)
+def run(X, weights, centers, max_iter, update="iou", tol=0.0):
+    """Return the centers, their average IoU and the number of iterations of a run."""
+    solution, n_iter = lloyd(X, weights, centers, update=update, max_iter=max_iter, tol=tol)
+    return solution.centers, solution.score / weights.sum(), n_iter
 
 
 @st.composite
@@ -49,7 +52,7 @@ def test_no_center_moves_to_where_its_own_shapes_fit_worse(problem):
     X, weights, start = problem
     labels, iou = nearest(X, start)
     moved = iou_centers(X, weights, labels, iou, start)
-    moved = shorten_steps(X, weights, labels, iou, start, moved)
+    moved = shorten_steps(X, weights, evaluate(X, weights, start), moved)
     for i in np.unique(labels):
         mine = labels == i
         after = nearest(X[mine], moved[[i]])[1]
@@ -61,19 +64,49 @@ def test_no_cluster_stays_empty(problem):
     X, weights, start = problem
     if len(X) > len(start):
         far = np.vstack([start[:1], start[1:] * 1e9])
-        centers, labels, iou = assign(X, weights, far)
-        assert len(np.unique(labels)) == len(start)
-        assert weights @ iou >= weights @ nearest(X, far)[1] - 1e-12
-        np.testing.assert_array_equal(nearest(X, centers)[0], labels)
+        before = evaluate(X, weights, far)
+        after = without_empty_clusters(X, weights, before)
+        assert len(np.unique(after.labels)) == len(start)
+        assert after.score >= before.score - 1e-12
+        np.testing.assert_array_equal(nearest(X, after.centers)[0], after.labels)
 
 
 def test_an_empty_cluster_goes_where_it_helps_most():
     """Two thirds of the weight lie far from the only useful center: the second one goes there."""
     X = np.array([[10.0, 10.0], [11.0, 10.0], [100.0, 90.0], [90.0, 90.0], [1.0, 400.0]])
     weights = np.array([1.0, 1.0, 2.0, 2.0, 0.5])
-    centers, labels, _ = assign(X, weights, np.array([[10.0, 10.0], [10.0, 10.0]]))
-    assert centers[1, 1] == 90.0
-    np.testing.assert_array_equal(labels[:4], [0, 0, 1, 1])
+    start = evaluate(X, weights, np.array([[10.0, 10.0], [10.0, 10.0]]))
+    solution = without_empty_clusters(X, weights, start)
+    assert solution.centers[1, 1] == 90.0
+    np.testing.assert_array_equal(solution.labels[:4], [0, 0, 1, 1])
+
+
+def test_a_run_ends_at_the_first_step_that_gains_no_more_than_the_tolerance():
+    X = np.random.RandomState(0).lognormal(3, 1, size=(300, 2))
+    weights = np.ones(len(X))
+    averages = [run(X, weights, X[:4], n_iter)[1] for n_iter in range(1, 30)]
+    gains = np.diff([np.average(nearest(X, X[:4])[1]), *averages])
+    for tol in (1e-2, 1e-3, 1e-4):
+        expected = 1 + int(np.argmax(gains <= tol))
+        assert run(X, weights, X[:4], 300, tol=tol)[2] == expected
+
+
+def test_a_shortened_step_is_halved_in_the_logarithm_until_its_shapes_gain():
+    """One of two centers is moved much too far, the other not at all."""
+    X = np.array([[10.0, 10.0], [11.0, 11.0], [100.0, 100.0]])
+    weights = np.ones(3)
+    last = evaluate(X, weights, np.array([[9.0, 9.0], [100.0, 100.0]]))
+    moved = np.array([[9.0 * 2.0**4] * 2, [100.0, 100.0]])
+    shortened = shorten_steps(X, weights, last, moved)
+    np.testing.assert_allclose(np.log2(shortened[0] / 9.0), [0.25, 0.25])
+    np.testing.assert_array_equal(shortened[1], moved[1])
+
+
+def test_a_center_stays_if_no_part_of_its_step_gains():
+    X, weights = np.array([[10.0, 10.0], [90.0, 90.0]]), np.ones(2)
+    last = evaluate(X, weights, X)
+    shortened = shorten_steps(X, weights, last, np.array([[20.0, 20.0], [90.0, 90.0]]))
+    np.testing.assert_array_equal(shortened, X)
 
 
 @pytest.mark.parametrize("update", ["mean", "median"])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sklearn_iou_kmeans._iou import pairwise
-from sklearn_iou_kmeans._seeding import draw_far_shapes, kmeans_plusplus, random_shapes
+from sklearn_iou_kmeans._cluster._seeding import draw_far_shapes, kmeans_plusplus, random_shapes
+from sklearn_iou_kmeans._kernels import pairwise
 
 SHAPES = np.array([[1.0, 1.0], [1.1, 1.0], [30.0, 30.0], [33.0, 30.0], [900.0, 20.0]])
 ONES = np.ones(len(SHAPES))

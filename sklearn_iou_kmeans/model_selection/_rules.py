@@ -3,13 +3,13 @@
 A rule takes `cv_results_` and returns the index of a row.
 """
 
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from ._iou import FloatArray
+from .._kernels import FloatArray
+from .._warnings import warn
 
 CVResults = Mapping[str, Any]
 Rule = Callable[[CVResults], int]
@@ -43,7 +43,7 @@ def knee(cv_results: CVResults) -> int:
     The curve is the same, and the range decides:
 
     >>> import numpy as np
-    >>> from sklearn_iou_kmeans._rules import knee
+    >>> from sklearn_iou_kmeans.model_selection._rules import knee
     >>> for last in (10, 40):
     ...     n_clusters = np.arange(3, last + 1)
     ...     score = 1 - 0.9 * n_clusters**-0.5
@@ -105,18 +105,17 @@ def reaching(target: float) -> Rule:
         if reaches.any():
             return int(np.argmax(reaches))
         best = int(np.argmax(scores))
-        warnings.warn(
+        warn(
             f"rule={target}: no n_clusters from {n_clusters[0]} to {n_clusters[-1]} has a score of "
             f"{target}; the best is {scores[best]:.4f}, with {n_clusters[best]}. Took "
-            f"{n_clusters[-1]}: try more clusters, or a lower target.",
-            stacklevel=4,
+            f"{n_clusters[-1]}: try more clusters, or a lower target."
         )
         return len(scores) - 1
 
     return rule
 
 
-RULES: dict[str, Rule] = {"knee": knee, "one_standard_error": one_standard_error}
+NAMED_RULES: dict[str, Rule] = {"knee": knee, "one_standard_error": one_standard_error}
 
 
 def name_of(rule: str | float | Rule) -> str:
@@ -127,7 +126,7 @@ def name_of(rule: str | float | Rule) -> str:
 def choose(cv_results: CVResults, rule: str | float | Rule) -> int:
     """The index that a rule chooses, checked if the rule is the caller's own."""
     if isinstance(rule, str):
-        return RULES[rule](cv_results)
+        return NAMED_RULES[rule](cv_results)
     if not callable(rule):
         return reaching(rule)(cv_results)
     index, n_rows = rule(cv_results), len(cv_results["param_n_clusters"])
@@ -139,10 +138,10 @@ def choose(cv_results: CVResults, rule: str | float | Rule) -> int:
     return int(index)
 
 
-def answers(cv_results: CVResults, rule: str | float | Rule) -> dict[str, int]:
+def choices_by_rule(cv_results: CVResults, rule: str | float | Rule) -> dict[str, int]:
     """The index that `rule` chooses, and those of the named rules that apply, by name."""
     has_cv = "mean_test_score" in cv_results
-    applicable = [name for name in RULES if name != "one_standard_error" or has_cv]
+    applicable = [name for name in NAMED_RULES if name != "one_standard_error" or has_cv]
     chosen = {name_of(rule): choose(cv_results, rule)}
     others = {name: choose(cv_results, name) for name in applicable if name not in chosen}
     return chosen | others

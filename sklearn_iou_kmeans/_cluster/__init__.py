@@ -1,0 +1,6 @@
+"""The estimators and their algorithm."""
+
+from ._iou_kmeans import IoUKMeans
+from ._most_frequent import MostFrequentShapes
+
+__all__ = ["IoUKMeans", "MostFrequentShapes"]

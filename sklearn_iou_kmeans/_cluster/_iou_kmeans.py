@@ -1,0 +1,408 @@
+"""K-means clustering of shapes under the IoU distance."""
+
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal, NamedTuple, Self
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+
+from .._distinct import distinct_shapes, used_shapes
+from .._histogram import ShapeHistogram
+from .._kernels import FloatArray
+from .._sklearn import Interval, StrOptions, validates_parameters
+from .._validation import check_shapes, check_weights
+from .._warnings import warn
+from .._weights import rescaled
+from ._base import BaseShapeClusterer
+from ._lloyd import lloyd
+from ._search import search
+from ._seeding import kmeans_plusplus, random_shapes
+from ._summary import RESOLUTION, Levels, WeightedShapes, levels_for, levels_of, summarize
+
+SEEDINGS = {"k-means++": kmeans_plusplus, "random": random_shapes}
+
+Init = Literal["k-means++", "random"] | ArrayLike | Callable[..., ArrayLike]
+
+
+class PreparedBoxes(NamedTuple):
+    """Checked boxes, those that bear on the centers, and summaries of them from coarse to fine."""
+
+    X: NDArray[np.floating]
+    sample_weight: FloatArray
+    used: WeightedShapes
+    levels: Levels
+    feature_names: NDArray[np.object_] | None = None
+
+
+class IoUKMeans(BaseShapeClusterer):
+    r"""K-means clustering of box shapes under the IoU distance.
+
+    Finds the `n_clusters` shapes, called anchor boxes or priors in object detection, with the
+    largest average IoU with the boxes: each box counts with its IoU with the best of them, both
+    placed on the same corner.
+
+    Parameters
+    ----------
+    n_clusters : int, default=9
+        Number of anchors. More anchors raise the average IoU by less and less and make the
+        detector larger; common values are 9 (3 for each of 3 heads), 6 or 5. Usually a multiple
+        of the number of heads.
+
+    init : {"k-means++", "random"}, callable or array-like, default="k-means++"
+        Where a run starts from. "k-means++" draws shapes that are far from each other, "random"
+        draws shapes by weight. An array of shape (n_clusters, n_features), say the anchors in use
+        today, or a callable ``init(X, n_clusters, random_state)`` that returns one, gives the
+        centers to start from.
+
+    n_init : int, default=10
+        Number of runs, each from another seeding; the best ones go on. With an array for `init`
+        there is one run, because all would be the same.
+
+    update : {"iou", "median", "mean"}, default="iou"
+        Where the center of a cluster lies. "iou" maximises the average IoU; use it unless you need
+        to reproduce published results. "mean" is the rule of YOLO9000 and of darknet, "median"
+        that of several published scripts. They run as published, to their own fixed point, and
+        the average IoU can fall on the way.
+
+    algorithm : {"auto", "lloyd", "random_swap"}, default="auto"
+        "lloyd" makes `n_init` runs, with every iteration on all boxes. "random_swap" makes them on
+        a small summary of the boxes, tries to improve the best by moving single centers elsewhere,
+        and finishes on all boxes: it finds better anchors in a fraction of the time, and requires
+        ``update="iou"``. "auto" chooses "random_swap" where it can, and "lloyd" for the other
+        update rules and if `init` is an array or a callable, which ask for runs from these very
+        centers.
+
+    max_iter : int, default=300
+        Maximum number of iterations on all boxes, of each run.
+
+    tol : float, default=1e-6
+        A run ends once an iteration on all boxes raises the average IoU by `tol` or less. The
+        rules "median" and "mean" ignore it: they end when no box changes its cluster.
+
+    verbose : int, default=0
+        If positive, print a line for each run.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the seedings and the swaps. Pass an int to get the same anchors each time.
+
+    Attributes
+    ----------
+    cluster_centers_ : ndarray of shape (n_clusters, n_features)
+        The anchors in the unit of `X`, by ascending volume (ties by the first side).
+    labels_ : ndarray of shape (n_samples,)
+        The anchor of each box: a row of `cluster_centers_`.
+    inertia_ : float
+        Sum over the boxes of weight x (1 - IoU with the best anchor).
+    average_iou_ : float
+        Weighted average over the boxes of the IoU with the best anchor, in [0, 1].
+    n_iter_ : int
+        Number of iterations on all boxes in the run that led to the anchors.
+    histogram_ : ShapeHistogram
+        Summary of the boxes; only set by `partial_fit`.
+    n_features_in_ : int
+        Number of sides.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of `X`, where it has any.
+
+    See Also
+    --------
+    MostFrequentShapes : The naive baseline.
+    ShapeHistogram : The summary, for boxes on many machines.
+    sklearn.cluster.KMeans : K-means under the Euclidean distance, whose error grows with the size
+        of the box, so that small boxes hardly count.
+
+    Notes
+    -----
+    With sides :math:`a_j` of a box and :math:`c_j` of a center the IoU is :math:`P / U`, where
+    :math:`P = \prod \min(a_j, c_j)` and :math:`U = \prod a_j + \prod c_j - P`. 1 - IoU is the
+    Jaccard distance of two sets, a metric. A run assigns each box to the center with the largest
+    IoU and then moves each center, in turn. The rule "iou" follows from setting the derivative of
+    the average IoU to zero: in each side the center is a weighted median of the boxes, with weights
+    IoU A / U for the larger and IoU V / U for the smaller boxes, where A and V are the volumes of
+    the box and of the center. A step that would lower the average IoU is shortened, so that it
+    never falls within a run. Neither the mean nor the median has this property.
+
+    A box with a side of 0 has IoU 0 with everything. It has no influence on the centers, but it
+    counts in `average_iou_`. Only sums of weights enter, so an integer weight means the same as
+    that many repeats, and the order of the boxes has no influence, both up to rounding.
+
+    A higher average IoU makes the detector's task easier; it does not promise a higher mAP.
+
+    References
+    ----------
+    Redmon and Farhadi, "YOLO9000: better, faster, stronger", CVPR 2017, section 2.
+
+    Examples
+    --------
+    >>> from sklearn_iou_kmeans import IoUKMeans
+    >>> X = [[10, 8], [12, 8], [11, 9], [40, 30], [44, 31], [42, 33], [90, 60], [80, 64], [84, 62]]
+    >>> kmeans = IoUKMeans(n_clusters=3, random_state=0).fit(X)
+    >>> kmeans.cluster_centers_
+    array([[11.,  8.],
+           [42., 31.],
+           [84., 62.]])
+    >>> kmeans.predict([[13, 9], [100, 50]])
+    array([0, 2], dtype=int32)
+    """
+
+    n_iter_: int
+    histogram_: ShapeHistogram
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_clusters": [Interval(Integral, 1, None, closed="left")],
+        "init": [StrOptions(set(SEEDINGS)), callable, "array-like"],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
+        "update": [StrOptions({"iou", "median", "mean"})],
+        "algorithm": [StrOptions({"auto", "lloyd", "random_swap"})],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        n_clusters: int = 9,
+        *,
+        init: Init = "k-means++",
+        n_init: int = 10,
+        update: Literal["iou", "median", "mean"] = "iou",
+        algorithm: Literal["auto", "lloyd", "random_swap"] = "auto",
+        max_iter: int = 300,
+        tol: float = 1e-6,
+        verbose: int = 0,
+        random_state: int | RandomState | None = None,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.init = init
+        self.n_init = n_init
+        self.update = update
+        self.algorithm = algorithm
+        self.max_iter = max_iter
+        self.tol = tol
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @validates_parameters
+    def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
+        """Find the anchors.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Side lengths of boxes in one unit, finite and >= 0: two columns are (width, height), one
+            column is the length of segments, three are (length, width, height) of 3-D boxes.
+        y : Ignored
+            Present by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the boxes; all 1 by default.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a side is negative or not finite, if no box has positive sides and weight, if there
+            are fewer boxes than clusters, or if `init` does not fit `X` and `n_clusters`.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If there are fewer distinct shapes than clusters. Anchors are repeated then.
+        """
+        return self._fit_prepared(self._prepare(X, sample_weight))
+
+    @validates_parameters
+    def partial_fit(
+        self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Add boxes, and find the anchors of all that were added so far.
+
+        Meant for boxes that do not fit in memory, in any number of chunks and in any order. They
+        are kept as a :class:`ShapeHistogram`, whose size does not grow with their number, and the
+        anchors are those of its shapes. `labels_`, `inertia_` and `average_iou_` are not set,
+        because the boxes are not stored: use `predict` and `score` on them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Side lengths of further boxes, in the unit of those before.
+        y : Ignored
+            Present by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the boxes; all 1 by default.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            As `fit` does, or if the parameters do not allow a search on summaries. The estimator
+            then keeps what was added before, and nothing of `X`.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the boxes so far have fewer distinct shapes than there are clusters.
+
+        Notes
+        -----
+        A call summarises `X` and then searches again, which takes a time that does not depend on
+        the number of boxes: prefer few large chunks. `fit` forgets what was added. Calls from
+        several threads at once lose chunks: give each thread a :class:`ShapeHistogram` and merge
+        these.
+        """
+        if not self._searches_summary():
+            raise ValueError(
+                "partial_fit searches on a summary of the boxes, which requires update='iou' and "
+                f"algorithm='auto' or 'random_swap'; got update={self.update!r} and "
+                f"algorithm={self.algorithm!r}."
+            )
+        is_first = not hasattr(self, "histogram_")
+        X = self._check_shapes(X, reset=is_first)
+        histogram = ShapeHistogram(RESOLUTION) if is_first else copy(self.histogram_)
+        histogram.add(X, check_weights(sample_weight, X))
+        levels = levels_of(histogram)
+        shapes, weights = levels[-1]
+        boxes = PreparedBoxes(shapes, weights, levels[-1], levels)
+        centers, self.n_iter_ = self._run(boxes)
+        self._forget("labels_", "inertia_", "average_iou_")
+        self.histogram_ = histogram
+        self.cluster_centers_ = in_order(centers).astype(X.dtype)
+        return self
+
+    # A sweep over the number of clusters prepares the boxes once, and fits each number to them.
+
+    @validates_parameters
+    def _prepare(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> PreparedBoxes:
+        """Check and summarise boxes, as `fit` needs them for any number of clusters."""
+        X = self._check_shapes(X, reset=True)
+        weights = check_weights(sample_weight, X)
+        used = WeightedShapes(*used_shapes(X.astype(np.float64, copy=False), rescaled(weights)))
+        if self._searches_summary():
+            levels = summarize(*used)
+        else:
+            levels = [WeightedShapes(*distinct_shapes(*used))]
+        names = getattr(self, "feature_names_in_", None)
+        return PreparedBoxes(X, weights, used, levels, names)
+
+    @validates_parameters
+    def _fit_prepared(self, boxes: PreparedBoxes) -> Self:
+        """Find the anchors of boxes that were checked and summarised."""
+        if len(boxes.X) < self.n_clusters:
+            raise ValueError(
+                f"n_samples={len(boxes.X)} should be >= n_clusters={self.n_clusters}: pass more "
+                "boxes or ask for fewer clusters."
+            )
+        centers, n_iter = self._run(boxes)
+        attributes = {"n_iter_": n_iter, "n_features_in_": boxes.X.shape[1]}
+        if boxes.feature_names is not None:
+            attributes["feature_names_in_"] = boxes.feature_names
+        self._forget("histogram_", "feature_names_in_")
+        return self._store(boxes.X, boxes.sample_weight, in_order(centers), **attributes)
+
+    def _run(self, boxes: PreparedBoxes) -> tuple[FloatArray, int]:
+        """Return the best centers, and the iterations on all boxes that led to them."""
+        levels = levels_for(boxes.levels, self.n_clusters)
+        if len(levels[-1].weights) <= self.n_clusters:
+            levels = [WeightedShapes(*distinct_shapes(*boxes.used))]
+        if len(levels[-1].weights) <= self.n_clusters:
+            return self._take_every_shape(levels[-1].shapes), 1
+        random_state = check_random_state(self.random_state)
+        starts = self._starts(boxes.X, levels[0], random_state)
+        if not self._searches_summary():
+            return self._best_run(levels[-1], starts)
+        return self._best_run(boxes.used, search(levels, starts, random_state))
+
+    def _searches_summary(self) -> bool:
+        """Whether to search on summaries of the boxes, as far as the parameters decide it."""
+        if self.algorithm == "random_swap" and self.update != "iou":
+            raise ValueError(
+                f"update={self.update!r} runs as published, on all boxes, which requires "
+                "algorithm='lloyd' or 'auto', not 'random_swap'."
+            )
+        if self.algorithm == "auto":
+            return self.update == "iou" and isinstance(self.init, str)
+        return self.algorithm == "random_swap"
+
+    def _best_run(
+        self, level: WeightedShapes, starts: Iterable[FloatArray]
+    ) -> tuple[FloatArray, int]:
+        """Run Lloyd's iteration from each start; return the best centers and their iterations."""
+        runs = []
+        for i, start in enumerate(starts):
+            solution, n_iter = lloyd(
+                *level, start, update=self.update, max_iter=self.max_iter, tol=self.tol
+            )
+            runs.append((solution, n_iter))
+            if self.verbose:
+                average = solution.score / level.weights.sum()
+                print(f"Run {i}: average IoU {average:.6f} after {n_iter} iterations.")
+        solution, n_iter = max(runs, key=lambda run: run[0].score)
+        return solution.centers, n_iter
+
+    def _starts(
+        self, X: NDArray[np.floating], level: WeightedShapes, random_state: RandomState
+    ) -> Iterator[FloatArray]:
+        """Yield the centers that each run starts from."""
+        if callable(self.init):
+            for _ in range(self.n_init):
+                centers = self.init(X, self.n_clusters, random_state=random_state)
+                yield self._check_init(centers, X)
+        elif isinstance(self.init, str):
+            for _ in range(self.n_init):
+                yield SEEDINGS[self.init](*level, self.n_clusters, random_state)
+        else:
+            yield self._check_init(self.init, X)
+
+    def _check_init(self, init: ArrayLike, X: NDArray[np.floating]) -> FloatArray:
+        """Return `init` as checked centers."""
+        centers = check_shapes(init, "init", n_dims=X.shape[1])
+        if len(centers) != self.n_clusters:
+            raise ValueError(
+                f"init has {len(centers)} rows and n_clusters={self.n_clusters}: give one row per "
+                "cluster."
+            )
+        if not centers.all():
+            row = np.flatnonzero((centers == 0).any(axis=1))[0]
+            raise ValueError(
+                f"init[{row}] is {centers[row].tolist()}: an anchor with a side of 0 has IoU 0 "
+                "with every box. Give it positive sides."
+            )
+        return centers.astype(np.float64)
+
+    def _take_every_shape(self, shapes: FloatArray) -> FloatArray:
+        """Return every distinct shape as a center, some repeated if there are too few."""
+        if len(shapes) < self.n_clusters:
+            warn(
+                f"Number of distinct shapes ({len(shapes)}) found smaller than n_clusters "
+                f"({self.n_clusters}): some anchors are repeated. Ask for at most {len(shapes)} "
+                "clusters.",
+                ConvergenceWarning,
+            )
+        return np.resize(shapes, (self.n_clusters, shapes.shape[1]))
+
+    def _forget(self, *names: str) -> None:
+        """Delete what an earlier fit left that this one does not renew."""
+        for name in names:
+            if hasattr(self, name):
+                delattr(self, name)
+
+
+def in_order(centers: FloatArray) -> FloatArray:
+    """Sort centers by ascending volume, ties by the first side."""
+    # Mantissas and exponents apart, so that no volume overflows or vanishes.
+    mantissas, exponents = np.frexp(centers)
+    mantissa, exponent = np.frexp(mantissas.prod(axis=1))
+    return centers[np.lexsort((centers[:, 0], mantissa, exponent + exponents.sum(axis=1)))]

@@ -1,0 +1,163 @@
+"""The search: restarts and swaps on a summary of the boxes, refined on ever finer ones.
+
+The objective has many local optima. Telling the good ones apart does not take every box, so most
+of the work is done on a few thousand weighted shapes; a few iterations on the boxes remain.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.random import RandomState
+
+from .._kernels import FloatArray, swap_gains, two_nearest
+from ._centers import iou_centers
+from ._seeding import draw_far_shapes
+from ._solution import Solution, evaluate
+from ._summary import Levels, WeightedShapes
+
+# Iterations of a climb: from a seeding, after a swap, and on a finer summary.
+N_FROM_SEEDING, N_FROM_SWAP, N_REFINE = 24, 14, 8
+
+# A climb ends after so many iterations without a better average IoU.
+PATIENCE = 8
+
+# Shapes among which a swapped center takes its place.
+N_CANDIDATES = 8
+
+# How many of the restarts are refined, the best ones.
+N_KEPT = 5
+
+# Swaps for each cluster: so many divided by the number of shapes, and at the most. On thousands of
+# shapes restarts are enough; on few the local optima are many and a swap takes little time.
+SWAPS_OF_SHAPES, MOST_SWAPS = 1_000, 6
+
+# On so few shapes single sides are moved too, each in a pass whose time grows with the square of
+# the number of shapes; so many times at the most.
+VERY_FEW, MOST_MOVES = 100, 100
+
+# How much lower the average IoU may be after the first swaps; later this decreases to 0.
+SLACK = 3e-3
+
+
+def search(
+    levels: Levels, starts: Iterable[FloatArray], random_state: RandomState
+) -> list[FloatArray]:
+    """Find the best centers that a few restarts lead to.
+
+    Parameters
+    ----------
+    levels : list of WeightedShapes
+        Summaries of the boxes, from coarse to fine.
+    starts : iterable of ndarray of shape (n_clusters, n_dims)
+        The centers that the restarts begin with.
+    random_state : RandomState
+
+    Returns
+    -------
+    found : list of ndarray of shape (n_clusters, n_dims)
+        What is worth a run on all boxes: several centers if the boxes are few.
+    """
+    coarse, middle = levels[0], levels[min(1, len(levels) - 1)]
+    found = best_of([climb(coarse, start, N_FROM_SEEDING) for start in starts], N_KEPT)
+    if len(levels) > 1:
+        found = [climb(middle, solution.centers, N_REFINE) for solution in found]
+    n_swaps = len(found[0].centers) * min(SWAPS_OF_SHAPES // len(middle.weights), MOST_SWAPS)
+    found = [random_swaps(middle, solution, n_swaps, random_state) for solution in found]
+    if len(levels) > 1:
+        found = [climb(levels[-1], best_of(found, 1)[0].centers, N_REFINE)]
+    elif len(middle.weights) <= VERY_FEW:
+        found = [move_single_sides(middle, solution) for solution in found]
+    return [solution.centers for solution in found]
+
+
+def best_of(solutions: list[Solution], n: int) -> list[Solution]:
+    """Return the `n` best solutions, the best first."""
+    return sorted(solutions, key=Solution.quality, reverse=True)[:n]
+
+
+def climb(level: WeightedShapes, centers: FloatArray, n_iter: int) -> Solution:
+    """Iterate the update rule with momentum, and return the best solution met on the way.
+
+    Each step in log c is twice that of the update rule plus three quarters of the last step.
+    Neighbouring centers push each other along over many small steps, so this takes a third of the
+    iterations, and it runs through shallow local optima (`benchmarks/quality.py`).
+
+    References
+    ----------
+    Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Computational
+    Mathematics and Mathematical Physics 4, 1964.
+    """
+    X, weights = level
+    best = now = evaluate(X, weights, centers)
+    last_centers, n_worse = centers, 0
+    for _ in range(n_iter):
+        medians = iou_centers(X, weights, now.labels, now.iou, now.centers)
+        root = np.sqrt(now.centers / last_centers)
+        moved = medians * (medians / now.centers) * (root * np.sqrt(root))
+        last_centers = now.centers
+        now = evaluate(X, weights, moved)
+        n_worse = 0 if now.score > best.score else n_worse + 1
+        best = max(best, now, key=Solution.quality)
+        if n_worse == PATIENCE:
+            break
+    return best
+
+
+def random_swaps(
+    level: WeightedShapes, start: Solution, n_swaps: int, random_state: RandomState
+) -> Solution:
+    """Take a center out, put it elsewhere and climb from there, again and again.
+
+    A swap is kept if it leads to a higher average IoU, or to one that is lower by less than a
+    slack: some local optima take two swaps to leave.
+
+    References
+    ----------
+    Fränti, "Efficiency of random swap clustering", Journal of Big Data 5, 2018.
+    Dueck and Scheuer, "Threshold accepting", Journal of Computational Physics 90, 1990.
+    """
+    best = now = start
+    for slack in np.linspace(SLACK, 0.0, n_swaps) * level.weights.sum():
+        found = climb(level, swap(level, now, random_state), N_FROM_SWAP)
+        if found.score > now.score - slack:
+            now = found
+            best = max(best, now, key=Solution.quality)
+    return best
+
+
+def swap(level: WeightedShapes, now: Solution, random_state: RandomState) -> FloatArray:
+    """Move one center, drawn at random, to where it helps most of a few shapes far from all."""
+    X, weights = level
+    labels, iou, second_iou = two_nearest(X, now.centers)
+    rows = draw_far_shapes(weights, iou, random_state.uniform(size=N_CANDIDATES))
+    gains = swap_gains(X, weights, labels, iou, second_iou, X[rows], len(now.centers))
+    out = random_state.randint(len(now.centers))
+    centers = now.centers.copy()
+    centers[out] = X[rows[gains[:, out].argmax()]]
+    return centers
+
+
+def move_single_sides(level: WeightedShapes, solution: Solution) -> Solution:
+    """Set one side of a center to that of a shape of its cluster, as long as that helps.
+
+    On few shapes the update rule can be stuck where a single side would have to jump.
+    """
+    X, weights = level
+    for _ in range(MOST_MOVES):
+        labels, iou, second_iou = two_nearest(X, solution.centers)
+        candidates = np.repeat(solution.centers[labels], X.shape[1], axis=0)
+        sides = np.tile(np.arange(X.shape[1]), len(X))
+        candidates[np.arange(len(candidates)), sides] = X.ravel()
+        owners = np.repeat(labels, X.shape[1])
+        gains = swap_gains(X, weights, labels, iou, second_iou, candidates, len(solution.centers))
+        gains = gains[np.arange(len(gains)), owners]
+        best = gains.argmax()
+        if not gains[best] > 0:
+            break
+        centers = solution.centers.copy()
+        centers[owners[best]] = candidates[best]
+        moved = evaluate(X, weights, centers)
+        if not moved.score > solution.score:
+            break
+        solution = moved
+    return solution

@@ -1,0 +1,79 @@
+"""Seeding: the centers that a run starts from."""
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import NDArray
+
+from .._kernels import FloatArray, nearest, swap_gains
+
+
+def kmeans_plusplus(
+    X: FloatArray, sample_weight: FloatArray, n_clusters: int, random_state: RandomState
+) -> FloatArray:
+    """Greedy k-means++ for a sum of IoU distances.
+
+    Each further center is drawn among the shapes with a probability proportional to weight times
+    distance from the nearest center so far. k-means draws by the *square* of the distance because
+    it minimises a sum of squares; the objective here is the sum of the distances themselves. Of a
+    few draws the one that leaves the smallest sum is kept, as in scikit-learn.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_shapes, n_dims)
+    sample_weight : ndarray of shape (n_shapes,)
+    n_clusters : int
+    random_state : RandomState
+
+    Returns
+    -------
+    centers : ndarray of shape (n_clusters, n_dims)
+
+    References
+    ----------
+    Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
+    """
+    n_trials = 2 + int(np.log(n_clusters))
+    centers = np.empty((n_clusters, X.shape[1]))
+    iou = np.zeros(len(X))
+    for i in range(n_clusters):
+        n_draws = n_trials if i else 1  # the first by weight alone: no center is near yet
+        candidates = draw_far_shapes(sample_weight, iou, random_state.uniform(size=n_draws))
+        chosen = best_candidate(X, sample_weight, iou, candidates)
+        centers[i] = X[chosen]
+        iou = np.maximum(iou, nearest(X, X[[chosen]])[1])
+    return centers
+
+
+def random_shapes(
+    X: FloatArray, sample_weight: FloatArray, n_clusters: int, random_state: RandomState
+) -> FloatArray:
+    """Draw distinct rows by weight; all of them, some repeated, where there are too few."""
+    n_distinct = min(n_clusters, len(X))
+    probability = sample_weight / sample_weight.sum()
+    rows = random_state.choice(len(X), size=n_distinct, replace=False, p=probability)
+    return X[np.resize(rows, n_clusters)]
+
+
+def draw_far_shapes(
+    sample_weight: FloatArray, iou: FloatArray, quantiles: FloatArray
+) -> NDArray[np.intp]:
+    """Return the rows at `quantiles` of the cumulated loss, which is weight times IoU distance.
+
+    Where every distance is zero, the rows at these quantiles of the cumulated weight.
+    """
+    loss = np.cumsum(sample_weight * (1.0 - iou))
+    if loss[-1] <= 0:
+        loss = np.cumsum(sample_weight)
+    rows = np.searchsorted(loss, quantiles * loss[-1], side="right")
+    return np.asarray(np.minimum(rows, len(loss) - 1))
+
+
+def best_candidate(
+    X: FloatArray, sample_weight: FloatArray, iou: FloatArray, candidates: NDArray[np.intp]
+) -> int:
+    """Return the candidate row that raises the average IoU most as a further center."""
+    if len(candidates) == 1:
+        return int(candidates[0])
+    nobody = np.zeros(len(X), dtype=np.int32)  # no center is given up: the second-best is as good
+    gains = swap_gains(X, sample_weight, nobody, iou, iou, X[candidates], 1)
+    return int(candidates[gains[:, 0].argmax()])

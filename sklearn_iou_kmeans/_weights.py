@@ -1,0 +1,19 @@
+"""Sample weights of any magnitude, used without overflow."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def rescaled(sample_weight: FloatArray) -> FloatArray:
+    """Scale weights by the power of two that brings the largest to [0.5, 1)."""
+    exponent = np.frexp(sample_weight.max(initial=0.0))[1]
+    return np.asarray(np.ldexp(sample_weight, -exponent))
+
+
+def weighted_mean(
+    values: NDArray[np.floating] | NDArray[np.bool_], sample_weight: FloatArray
+) -> float:
+    """Average values with weights of any magnitude."""
+    return float(np.average(np.asarray(values, dtype=np.float64), weights=rescaled(sample_weight)))

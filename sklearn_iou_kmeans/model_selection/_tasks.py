@@ -1,0 +1,103 @@
+"""The tasks of a sweep, and how they are run.
+
+A task fits a clone of the estimator to one part of the boxes and scores it. It has all that it
+needs as arguments, so it gives the same result wherever it runs.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
+
+import numpy as np
+from joblib.parallel import get_active_backend
+from sklearn.utils.parallel import Parallel, delayed
+
+from .._sklearn import one_thread
+from ._request import Boxes, Part
+
+
+@runtime_checkable
+class FitsPrepared(Protocol):
+    """What a clusterer offers that prepares boxes once for any number of clusters.
+
+    A sweep then calls `_prepare` once for each part of the boxes, and `_fit_prepared` in each task.
+    ``estimator._fit_prepared(estimator._prepare(X, sample_weight))`` does what `fit` does.
+    """
+
+    def _prepare(self, X: Any, sample_weight: Any = None) -> Any:
+        """Check boxes and return them as `_fit_prepared` takes them, whatever `n_clusters` is."""
+
+    def _fit_prepared(self, boxes: Any) -> Self:
+        """Fit to prepared boxes."""
+
+
+class Task(NamedTuple):
+    """An estimator to fit to a part, and its place: part, row of the table and restart."""
+
+    place: tuple[int, int, int]
+    n_clusters: int
+    estimator: Any
+    part: Part
+
+    def size(self) -> int:
+        """What the duration of the task grows with."""
+        return self.n_clusters * self.part.n_samples
+
+
+class Fit(NamedTuple):
+    """A fit, its scores on the boxes that it was fitted to and on those held out, and its time.
+
+    The estimator is only kept if it was fitted to all boxes.
+    """
+
+    estimator: Any
+    train_score: float
+    test_score: float
+    seconds: float
+
+
+def prepare(estimator: Any, part: Part) -> Part:
+    """Prepare the boxes to fit, if the estimator can."""
+    if not isinstance(estimator, FitsPrepared):
+        return part
+    train = part.boxes_to_fit()
+    return part._replace(prepared=estimator._prepare(train.X, train.fit_weight))
+
+
+def run_task(task: Task) -> tuple[tuple[int, int, int], Fit]:
+    """Fit and score, in whatever process and thread this runs, on one core."""
+    with one_thread():
+        start = time.perf_counter()
+        train, test = task.part.boxes_to_fit(), task.part.held_out_boxes()
+        if task.part.prepared is None:
+            fitted = task.estimator.fit(train.X, **train.fit_params)
+        else:
+            fitted = task.estimator._fit_prepared(task.part.prepared)
+        seconds = time.perf_counter() - start
+        train_score = score_of(fitted, train)
+        if test is None:
+            return task.place, Fit(fitted, train_score, np.nan, seconds)
+        return task.place, Fit(None, train_score, score_of(fitted, test), seconds)
+
+
+def score_of(estimator: Any, boxes: Boxes) -> float:
+    """Return the estimator's score, which has to be a number."""
+    score = float(estimator.score(boxes.X, **boxes.score_params))
+    if not np.isfinite(score):
+        raise ValueError(f"The score of {estimator} is {score}: a sweep compares finite scores.")
+    return score
+
+
+def run(tasks: list[Task], n_jobs: int | None) -> Iterator[tuple[tuple[int, int, int], Fit]]:
+    """Run tasks, the longest first; yield the place and the result of each as it ends.
+
+    Threads by default: the kernels let go of the interpreter, and threads start at once. A backend
+    that cannot stream gives all results at the end.
+    """
+    backend, _ = get_active_backend(prefer="threads")
+    streams = getattr(backend, "supports_return_generator", False)
+    return_as = "generator_unordered" if streams else "list"
+    parallel = Parallel(n_jobs=n_jobs, return_as=return_as, prefer="threads")
+    ordered = sorted(tasks, key=Task.size, reverse=True)
+    with one_thread():
+        yield from parallel(delayed(run_task)(task) for task in ordered)

@@ -1,0 +1,77 @@
+"""Weights of any magnitude."""
+
+import numpy as np
+import pytest
+
+from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
+from sklearn_iou_kmeans._distinct import distinct_shapes, used_shapes
+from sklearn_iou_kmeans._weights import rescaled, weighted_mean
+from sklearn_iou_kmeans.metrics import average_iou_score
+
+X = np.random.RandomState(0).lognormal(3, 1, size=(20, 2))
+MAGNITUDES = [1e308, 1e150, 1e-150, 5e-324]
+
+
+@pytest.mark.parametrize("weight", MAGNITUDES)
+def test_scores_are_those_of_equal_weights(weight):
+    expected = average_iou_score(X, X[:3])
+    score = average_iou_score(X, X[:3], sample_weight=np.full(20, weight))
+    assert score == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("weight", MAGNITUDES)
+@pytest.mark.parametrize(
+    ("algorithm", "update"),
+    [("random_swap", "iou"), ("lloyd", "iou"), ("lloyd", "mean"), ("lloyd", "median")],
+)
+def test_anchors_are_those_of_equal_weights(weight, algorithm, update):
+    kmeans = IoUKMeans(3, algorithm=algorithm, update=update, random_state=0)
+    expected = kmeans.fit(X).cluster_centers_
+    found = kmeans.fit(X, sample_weight=np.full(20, weight)).cluster_centers_
+    np.testing.assert_allclose(found, expected)
+    assert 0 < kmeans.average_iou_ < 1
+
+
+@pytest.mark.parametrize("weight", MAGNITUDES[1:])
+def test_shapes_of_a_histogram_are_those_of_equal_weights(weight):
+    expected = ShapeHistogram(4).add(X)
+    histogram = ShapeHistogram(4).add(X, np.full(20, weight))
+    np.testing.assert_allclose(histogram.shapes, expected.shapes)
+    np.testing.assert_allclose(histogram.weights / weight, expected.weights)
+
+
+def test_weights_that_add_up_to_infinity_are_refused():
+    histogram = ShapeHistogram().add(X)
+    with pytest.raises(ValueError, match="divide sample_weight by its sum"):
+        histogram.add(X, np.full(20, 1e308))
+    assert histogram.n_samples == 20
+    assert histogram.weights.sum() == pytest.approx(20)
+
+
+def test_scaling_by_a_power_of_two_changes_no_digit():
+    weights = np.array([3.0, 0.1, 0.0])
+    np.testing.assert_array_equal(rescaled(weights * 2.0**900), rescaled(weights))
+    assert 0.5 <= rescaled(weights).max() < 1
+    assert weighted_mean(np.array([1.0, 2.0, 9.0]), weights * 2.0**900) == pytest.approx(3.2 / 3.1)
+
+
+# Shapes that bear on the centers
+
+
+def test_rows_without_weight_or_without_a_side_are_left_out():
+    rows = np.array([[1.0, 2.0], [0.0, 2.0], [3.0, 0.0], [4.0, 5.0]])
+    shapes, weights = used_shapes(rows, np.array([1.0, 1.0, 1.0, 0.0]))
+    np.testing.assert_array_equal(shapes, [[1.0, 2.0]])
+    np.testing.assert_array_equal(weights, [1.0])
+
+
+def test_equal_rows_are_merged_into_one_with_the_weight_of_all():
+    rows = np.array([[3.0, 4.0], [1.0, 2.0], [3.0, 4.0], [1.0, 5.0]])
+    shapes, weights = distinct_shapes(rows, np.array([1.0, 2.0, 4.0, 8.0]))
+    np.testing.assert_array_equal(shapes, [[1.0, 2.0], [1.0, 5.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(weights, [2.0, 8.0, 5.0])
+
+
+def test_nothing_to_cluster_is_said():
+    with pytest.raises(ValueError, match=r"None of the boxes of X \(n_samples=1\)"):
+        used_shapes(np.array([[0.0, 2.0]]), np.ones(1))
