@@ -36,6 +36,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/few_boxes.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/startup.py
 
 clean:
 	rm -rf $(VENV) demo build sklearn_iou_kmeans/_kernels/_compiled.c sklearn_iou_kmeans/_kernels/*.so
