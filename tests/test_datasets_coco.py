@@ -81,7 +81,7 @@ def test_every_annotation_is_a_box_or_counted(write, keep_flagged):
         [
             annotation(),
             annotation(iscrowd=1),
-            annotation(None),
+            annotation(None, segmentation=[]),
             annotation([5, 5, 0, 9]),
             annotation([5, 5, 9, -1]),
             annotation([700, 5, 9, 9]),
@@ -108,9 +108,14 @@ def test_every_annotation_is_a_box_or_counted(write, keep_flagged):
     assert boxes.image_names == ["b.jpg", "a.jpg", "empty.jpg"]
 
 
-def test_a_box_partly_outside_its_image_is_kept_as_written(write):
-    boxes = load_coco(write([annotation([-5, 470, 20, 30])]))
-    assert_array_equal(boxes.data, [[-5, 470, 15, 500]])
+def test_a_box_partly_outside_its_image_is_clipped_or_kept_and_counted(write):
+    path = write([annotation([-5, 470, 20, 30]), annotation([1, 1, 639.05, 9])])
+    boxes = load_coco(path)
+    assert_array_equal(boxes.data, [[0, 470, 15, 480], [1, 1, 640, 10]])
+    assert boxes.notes == {"clipped to the image": 1}
+    boxes = load_coco(path, clip=False)
+    assert_array_equal(boxes.data, [[-5, 470, 15, 500], [1, 1, 640.05, 10]])
+    assert boxes.notes == {"reaching outside the image, not clipped": 1}
 
 
 def test_an_image_of_unknown_size_has_no_outside(write):

@@ -18,7 +18,7 @@ from sklearn_iou_kmeans.datasets import load_annotations
 
 COLUMNS = {
     "data", "target", "target_names", "image", "image_names", "image_size", "skipped",
-    "skipped_images",
+    "skipped_images", "unit", "notes", "splits", "splits_read",
 }  # fmt: skip
 SIZE = (640, 480)
 
@@ -288,8 +288,8 @@ def test_a_link_that_leads_back_to_itself_is_refused(format, tmp_path):
 
 
 def test_an_empty_folder_is_refused(format, tmp_path):
-    assert_refused(reader(format), tmp_path, "is a folder: name|has no .(txt|xml) file")
-    assert_refused(load_annotations, tmp_path, "of no known format: a folder with no annotation")
+    assert_refused(reader(format), tmp_path, r"is a folder: name|has no \.(txt|xml|json|csv) file")
+    assert_refused(load_annotations, tmp_path, "of no known format: a folder without annotation")
 
 
 @pytest.fixture(params=[f for f in FORMATS if f.name in OF_FOLDERS], ids=lambda f: f.name)
@@ -299,9 +299,9 @@ def format_of_folders(request):
 
 def test_links_in_a_folder_are_followed_once(format_of_folders, write, tmp_path):
     path = write(format_of_folders, name="folder")
-    inner, outer = tmp_path / "inner", tmp_path / "outer"
-    outer.mkdir()
-    inner.mkdir()
+    outer = tmp_path / "outer"
+    inner = outer / ".inner"
+    inner.mkdir(parents=True)
     path.rename(inner / path.name)
     (outer / "link").symlink_to(inner, target_is_directory=True)
     (inner / "back").symlink_to(outer, target_is_directory=True)

@@ -67,7 +67,7 @@ def test_usual_names_of_columns_are_recognised(write, header, corners):
 @pytest.mark.parametrize(
     ("options", "corners"),
     [
-        ({"columns": ["a", "b", "c", "d"]}, [1, 2, 30, 40]),
+        ({"columns": ["a", "b", "c", "d"], "box_format": "xyxy"}, [1, 2, 30, 40]),
         ({"columns": ["a", "b", "c", "d"], "box_format": "xywh"}, [1, 2, 31, 42]),
         ({"columns": ["c", "d", "a", "b"], "box_format": "cxcywh"}, [29.5, 39, 30.5, 41]),
         ({"columns": ["c", "d"]}, [0, 0, 30, 40]),
@@ -129,10 +129,18 @@ def test_a_bad_line_is_named(write, line, message):
 @pytest.mark.parametrize(
     ("header", "options", "message"),
     [
-        ("a.jpg,837,346,981,456,cow", {}, r"has the columns 'a\.jpg', .*Name them with columns="),
-        ("x;y;w;h", {}, r"has the columns 'x;y;w;h': which"),
-        (HEADER, {"columns": ["x", "y", "right", "h"]}, r"has no column 'right', only 'image'"),
-        (HEADER, {"columns": ["x"]}, r"columns is \['x'\]: name the four"),
+        (
+            "a.jpg,837,346,981,456,cow",
+            {},
+            r"has no header: .*'a\.jpg'.* columns=\[2, 3",
+        ),
+        ("a;b;c;d;e", {"delimiter": ","}, r"has the columns 'a;b;c;d;e': which"),
+        (
+            HEADER,
+            {"columns": ["x", "y", "right", "h"]},
+            r"has no column 'right', only the 5 colu",
+        ),
+        (HEADER, {"columns": ["x", "y", "w"]}, r"columns is \['x', 'y', 'w'\]: name the four"),
         (HEADER, {"columns": "xywh"}, r"columns is 'xywh': name the four"),
         (HEADER, {"columns": ["x", "y", "w", "h"], "box_format": "whxy"}, "got 'whxy'"),
         (HEADER, {"category_column": "kind"}, "has no column 'kind'"),

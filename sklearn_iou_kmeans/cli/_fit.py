@@ -18,6 +18,7 @@ def fit(
     scale = make_scale(network)
     exporter = make_exporter(export, scale, search.k)
     boxes = read_sizes(labels, scale)
+    scale = boxes.scale
     record = compute_fit(boxes, scale, search, exporter)
     # With a result for a program on stdout the text goes to stderr.
     console = make_console("-" in (search.json_file, export.output), record.warnings)

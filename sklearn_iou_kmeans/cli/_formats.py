@@ -1,22 +1,10 @@
 """`iou-kmeans formats`: what is read and what is written."""
 
+from ..datasets import READERS, Reader
 from ..datasets._published_anchors import PUBLISHED
+from ._labels import SPELLINGS
 from ._printing import grid, make_console, say, show
 from ._scale import size_name
-
-READ = {
-    "coco": "JSON file; crowds and ignored objects are flagged",
-    "yolo": "data.yaml or its folder, folder of labels, list of images or text file; image sizes "
-    "from the images' headers or --image-size",
-    "voc": "folder or XML file; difficult objects are flagged; --inclusive if corners count from 1",
-    "kitti": "folder or text file; DontCare regions are flagged; no image sizes",
-    "bdd100k": "JSON file, BDD100K or Scalabel; crowds and ignored objects are flagged; "
-    "BDD100K has no image sizes: --image-size 1280x720",
-    "open_images": "CSV file; groups and depictions are flagged; --images or --image-size",
-    "wider_face": "text file; invalid faces are flagged; no image sizes",
-    "keras_yolo3": "text file, `path x1,y1,x2,y2,class ...`; no image sizes",
-    "csv": "any other CSV file with a header; --columns, --box-format, --delimiter",
-}
 
 WRITTEN = {
     "darknet": "[yolo] or [region] sections; order and masks as --model has them, v2 in grid "
@@ -44,8 +32,9 @@ def formats() -> None:
         name: f"{len(model.anchors.split())} anchors at {size_name((model.input_size,) * 2)}"
         for name, model in PUBLISHED.items()
     }
+    read = {name: read_by(reader) for name, reader in READERS.items()}
     for title, rows in (
-        ("Read (--format, told by content), plain or gzip", READ),
+        ("Read (--format, told by content), plain or gzip", read),
         ("Written (--export), in pixels at --input-size unless said", WRITTEN),
         ("Published anchors (compare --anchors)", published),
     ):
@@ -53,3 +42,9 @@ def formats() -> None:
         show(grid(*(("", *row) for row in rows.items())), console)
         console.file.write("\n")
     say("Flagged boxes are left out and counted; --keep-flagged uses them.", console)
+
+
+def read_by(reader: Reader) -> str:
+    """Say what a reader reads, and which options are its own."""
+    options = [SPELLINGS[name].split()[0] for name in reader.options if name in SPELLINGS]
+    return "; ".join([reader.summary, *filter(None, [", ".join(options)])])

@@ -23,9 +23,10 @@ class LabelOptions:
     """Which boxes are read, and how."""
 
     labels: Annotated[
-        Path,
+        list[Path],
         typer.Argument(
-            metavar="LABELS", help="Annotations: a file or folder, as `iou-kmeans formats` lists."
+            metavar="LABELS...",
+            help="Annotations: files or folders, as `iou-kmeans formats` lists.",
         ),
     ]
     format: Annotated[
@@ -50,19 +51,46 @@ class LabelOptions:
         about_labels(metavar="WxH", help="Size of the images whose size is not known."),
     ] = None
     images: Annotated[
-        str | None, about_labels(metavar="FOLDER", help="Open Images: where the images are.")
+        str | None,
+        about_labels(
+            metavar="DIR", help="Folder of the images: sizes are read from their headers."
+        ),
     ] = None
+    no_clip: Annotated[
+        bool, about_labels("--no-clip", help="Keep boxes that reach outside their image whole.")
+    ] = False
+    min_size: Annotated[
+        float,
+        about_labels(
+            min=0, metavar="PX", help="Leave out boxes with a side below, in the original image."
+        ),
+    ] = 0
     names: Annotated[
         str | None,
         about_labels(metavar="FILE", help="YOLO, keras-yolo3, Open Images: names of the classes."),
     ] = None
     split: Annotated[
         list[str] | None,
-        about_labels(metavar="NAME", help="YOLO data.yaml: part to read, repeatable; or train."),
+        about_labels(metavar="A,B", help="Parts of the data set to read, by default train."),
+    ] = None
+    sides: Annotated[
+        str | None,
+        about_labels(
+            metavar="enclosing|rotated", help="Oriented boxes: the box around, or its own sides."
+        ),
     ] = None
     columns: Annotated[
         str | None,
-        about_labels(metavar="A,B,C,D", help="CSV: columns of the box, or of width and height."),
+        about_labels(
+            metavar="A,B,C,D",
+            help="CSV: columns of the box, or of width and height, by name or position from 1.",
+        ),
+    ] = None
+    category_column: Annotated[
+        str | None, about_labels(metavar="A", help="CSV: column of the category.")
+    ] = None
+    image_column: Annotated[
+        str | None, about_labels(metavar="A", help="CSV: column of the image.")
     ] = None
     box_format: Annotated[
         str | None,
@@ -254,9 +282,6 @@ def sub_command(function: Callable[..., None]) -> Callable[..., None]:
 
 
 SPELLINGS = {
-    r"image_size=\(width, height\)": "--image-size WxH",
-    r"images=folder": "--images FOLDER",
-    r"with format=": "with --format",
     r"pass another number as heads": "pass another number to --heads",
     r"\bheads=(\d+)": r"--heads \1",
     r"\bn_clusters holds (\d+), and X\b": r"--k holds \1, and LABELS",

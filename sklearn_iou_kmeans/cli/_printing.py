@@ -86,13 +86,22 @@ def print_labels(record: LabelsRecord, console: Console) -> None:
         grid(
             ("read", record.file),
             ("", f"{labels} labels in {images} images, as {record.format}"),
+            *([("split", splits(record))] if record.splits else []),
             ("skipped", counted(skipped) or "nothing"),
             ("used", f"{number(record.n_boxes)} boxes"),
             ("", counted(categories)),
+            *([("of which", counted(record.notes))] if record.notes else []),
             ("unit", record.unit + truncated),
         ),
         console,
     )
+
+
+def splits(record: LabelsRecord) -> str:
+    """Say which parts of the data set were read, and which there are."""
+    others = [name for name in record.splits if name not in record.splits_read]
+    there = f" (also there: {', '.join(others)}; --split reads them)" if others else ""
+    return ", ".join(record.splits_read) + there
 
 
 def print_anchors(record: FitRecord, scale: Scale, console: Console) -> None:

@@ -108,6 +108,7 @@ def sweep(
     found = make_sweep(numbers, wanted)
     exporter = make_exporter_for_each(export, scale, numbers)
     boxes = read_sizes(labels, scale)
+    scale = boxes.scale
     record = compute_sweep(found, boxes, scale, exporter, wanted)
     console = make_console("-" in (wanted.json_file, export.output), record.warnings)
     print_labels(record, console)

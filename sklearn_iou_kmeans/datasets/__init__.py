@@ -1,13 +1,16 @@
 """Boxes to find anchors for: readers of annotation files, and a generator."""
 
-from ._annotations import READERS, load_annotations, recognise_format
+from ._annotations import load_annotations, recognise_format
 from ._bdd100k import load_bdd100k
 from ._coco import load_coco
 from ._csv import load_csv
+from ._errors import AnnotationError
 from ._keras_yolo3 import load_keras_yolo3
 from ._kitti import load_kitti
 from ._open_images import load_open_images
 from ._published_anchors import load_published_anchors
+from ._reader import Reader
+from ._readers import READERS
 from ._samples_generator import make_boxes
 from ._voc import load_voc
 from ._wider_face import load_wider_face
@@ -15,6 +18,8 @@ from ._yolo import load_yolo
 
 __all__ = [
     "READERS",
+    "AnnotationError",
+    "Reader",
     "load_annotations",
     "load_bdd100k",
     "load_coco",

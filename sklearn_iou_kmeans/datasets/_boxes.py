@@ -1,49 +1,65 @@
-"""What the readers of annotation files share.
+"""From the labels of files to boxes: sizes of images, units, filters and counts.
 
-A reader is one public function ``load_<format>(path, *, categories=None, keep_flagged=False)`` in a
-module of its own. It knows one grammar, and nothing else: it takes the file apart into `Labels`,
-one row for every label of the file, and hands them to `boxes_bunch`, which filters, counts and
-returns the same :class:`~sklearn.utils.Bunch` for every format. Its part of the contract:
+A reader takes a file apart into `Labels`, one row for every label. `boxes_bunch` does the rest for
+all formats alike:
 
-- Every label of the file becomes a row, in the order of the file. None is dropped or repaired:
-  what is not used is counted, so that rows and counts add up to what the file holds.
-- Corners are (x1, y1, x2, y2) in pixels of the original image, as written, and x2 - x1 is the
-  width. A grammar with other coordinates converts them, and its reader says how.
-- A label that has no box gets `NO_BOX` for corners and a reason; a box that the format itself flags
-  as not to be used (a crowd, an ignored region) keeps its corners and gets a reason, or none with
-  `keep_flagged`. A format without such flags has no `keep_flagged`.
-- A label that points at an image or a category that the file does not define is set aside too:
-  its image is added as not listed, its category is None.
-- Every image is named, those without labels too; where the file does not say how large one is, its
-  size is `UNKNOWN_SIZE`.
-- A broken file is a ValueError with the path and the line, record or object, the value that is
-  wrong, and what to do; a missing library is an ImportError that names the extra.
+1. It completes the sizes of the images, as given or from the headers of the images.
+2. It scales coordinates that are relative to the image to pixels.
+3. It clips boxes that reach outside their image.
+4. It sets aside what is not to be used, and counts it.
 
 A label counts under the first of these that applies: it has no box; it is of another category than
-those asked for; the reason that the reader gave; its width or height is infinite; is not positive;
-the box lies outside the image, as a whole. A box that is partly outside is used as written.
+those asked for; the reason that the reader gave; the size of its image is needed and not known; its
+width or height is infinite; is not positive; the box lies outside the image, as a whole; a side is
+below `min_size`.
 """
 
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from ._files import PathLike
+from ._errors import AnnotationError
+from ._files import PathLike, quoted
+from ._image_size import ImageFolders, NamedImages, Size, checked_size, header_size
 
 NO_BOX = (np.nan, np.nan, np.nan, np.nan)
 UNKNOWN_SIZE = (np.nan, np.nan)
 
 OTHER_CATEGORY = "other category"
+NO_IMAGE = "no image file"
 INFINITE = "infinite size"
 NO_AREA = "zero or negative size"
 OUTSIDE = "outside the image"
 
 UNKNOWN_IMAGE = "unknown image"
 UNKNOWN_CATEGORY = "unknown category"
+
+CLIPPED = "clipped to the image"
+REACHING_OUT = "reaching outside the image, not clipped"
+NOT_FOLLOWED = "links to folders outside, not followed"
+
+HOW_LARGE = "Give {images}, or {image_size} if all images have the same size."
+
+OVERHANG = 0.1
+"""Pixels by which a box may reach outside its image through rounding, without being counted."""
+
+FloatArray = NDArray[np.float64]
+
+
+class Common(TypedDict, total=False):
+    """The options that all readers take, as `load_annotations` describes them."""
+
+    categories: str | Iterable[str] | None
+    image_size: Sequence[float] | None
+    images: PathLike | None
+    clip: bool
+    min_size: float
 
 
 class Labels:
@@ -52,34 +68,57 @@ class Labels:
     Attributes
     ----------
     corners : array of float, of length 4 * n_labels
-        The corners of one label after another.
+        The corners (x1, y1, x2, y2) of one label after another, as written: x2 - x1 is the width.
     category : list of str or None, of length n_labels
         None for a label that is of no category: an ignored region, or one of an undefined category.
     image : array of int, of length n_labels
         The row of the image.
     reason : list of str, of length n_labels
         Why a label is set aside, or "" for a box to be used.
+    note : dict of int to str
+        By the row of a label, how its box was made of something else, say a polygon.
+    rotated : dict of int to tuple of 8 float
+        By the row of a label, the corners of an oriented box whose own sides are wanted.
     image_names : list of str, of length n_images
         A name that comes twice is one image.
     image_size : array of float, of length 2 * n_images
         Width and height. Some files write 0 for an unknown one.
+    places : dict of int to list of Path
+        By the row of an image, where its file may be, with or without a suffix.
     unlisted : set of str
         The names of images that labels point at although the file does not have them.
+    relative : bool
+        Whether the coordinates are relative to the image by definition of the format.
+    splits, splits_read : list of str
+        The parts of the data set that there are, and those that were read.
+    not_followed : list of Path
+        Links to folders that were not followed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, relative: bool = False) -> None:
         self.corners = array("d")
         self.category: list[str | None] = []
         self.image = array("q")
         self.reason: list[str] = []
+        self.note: dict[int, str] = {}
+        self.rotated: dict[int, tuple[float, ...]] = {}
         self.image_names: list[str] = []
         self.image_size = array("d")
+        self.places: dict[int, list[Path]] = {}
         self.unlisted: set[str] = set()
+        self.relative = relative
+        self.splits: list[str] = []
+        self.splits_read: list[str] = []
+        self.not_followed: list[Path] = []
 
-    def add_image(self, name: str, size: Iterable[float] = UNKNOWN_SIZE) -> int:
+    def add_image(
+        self, name: str, size: Iterable[float] = UNKNOWN_SIZE, places: Sequence[Path] = ()
+    ) -> int:
         """Add an image; return its row."""
         self.image_names.append(name)
         self.image_size.extend(size)
+        if places:
+            self.places[len(self.image_names) - 1] = list(places)
         return len(self.image_names) - 1
 
     def add_unlisted_image(self, name: str) -> int:
@@ -88,54 +127,103 @@ class Labels:
         return self.add_image(name)
 
     def add(
-        self, image: int, category: str | None, corners: Iterable[float], reason: str = ""
+        self,
+        image: int,
+        category: str | None,
+        corners: Iterable[float],
+        reason: str = "",
+        note: str = "",
     ) -> None:
         """Add a label."""
+        if note:
+            self.note[len(self.reason)] = note
         self.image.append(image)
         self.category.append(category)
         self.corners.extend(corners)
         self.reason.append(reason)
 
 
-def boxes_bunch(labels: Labels, path: PathLike, categories: str | Iterable[str] | None) -> Bunch:
-    """Keep the boxes of the wanted categories, and count the other labels by reason.
+def boxes_bunch(
+    parts: Sequence[tuple[PathLike, Labels]],
+    *,
+    categories: str | Iterable[str] | None = None,
+    image_size: Sequence[float] | None = None,
+    images: PathLike | None = None,
+    clip: bool = True,
+    min_size: float = 0,
+) -> Bunch:
+    """Keep the boxes to be used, and count the other labels by reason.
 
     Parameters
     ----------
-    labels : Labels
-        Everything that the file holds.
-    path : path-like
-        The file, for errors.
-    categories : str, iterable of str or None
-        The wanted categories; None for all.
+    parts : sequence of tuple of (path-like, Labels)
+        Everything that each file holds.
+    categories, image_size, images, clip, min_size
+        As `load_annotations` describes them.
 
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         As the public readers describe it.
     """
+    if image_size is not None and images is not None:
+        raise AnnotationError(
+            "The sizes of the images come from one place:", "give {image_size} or {images}."
+        )
+    given = None if image_size is None else checked_size(image_size)
+    named = None if images is None else NamedImages(images)
+    units = {path: _place(labels, path, given, named) for path, labels in parts}
+    unit = _one_unit(units)
+    if min_size and unit == "relative":
+        raise AnnotationError(
+            f"{parts[0][0]}: the boxes are relative to their images, so a smallest size in pixels "
+            "needs the sizes of the images.",
+            HOW_LARGE,
+        )
+    path = ", ".join(str(path) for path, _ in parts)
+    labels = parts[0][1] if len(parts) == 1 else _joined(parts)
+    return _select(labels, path, unit, categories, clip, min_size)
+
+
+def _select(
+    labels: Labels,
+    path: PathLike,
+    unit: str,
+    categories: str | Iterable[str] | None,
+    clip: bool,
+    min_size: float,
+) -> Bunch:
+    """Set aside what is not to be used, and lay the rest out as a Bunch."""
     corners = np.array(labels.corners, dtype=np.float64).reshape(-1, 4)
+    rows = np.array(labels.image, dtype=np.int64)
+    size = np.array(labels.image_size, dtype=np.float64).reshape(-1, 2)[rows]
+    reason = np.array(labels.reason, dtype=object)
     category = np.array(labels.category, dtype=object)
     has_category = ~np.isnan(corners[:, 0]) & (category != None)  # noqa: E711 (elementwise)
     target_names = _wanted(categories, Counter(category[has_category].tolist()), path)
     codes: dict[str | None, int] = {name: code for code, name in enumerate(target_names)}
     target = np.array([codes.get(name, -1) for name in labels.category], dtype=np.int64)
+    reason[has_category & (target < 0)] = OTHER_CATEGORY
+
+    bounds = size if unit == "pixel" else np.ones_like(size)
+    for defect, found in _defects(corners, bounds).items():
+        reason[found & (reason == "")] = defect
+    note = _clip(corners, bounds, clip and not labels.rotated)
+    with np.errstate(over="ignore", invalid="ignore"):
+        too_small = ((corners[:, 2:] - corners[:, :2]) < min_size).any(axis=1)
+    reason[too_small & (reason == "")] = f"side below {min_size:g} pixels"
 
     image_codes = _image_codes(labels)
-    rows = np.array(labels.image, dtype=np.int64)
     image = np.array([image_codes[name] for name in labels.image_names], dtype=np.int64)[rows]
-    size = np.array(labels.image_size, dtype=np.float64).reshape(-1, 2)
-    size = np.where((size > 0).all(axis=1, keepdims=True), size, np.nan)[rows]
-
-    reason = np.array(labels.reason, dtype=object)
-    reason[has_category & (target < 0)] = OTHER_CATEGORY
-    for defect, found in _defects(corners, size).items():
-        reason[found & (reason == "")] = defect
     kept = reason == ""
     names = list(image_codes)
     skipped, skipped_images = _count(reason[~kept].tolist(), image[~kept].tolist(), names)
+    notes = Counter(labels.note[row] for row in sorted(labels.note) if kept[row])
+    notes.update(note[kept & (note != "")].tolist())
+    notes.update([NOT_FOLLOWED] * len(labels.not_followed))
     return Bunch(
         data=corners[kept],
+        unit=unit,
         target=target[kept],
         target_names=target_names,
         image=image[kept],
@@ -143,7 +231,131 @@ def boxes_bunch(labels: Labels, path: PathLike, categories: str | Iterable[str] 
         image_size=size[kept],
         skipped=skipped,
         skipped_images=skipped_images,
+        notes=dict(notes),
+        splits=labels.splits,
+        splits_read=labels.splits_read,
     )
+
+
+def _place(labels: Labels, path: PathLike, given: Size | None, named: NamedImages | None) -> str:
+    """Complete the sizes of the images, and scale to pixels if possible; return the unit."""
+    corners = np.array(labels.corners, dtype=np.float64).reshape(-1, 4)
+    rows = np.array(labels.image, dtype=np.int64)
+    sizes = _complete_sizes(labels, path, np.unique(rows), given, named)
+    labels.image_size = array("d", sizes.tobytes())
+    size, scale, unit = sizes[rows], np.ones((len(rows), 2)), "pixel"
+    if labels.relative or _looks_relative(corners):
+        lacking = np.isnan(size[:, 0])
+        if len(rows) and lacking.all() and labels.relative:
+            raise AnnotationError(f"{path}: {_missing(labels)}", HOW_LARGE)
+        if len(rows) and lacking.all():
+            unit = "relative"
+        else:
+            scale = np.where(lacking[:, None], np.nan, size)
+            for row in np.flatnonzero(lacking).tolist():
+                labels.reason[row] = labels.reason[row] or NO_IMAGE
+    corners *= np.tile(scale, 2)
+    for row, points in labels.rotated.items():
+        corners[row] = _own_sides(np.reshape(points, (4, 2)) * scale[row])
+    labels.corners = array("d", corners.tobytes())
+    return unit
+
+
+def _own_sides(quad: FloatArray) -> FloatArray:
+    """Return an upright box with the sides and the center of an oriented one."""
+    edges = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
+    center, sides = quad.mean(axis=0), (edges[:2] + edges[2:]) / 2
+    return np.concatenate([center - sides / 2, center + sides / 2])
+
+
+def _complete_sizes(
+    labels: Labels,
+    path: PathLike,
+    labelled: NDArray[np.int64],
+    given: Size | None,
+    named: NamedImages | None,
+) -> FloatArray:
+    """Return the size of every image, NaN where it is not known; look for those with labels."""
+    size: FloatArray = np.array(labels.image_size, dtype=np.float64).reshape(-1, 2)
+    size[~((size > 0) & np.isfinite(size)).all(axis=1)] = np.nan
+    unknown = np.isnan(size[:, 0])
+    if given is not None:
+        if len(size) and not unknown.any() and (size != given).any():
+            raise AnnotationError(
+                f"{path} says how large every image is, and not all are "
+                f"{given[0]:g} x {given[1]:g}.",
+                "Leave {image_size} out.",
+            )
+        size[unknown] = given
+        return size
+    if named is None and not labels.places:
+        return size
+    folders = ImageFolders()
+    wanted = labelled[unknown[labelled]].tolist()
+    for row in wanted:
+        file = named and named.find(labels.image_names[row])
+        file = file or next(filter(None, map(folders.find, labels.places.get(row, ()))), None)
+        if file:
+            size[row] = header_size(file)
+    if named and wanted and np.isnan(size[wanted]).all():
+        first = quoted(labels.image_names[wanted[0]])
+        raise AnnotationError(
+            f"{path}: none of the {len(wanted)} images whose size it does not say, the first of "
+            f"them {first}, is in {named.root}.",
+            "Check the folder: {images}.",
+        )
+    return size
+
+
+def _missing(labels: Labels) -> str:
+    """Say that the sizes of images are needed, and where they were looked for."""
+    row = labels.image[0]
+    folders = list(dict.fromkeys(str(place.parent) for place in labels.places.get(row, ())))
+    looked = (
+        f": the first, {quoted(labels.image_names[row])}, is not in {' or '.join(folders)}"
+        if folders
+        else ""
+    )
+    return f"the boxes are relative to their images, and the size of no image is known{looked}."
+
+
+def _looks_relative(corners: FloatArray) -> bool:
+    """Say whether all coordinates are from 0 to 1, and not all are whole numbers."""
+    there = corners[~np.isnan(corners[:, 0])]
+    within = (there >= 0) & (there <= 1)
+    return bool(within.all() and (there != np.trunc(there)).any())
+
+
+def _one_unit(units: dict[PathLike, str]) -> str:
+    """Return the unit of all files; raise if they differ."""
+    by_unit = {unit: path for path, unit in units.items()}
+    if len(by_unit) > 1:
+        raise AnnotationError(
+            f"The boxes of {by_unit['relative']} are relative to their images, and those of "
+            f"{by_unit['pixel']} are in pixels.",
+            HOW_LARGE,
+        )
+    return next(iter(by_unit))
+
+
+def _joined(parts: Sequence[tuple[PathLike, Labels]]) -> Labels:
+    """Put the labels of several files one after another; an image belongs to one file."""
+    joined = Labels()
+    for path, labels in parts:
+        n_images, n_labels = len(joined.image_names), len(joined.reason)
+        joined.image_names += [f"{path}: {name}" for name in labels.image_names]
+        joined.unlisted |= {f"{path}: {name}" for name in labels.unlisted}
+        joined.image_size += labels.image_size
+        joined.image.extend(n_images + row for row in labels.image)
+        joined.corners += labels.corners
+        joined.category += labels.category
+        joined.reason += labels.reason
+        joined.note |= {n_labels + row: note for row, note in labels.note.items()}
+        joined.rotated |= {n_labels + row: quad for row, quad in labels.rotated.items()}
+        joined.splits = list(dict.fromkeys(joined.splits + labels.splits))
+        joined.splits_read = list(dict.fromkeys(joined.splits_read + labels.splits_read))
+        joined.not_followed += labels.not_followed
+    return joined
 
 
 def _wanted(
@@ -154,13 +366,14 @@ def _wanted(
         return sorted(counts)
     wanted = sorted({categories} if isinstance(categories, str) else set(categories))
     if not wanted:
-        raise ValueError("categories is empty: name at least one, or pass None for all.")
+        raise AnnotationError("categories is empty: name at least one, or pass None for all.")
     missing = [name for name in wanted if name not in counts]
     if missing:
-        there = ", ".join(f"{name!r} ({count})" for name, count in counts.most_common())
-        raise ValueError(
+        there = ", ".join(f"{name!r} ({count})" for name, count in counts.most_common(20))
+        more = f" and {len(counts) - 20} more" if len(counts) > 20 else ""
+        raise AnnotationError(
             f"{path} has no box of category {', '.join(map(repr, missing))}. "
-            + (f"Choose from those it has: {there}." if there else "It has no boxes at all.")
+            + (f"Choose from those it has: {there}{more}." if there else "It has no boxes at all.")
         )
     return wanted
 
@@ -173,19 +386,27 @@ def _image_codes(labels: Labels) -> dict[str, int]:
     return {name: code for code, name in enumerate(names)}
 
 
-def _defects(
-    corners: NDArray[np.float64], image_size: NDArray[np.float64]
-) -> dict[str, NDArray[np.bool_]]:
+def _defects(corners: FloatArray, bounds: FloatArray) -> dict[str, NDArray[np.bool_]]:
     """Find the boxes that no anchor can be for; comparing with NaN, the unknown, is False."""
     with np.errstate(over="ignore", invalid="ignore"):
         size = corners[:, 2:] - corners[:, :2]
-    outside = (corners[:, 2:] <= 0) | (corners[:, :2] >= image_size)
+    outside = (corners[:, 2:] <= 0) | (corners[:, :2] >= bounds)
     found = {
         INFINITE: ~np.isfinite(size) & ~np.isnan(corners[:, :2]),
         NO_AREA: size <= 0,
-        OUTSIDE: outside & ~np.isnan(image_size),
+        OUTSIDE: outside & ~np.isnan(bounds),
     }
     return {defect: np.any(sides, axis=1) for defect, sides in found.items()}
+
+
+def _clip(corners: FloatArray, bounds: FloatArray, clip: bool) -> NDArray[np.object_]:
+    """Clip boxes to images of known size in place; return a note for each that reached outside."""
+    low, high, known = corners[:, :2], corners[:, 2:], ~np.isnan(bounds)
+    reaching = (((low < -OVERHANG) | (high > bounds + OVERHANG)) & known).any(axis=1)
+    if clip:
+        np.copyto(low, np.maximum(low, 0), where=known)
+        np.copyto(high, np.minimum(high, bounds), where=known)
+    return np.where(reaching, CLIPPED if clip else REACHING_OUT, "").astype(object)
 
 
 def _count(

@@ -1,0 +1,28 @@
+"""The formats that are read: each has a line here."""
+
+from ._bdd100k import BDD100K
+from ._coco import COCO
+from ._csv import CSV
+from ._keras_yolo3 import KERAS_YOLO3
+from ._kitti import KITTI
+from ._open_images import OPEN_IMAGES
+from ._reader import Reader
+from ._voc import VOC
+from ._wider_face import WIDER_FACE
+from ._yolo import YOLO
+
+READERS: dict[str, Reader] = {
+    reader.name: reader
+    for reader in (
+        COCO,
+        YOLO,
+        VOC,
+        KITTI,
+        BDD100K,
+        OPEN_IMAGES,
+        WIDER_FACE,
+        KERAS_YOLO3,
+        CSV,
+    )
+}
+"""The records of all formats by name, the most used first."""

@@ -1,0 +1,97 @@
+"""The parts of a data set that folders called train, valid and test hold."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ._boxes import Labels
+from ._errors import AnnotationError
+from ._files import PathLike, files_under, quoted
+
+SPLITS = ("train", "training", "val", "valid", "validation", "test", "testing")
+
+Split = str | Iterable[str] | None
+
+
+class Files(NamedTuple):
+    """The files to read, each with a name that is unique in the folder."""
+
+    files: list[tuple[Path, str]]
+    splits: list[str]
+    """The parts that there are; none if the folder has no more than one."""
+    splits_read: list[str]
+    not_followed: list[Path]
+
+
+def named_under(
+    path: PathLike, suffix: str, split: Split = None, *, but: str | None = None
+) -> Files:
+    """List the files of a folder, or the one file, each with a name that is unique in the folder.
+
+    A name is the path relative to the folder, without the suffix. If all files are in folders
+    called train, valid and the like, only those of the wanted parts are listed, by default train.
+    Files called `but` are left out.
+    """
+    wanted = wanted_splits(split)
+    if not os.path.isdir(path):
+        refuse_splits(path, wanted, [])
+        return Files([(Path(path), Path(path).stem)], [], [], [])
+    found = files_under(path, [suffix])
+    files = [file for file in found.files if file.name != but]
+    if not found.files:
+        links = f" {found.not_followed[0]} leads out of it." if found.not_followed else ""
+        raise AnnotationError(
+            f"{path} has no {suffix} file in it: name the folder that has them.{links}"
+        )
+    by_split: dict[str, list[Path]] = {}
+    for file in files:
+        by_split.setdefault(_split_of(file.relative_to(path)), []).append(file)
+    splits = [name for name in sorted(by_split) if name]
+    if "" in by_split or (len(splits) < 2 and not wanted):
+        refuse_splits(path, wanted, [])
+        chosen, splits, read = files, [], []
+    else:
+        read = wanted or (["train"] if "train" in splits else splits)
+        refuse_splits(path, read, splits)
+        chosen = [file for name in dict.fromkeys(read) for file in by_split[name]]
+    named = [(file, file.relative_to(path).with_suffix("").as_posix()) for file in chosen]
+    return Files(named, splits, read, found.not_followed)
+
+
+def single_file(path: PathLike, suffix: str, split: Split = None) -> Files:
+    """List the one file that a folder, or each wanted part of it, has; or the file itself."""
+    files = named_under(path, suffix, split)
+    if len(files.files) > max(1, len(files.splits_read)):
+        names = ", ".join(str(file) for file, _ in files.files[:5])
+        raise AnnotationError(
+            f"{path} has {len(files.files)} {suffix} files, {names}: name the one to read, or "
+            "several."
+        )
+    return files
+
+
+def wanted_splits(split: Split) -> list[str]:
+    """Take the parts that a user names, as one name or several."""
+    return [split] if isinstance(split, str) else list(split or ())
+
+
+def refuse_splits(path: PathLike, wanted: Sequence[str], there: Sequence[str]) -> None:
+    """Raise for a wanted part that is not there."""
+    for name in wanted:
+        if name not in there:
+            has = f"only {', '.join(map(quoted, there))}" if there else "as it has no parts"
+            advice = "Choose with {split}." if there else "Leave {split} out."
+            raise AnnotationError(f"{path} has no part {quoted(name)}, {has}.", advice)
+
+
+def _split_of(file: Path) -> str:
+    return next((part for part in file.parts[:-1] if part.lower() in SPLITS), "")
+
+
+def labels_of(found: Files) -> Labels:
+    """Begin the labels of files that were found."""
+    labels = Labels()
+    labels.splits, labels.splits_read = found.splits, found.splits_read
+    labels.not_followed = found.not_followed
+    return labels
