@@ -14,6 +14,7 @@ from ..preprocessing import box_sizes
 from ._options import LabelOptions
 from ._scale import FloatArray, Scale, parse_size
 
+RELATIVE = "relative to the image; --images DIR or --image-size WxH brings it to pixels"
 NO_AREA_LEFT = "no size left after truncation"
 
 SPELLINGS = {
@@ -230,6 +231,6 @@ def describe(boxes: Bunch, options: LabelOptions, scale: Scale) -> LabelsRecord:
         notes=boxes.notes,
         splits=boxes.splits,
         splits_read=boxes.splits_read,
-        unit=str(scale),
+        unit=str(scale) if boxes.unit == "pixel" or scale.input_size else RELATIVE,
         scale=asdict(scale),
     )

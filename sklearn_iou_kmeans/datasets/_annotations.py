@@ -9,18 +9,13 @@ from sklearn.utils import Bunch
 
 from ._boxes import boxes_bunch
 from ._errors import OPTIONS, AnnotationError
-from ._files import PathLike, files_under, quoted
+from ._files import PathLike, advice_on, files_under, quoted
 from ._look import describe_folder, look_at
 from ._reader import Look, Reader
 from ._readers import READERS
 
 N_FILES = 20
 """How many files of each suffix are looked at in a folder, beside empty ones."""
-
-CONVERT = (
-    "Convert it to COCO JSON, Pascal VOC XML or YOLO, with the tool that wrote it or with "
-    "Datumaro, FiftyOne or labelformat."
-)
 
 FOREIGN = {
     "CreateML": {"image", "annotations"},
@@ -234,4 +229,4 @@ def _remedy(look: Look) -> str:
     if look.kind == "folder":
         return "Name the folder or file of the labels."
     foreign = next((name for name, keys in FOREIGN.items() if keys <= look.keys), "")
-    return (f"That is the layout of {foreign}. " if foreign else "") + CONVERT
+    return (f"That is the layout of {foreign}. " if foreign else "") + advice_on(look.seen)

@@ -37,23 +37,29 @@ REPR.maxstring = REPR.maxother = 60
 REPR.maxlevel = 1
 
 MAGIC = {
-    b"PK\x03\x04": "a zip archive: unpack it, and name the folder or file in it",
+    b"PK\x03\x04": "a zip archive",
     b"PAR1": "a Parquet table",
     b"\x89HDF": "an HDF5 file",
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
     b"\x93NUMPY": "a NumPy array",
     b"%PDF": "a PDF document",
-    b"7z\xbc\xaf": "a 7z archive: unpack it, and name the folder or file in it",
-    b"Rar!": "a RAR archive: unpack it, and name the folder or file in it",
-    b"BZh": "a bzip2 archive: unpack it, and name the file in it",
-    b"\xfd7zXZ": "an xz archive: unpack it, and name the file in it",
-    b"\x28\xb5\x2f\xfd": "a Zstandard archive: unpack it, and name the file in it",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
     b"SQLite format 3": "an SQLite database",
     b"MATLAB 5.0": "a MATLAB file",
     b"\x80\x04": "a Python pickle",
     b"ARROW1": "an Arrow file",
 }
+
+
+CONVERT = (
+    "Convert it to COCO JSON, Pascal VOC XML or YOLO, with the tool that wrote it or with "
+    "Datumaro, FiftyOne or labelformat."
+)
 
 
 def require(reader: str, *modules: str) -> None:
@@ -79,12 +85,19 @@ def binary_kind(start: bytes) -> str:
         if start.startswith(magic):
             return kind
     if start[257:262] == b"ustar":
-        return "a tar archive: unpack it, and name the folder or file in it"
+        return "a tar archive"
     # A TFRecord begins with the length of its first record, a checksum and a message of Protobuf.
     if len(start) > 16 and start[3:8] == bytes(5) and start[12:13] == b"\n":
-        return "a TFRecord: convert it to COCO JSON or Pascal VOC"
+        return "a TFRecord"
     is_utf_16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return "a binary file" if b"\0" in start and not is_utf_16 else ""
+
+
+def advice_on(kind: str) -> str:
+    """Say what to do about a file of a kind that is not read."""
+    if kind.endswith("archive"):
+        return "Unpack it, and name the file or folder in it."
+    return CONVERT
 
 
 @contextmanager
@@ -147,7 +160,7 @@ def read_bytes(path: PathLike, at_most: int | None = None) -> bytes:
         start = file.read(16)
         kind = binary_kind(start)
         if kind:
-            raise AnnotationError(f"{path} is {kind}.")
+            raise AnnotationError(f"{path} is {kind}. {advice_on(kind)}")
         content = start + file.read(-1 if at_most is None else at_most)
     if at_most is not None and len(content) > at_most:
         raise AnnotationError(f"{path} is larger than {at_most} bytes, so it is no such file.")
@@ -198,7 +211,7 @@ def _decode(raw: bytes, path: PathLike, number: int) -> str:
         raise AnnotationError(f"{path} is text in UTF-16: save it as UTF-8.")
     kind = number == 1 and binary_kind(raw)
     if kind:
-        raise AnnotationError(f"{path} is {kind}.")
+        raise AnnotationError(f"{path} is {kind}. {advice_on(kind)}")
     if b"\0" in raw:
         raise AnnotationError(
             f"{path}, line {number}: a zero byte, so this is no text file. Name the annotation "
