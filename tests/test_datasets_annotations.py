@@ -66,7 +66,10 @@ def test_variants_of_a_format_are_told_too(write, name, file, content):
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("a.json", '{"shapes": [], "version": 1}', r"object with the keys \['shapes', 'version'\]"),
+        ("a.json", '{"forms": [], "version": 1}', r"object with the keys \['forms', 'version'\]"),
+        ("a.json", '[{"image": "a.jpg", "annotations": []}]', "That is the layout of CreateML"),
+        ("a.zip", "PK\x03\x04\0", r"a zip archive\. Unpack it, and name the file"),
+        ("a.rec", "\x10\1" + "\0" * 6 + "abcd\n\x0d\2\n\7picture", r"a TFRecord\. Convert it"),
         ("a.json", "[]", "JSON of an empty list"),
         ("a.json", "[[1, 2], [3]]", r"JSON of a list that begins with '\[1, 2\]'"),
         (
@@ -82,7 +85,7 @@ def test_an_unknown_format_is_an_error_that_says_what_was_seen(write, file, cont
     with pytest.raises(ValueError, match=message) as error:
         load_annotations(write({file: content}) / file)
     assert "is of no known format" in str(error.value)
-    assert "Convert it to COCO JSON" in str(error.value)
+    assert ("Convert it to COCO JSON" in str(error.value)) == (file != "a.zip")
     assert "format=" not in str(error.value)
 
 
@@ -93,7 +96,7 @@ def test_an_unknown_format_is_an_error_that_says_what_was_seen(write, file, cont
             {"a.xml": VOC, "a.txt": YOLO},
             r"'yolo' or 'voc': a folder with 1 \.txt, 1 .*=yolo",
         ),
-        ({"a.txt": "", "b.txt": " \n"}, r"'yolo' or 'kitti': .* 2 \.txt files; \.txt: all empty"),
+        ({"a.txt": "", "b.txt": " \n"}, r"'yolo' or 'kitti' or 'dota': .*; \.txt: all empty"),
         ({"a.json": '{"frames": [], "images": [], "annotations": []}'}, "'coco' or 'bdd100k'"),
     ],
 )

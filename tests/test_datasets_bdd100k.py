@@ -228,7 +228,7 @@ BAD_FILES = {
     "truncated JSON": (json.dumps(FRAMES).encode()[:-30], "not valid JSON: Input data was trunc"),
     "damaged JSON": (b'[{"name": "a.jpg", labels: []}]', r"\(byte 19\), near .*labels: "),
     "text": (b"a.jpg 1,2,3,4,0\n", "not valid JSON.*near 'a.jpg 1,2,3,4,0"),
-    "zip": (b"PK\x03\x04\x14\x00\xff\xfe", "is a zip archive: unpack it"),
+    "zip": (b"PK\x03\x04\x14\x00\xff\xfe", r"is a zip archive\. Unpack it"),
     "bad UTF-8": (b'[{"name": "\xff\xfe.jpg"}]', "not valid JSON"),
     "endless nesting": (b'[{"name": "a", "x": ' + b"[" * 100_000, "not valid JSON"),
     "COCO": (COCO, r"at \$: .*field frames; found an object with the keys 'images', 'annotations"),

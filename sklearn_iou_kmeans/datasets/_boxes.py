@@ -27,6 +27,7 @@ from sklearn.utils import Bunch
 from ._errors import AnnotationError
 from ._files import PathLike, quoted
 from ._image_size import ImageFolders, NamedImages, Size, checked_size, header_size
+from ._shapes import ENCLOSING, OWN_SIDES, Sides, polygon_box
 
 NO_BOX = (np.nan, np.nan, np.nan, np.nan)
 UNKNOWN_SIZE = (np.nan, np.nan)
@@ -126,6 +127,20 @@ class Labels:
         self.unlisted.add(name)
         return self.add_image(name)
 
+    def add_oriented(
+        self,
+        image: int,
+        category: str | None,
+        quad: Sequence[float],
+        sides: Sides,
+        reason: str = "",
+    ) -> None:
+        """Add a label whose box is oriented, by its corners x1, y1, ..., x4, y4."""
+        if sides == "rotated":
+            self.rotated[len(self.reason)] = tuple(quad)
+        note = OWN_SIDES if sides == "rotated" else ENCLOSING
+        self.add(image, category, polygon_box(quad) or NO_BOX, reason, note)
+
     def add(
         self,
         image: int,
@@ -208,7 +223,9 @@ def _select(
     bounds = size if unit == "pixel" else np.ones_like(size)
     for defect, found in _defects(corners, bounds).items():
         reason[found & (reason == "")] = defect
-    note = _clip(corners, bounds, clip and not labels.rotated)
+    upright = bounds.copy()
+    upright[list(labels.rotated)] = np.nan
+    note = _clip(corners, upright, clip)
     with np.errstate(over="ignore", invalid="ignore"):
         too_small = ((corners[:, 2:] - corners[:, :2]) < min_size).any(axis=1)
     reason[too_small & (reason == "")] = f"side below {min_size:g} pixels"

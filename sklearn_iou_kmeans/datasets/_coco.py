@@ -11,6 +11,7 @@ from ._files import PathLike, quoted, require
 from ._json import read_json
 from ._masks import mask_box
 from ._reader import Reader
+from ._shapes import MASK
 from ._splits import Split, labels_of, single_file
 
 LAYOUT = (
@@ -142,7 +143,7 @@ def _add(labels: Labels, document: Any, path: PathLike, prefix: str, keep_flagge
             category and category.name,
             corners or NO_BOX,
             _reason(annotation, corners, row is not None, category is not None, keep_flagged),
-            "" if annotation.bbox else "enclosing box of a mask",
+            "" if annotation.bbox else MASK,
         )
 
 

@@ -3,12 +3,13 @@
 import re
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, Unpack
+from typing import NamedTuple, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
+from ._box_format import BoxFormat, corners_of, likely_format
 from ._boxes import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._csv_columns import NO_VALUE, Columns, find_columns, has_box_columns
 from ._errors import AnnotationError
@@ -24,10 +25,6 @@ LAYOUT = (
     "Such a file has columns for two corners, for a corner and the size, for the center and the "
     "size, for the size only, or one column for a box as [x, y, w, h]."
 )
-BoxFormat = Literal["xyxy", "xywh", "cxcywh"]
-
-CLEARLY = 0.99
-"""The share of the boxes that must be possible in a reading of their columns."""
 
 
 class Table(NamedTuple):
@@ -199,8 +196,8 @@ def _add(labels: Labels, table: Table, columns: Columns, path: PathLike) -> None
         corners = np.hstack([np.zeros_like(table.values), table.values])
         corners[np.isnan(table.values[:, 0])] = NO_BOX
     else:
-        box_format = columns.box_format or _likely_format(table, path)
-        corners = _corners(table.values, box_format)
+        box_format = columns.box_format or likely_format(table.values, size, path)
+        corners = corners_of(table.values, box_format)
     if columns.plain_size and _are_sizes_of_boxes(corners, size):
         size = np.full_like(size, np.nan)
     images: dict[str, int] = {}
@@ -210,35 +207,6 @@ def _add(labels: Labels, table: Table, columns: Columns, path: PathLike) -> None
         if name not in images:
             images[name] = labels.add_image(name, one_size)
         labels.add(images[name], category, box, "no box" if np.isnan(box[0]) else "")
-
-
-def _corners(values: NDArray[np.float64], box_format: str) -> NDArray[np.float64]:
-    first, second = values[:, :2], values[:, 2:]
-    with np.errstate(over="ignore", invalid="ignore"):
-        if box_format == "xywh":
-            return np.hstack([first, first + second])
-        if box_format == "cxcywh":
-            return np.hstack([first - second / 2, first + second / 2])
-    return values
-
-
-def _likely_format(table: Table, path: PathLike) -> str:
-    """Tell corners from a corner and a size by what is possible; raise if both are."""
-    there = ~np.isnan(table.values[:, 0])
-    values, size = table.values[there], table.image_size[there]
-    if not len(values):
-        return "xyxy"
-    first, second = values[:, :2], values[:, 2:]
-    as_corners = np.mean((second >= first).all(axis=1)) >= CLEARLY
-    as_size = np.mean((np.isnan(size) | (first + second <= size + 1)).all(axis=1)) >= CLEARLY
-    if as_corners != as_size:
-        return "xyxy" if as_corners else "xywh"
-    four = ", ".join(f"{value:g}" for value in values[0])
-    raise AnnotationError(
-        f"{path}: the box {four} can be two corners, or a corner and the size; the other rows do "
-        "not decide it.",
-        "Say which: {box_format}xyxy or {box_format}xywh.",
-    )
 
 
 def _are_sizes_of_boxes(corners: NDArray[np.float64], size: NDArray[np.float64]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ._box_format import check_box_format
 from ._errors import AnnotationError
 from ._files import PathLike, is_number, quoted
 
@@ -38,7 +39,6 @@ IMAGE_SIZE_COLUMNS = (
     ("img_width", "img_height"),
     ("width", "height"),
 )
-FORMATS = ("xyxy", "xywh", "cxcywh")
 
 NO_VALUE = {"", "nan", "na", "n/a", "null", "none"}
 
@@ -75,10 +75,7 @@ def find_columns(
     layout: str,
 ) -> Columns:
     """Find the columns that are named, or else usual ones, in the first row of a table."""
-    if box_format not in (None, *FORMATS):
-        raise AnnotationError(
-            f"box_format must be 'xyxy', 'xywh' or 'cxcywh', got {quoted(box_format)}."
-        )
+    check_box_format(box_format)
     if columns is None:
         usual = _usual_box(first)
         if usual is None:

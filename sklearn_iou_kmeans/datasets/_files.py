@@ -62,7 +62,7 @@ CONVERT = (
 )
 
 
-def require(reader: str, *modules: str) -> None:
+def require(reader: str, *modules: str, extra: str = "io") -> None:
     """Raise, naming the extra, unless the libraries that a reader needs are installed."""
     for module in modules:
         try:
@@ -70,7 +70,7 @@ def require(reader: str, *modules: str) -> None:
         except ImportError as error:
             raise ImportError(
                 f"{reader} needs {DISTRIBUTIONS.get(module, module)}: "
-                'pip install "sklearn-iou-kmeans[io]"'
+                f'pip install "sklearn-iou-kmeans[{extra}]"'
             ) from error
 
 

@@ -1,19 +1,17 @@
 """The boxes around masks of COCO: polygons and run lengths."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ._errors import AnnotationError
 from ._files import quoted
+from ._shapes import Box, polygon_box
 
 LAYOUT = (
     "A segmentation is a list of polygons [x1, y1, x2, y2, ...], or an object with size = [height, "
     "width] and counts, the lengths of runs."
 )
-
-Box = tuple[float, float, float, float]
 
 
 def mask_box(segmentation: Any, where: str) -> Box | None:
@@ -28,12 +26,6 @@ def mask_box(segmentation: Any, where: str) -> Box | None:
         return polygon_box(np.concatenate(points).ravel().tolist()) if points else None
     except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         raise AnnotationError(f"{where}: {quoted(segmentation)} is no mask. {LAYOUT}") from None
-
-
-def polygon_box(points: Sequence[float]) -> Box | None:
-    """Return the corners of the box around the points x1, y1, x2, y2, ...; None without points."""
-    x, y = points[::2], points[1::2]
-    return (min(x), min(y), max(x), max(y)) if x else None
 
 
 def _runs_box(runs: "np.ndarray[Any, np.dtype[np.int64]]", height: int, width: int) -> Box | None:

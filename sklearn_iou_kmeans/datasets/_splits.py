@@ -1,6 +1,7 @@
 """The parts of a data set that folders called train, valid and test hold."""
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -86,7 +87,10 @@ def refuse_splits(path: PathLike, wanted: Sequence[str], there: Sequence[str]) -
 
 
 def _split_of(file: Path) -> str:
-    return next((part for part in file.parts[:-1] if part.lower() in SPLITS), "")
+    """Name the part that a file belongs to, by its folder or as in train-00000-of-00002."""
+    shard = re.fullmatch(r"(\w+)-\d+-of-\d+(-\w+)?", file.stem)
+    parts = [*file.parts[:-1], *([shard[1]] if shard else [])]
+    return next((part for part in parts if part.lower() in SPLITS), "")
 
 
 def labels_of(found: Files) -> Labels:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, Unpack
+from typing import NamedTuple, Unpack
 
 from sklearn.utils import Bunch
 
@@ -12,8 +12,8 @@ from ._class_names import class_name, class_names
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
 from ._image_size import IMAGE_SUFFIXES, check_relative
-from ._masks import polygon_box
 from ._reader import Look, Reader
+from ._shapes import POLYGON, Sides, check_sides, polygon_box
 from ._splits import Split
 from ._yolo_sources import DATA_SUFFIXES, Item, find_data_file, find_labels, sibling
 
@@ -21,8 +21,6 @@ LAYOUT = (
     "A YOLO label is a line `class cx cy w h`, or `class x1 y1 x2 y2 x3 y3 ...` for a polygon, "
     "with coordinates relative to the image."
 )
-POLYGON = "enclosing box of a polygon"
-ORIENTED = "enclosing box of an oriented box or polygon of 4 corners"
 
 
 def load_yolo(
@@ -30,7 +28,7 @@ def load_yolo(
     *,
     names: Iterable[str] | PathLike | None = None,
     split: Split = None,
-    sides: Literal["enclosing", "rotated"] = "enclosing",
+    sides: Sides = "enclosing",
     **common: Unpack[Common],
 ) -> Bunch:
     """Read the boxes of YOLO labels, one text file an image.
@@ -107,10 +105,9 @@ def _read(
     *,
     names: Iterable[str] | PathLike | None = None,
     split: Split = None,
-    sides: Literal["enclosing", "rotated"] = "enclosing",
+    sides: Sides = "enclosing",
 ) -> Labels:
-    if sides not in ("enclosing", "rotated"):
-        raise AnnotationError(f"sides must be 'enclosing' or 'rotated', got {quoted(sides)}.")
+    check_sides(sides)
     source = find_labels(path, split)
     known = class_names(names) or source.names
     labels = Labels(relative=True)
@@ -120,10 +117,11 @@ def _read(
         image = labels.add_image(item.name, places=_places(item))
         for row in _rows(item.labels, source.keypoint_columns):
             category, reason = class_name(row.number, known, row.where, LAYOUT)
-            rotated = sides == "rotated" and row.note == ORIENTED
-            if rotated:
-                labels.rotated[len(labels.reason)] = tuple(row.polygon)
-            labels.add(image, category, row.corners, reason, "" if rotated else row.note)
+            if len(row.polygon) == 8:
+                labels.add_oriented(image, category, row.polygon, sides, reason)
+            else:
+                note = POLYGON if row.polygon else ""
+                labels.add(image, category, row.corners, reason, note)
     return labels
 
 
@@ -133,7 +131,6 @@ class Row(NamedTuple):
     where: str
     number: float
     corners: Sequence[float]
-    note: str = ""
     polygon: Sequence[float] = ()
 
 
@@ -155,8 +152,7 @@ def _rows(file: Path, keypoint_columns: int) -> Iterator[Row]:
         elif n > 6 and n % 2:
             polygon = values[1:]
             check_relative(polygon, where, LAYOUT)
-            note = ORIENTED if n == 9 else POLYGON
-            yield Row(where, values[0], polygon_box(polygon) or (), note, polygon)
+            yield Row(where, values[0], polygon_box(polygon) or (), polygon)
         else:
             raise AnnotationError(f"{where}: {n} columns, {quoted(line)}. {LAYOUT}")
 
