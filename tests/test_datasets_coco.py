@@ -257,7 +257,7 @@ def test_masks_are_counted(write):
     )
     boxes = load_coco(path)
     assert_array_equal(boxes.data[2:], [[10, 20, 61, 40], [1, 1, 2, 2]])
-    assert boxes.notes == {"enclosing box of a mask": 3}
+    assert boxes.notes == {"around a mask": 3}
     assert boxes.skipped == {"no bbox": 2}
 
 

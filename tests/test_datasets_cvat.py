@@ -56,9 +56,9 @@ def test_images_have_sizes_and_shapes(write):
     assert boxes.image_names == ["a/b.jpg", "c.jpg"]
     assert boxes.skipped == {"no box (polyline)": 1, "no box (tag)": 1}
     assert boxes.notes == {
-        "enclosing box of a polygon": 1,
-        "enclosing box of an ellipse": 1,
-        "enclosing box of a mask": 1,
+        "around a polygon": 1,
+        "around an ellipse": 1,
+        "around a mask": 1,
     }
 
 
@@ -82,10 +82,10 @@ def test_a_rotated_box_has_its_own_sides_or_those_of_the_box_around_it(write):
     path = write(image(box(100, 100, 200, 120, 'rotation="90.0"')))
     boxes = load_cvat(path)
     assert_allclose(boxes.data, [[140, 60, 160, 160]])
-    assert boxes.notes == {"enclosing box of an oriented box": 1}
+    assert boxes.notes == {"around an oriented box": 1}
     boxes = load_cvat(path, sides="rotated")
     assert_allclose(boxes.data, [[100, 100, 200, 120]])
-    assert boxes.notes == {"oriented box with its own sides": 1}
+    assert boxes.notes == {"with the sides of an oriented box": 1}
     with pytest.raises(ValueError, match="sides is 'upright': oriented boxes have the sizes"):
         load_cvat(path, sides="upright")
 

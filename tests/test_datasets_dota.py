@@ -27,12 +27,12 @@ def test_boxes_have_the_size_of_the_box_around_them_or_their_own_sides(write):
     assert boxes.format == "dota"
     assert_array_equal(boxes.data, [[10, 10, 70, 70]])
     assert boxes.skipped == {"difficult": 1}
-    assert boxes.notes == {"enclosing box of an oriented box": 1}
+    assert boxes.notes == {"around an oriented box": 1}
     boxes = load_dota(folder, sides="rotated", keep_flagged=True)
     sizes = boxes.data[:, 2:] - boxes.data[:, :2]
     assert_allclose(sizes, [[20 * 2**0.5, 40 * 2**0.5], [4, 8]])
     assert_allclose((boxes.data[0, 2:] + boxes.data[0, :2]) / 2, [40, 40])
-    assert boxes.notes == {"oriented box with its own sides": 2}
+    assert boxes.notes == {"with the sides of an oriented box": 2}
 
 
 @pytest.mark.parametrize("head", [HEAD, ""])
@@ -66,11 +66,11 @@ def test_own_sides_do_not_depend_on_the_angle(
         (folder / "a.txt").write_text(" ".join(map(repr, quad.ravel().tolist())) + " ship 0")
         boxes = load_dota(folder, sides="rotated")
     assert_allclose(boxes.data[:, 2:] - boxes.data[:, :2], [[width, height]])
-    assert boxes.notes == {"oriented box with its own sides": 1}
+    assert boxes.notes == {"with the sides of an oriented box": 1}
 
 
 def test_oriented_boxes_and_polygons_of_yolo_are_counted(tmp_path):
     lines = ["0 .1 .1 .2 .1 .2 .3 .1 .3", "0 .1 .1 .2 .1 .2 .3", "0 .5 .5 .1 .1"]
     (tmp_path / "a.txt").write_text("\n".join(lines))
     boxes = load_yolo(tmp_path, image_size=(100, 100))
-    assert boxes.notes == {"enclosing box of an oriented box": 1, "enclosing box of a polygon": 1}
+    assert boxes.notes == {"around an oriented box": 1, "around a polygon": 1}

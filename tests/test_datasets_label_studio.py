@@ -66,7 +66,7 @@ def test_each_region_is_a_box_or_counted(write):
     assert boxes.image_names == ["/data/upload/1/a.jpg", "/data/upload/1/b.jpg"]
     assert boxes.target_names == ["bus", "car"]
     assert boxes.skipped == {"no box (keypointlabels)": 1, "no box (brushlabels)": 1}
-    assert boxes.notes == {"enclosing box of a polygon": 1, "enclosing box of an ellipse": 1}
+    assert boxes.notes == {"around a polygon": 1, "around an ellipse": 1}
 
 
 def test_the_short_export_holds_the_same_boxes(write):

@@ -56,9 +56,9 @@ def test_each_type_of_shape_is_a_box_or_counted(write):
     assert_array_equal(boxes.image_size, [[640, 480]] * 4)
     assert boxes.skipped == {"no box (line)": 1, "no box (point)": 1, "no box (polygon)": 1}
     assert boxes.notes == {
-        "enclosing box of a polygon": 1,
-        "enclosing box of an ellipse": 1,
-        "enclosing box of a mask": 1,
+        "around a polygon": 1,
+        "around an ellipse": 1,
+        "around a mask": 1,
     }
 
 

@@ -96,7 +96,7 @@ def test_a_link_out_of_the_folder_is_not_followed_and_said(tmp_path, target):
     (folder / "a.txt").write_text(BOX)
     boxes = load_annotations(folder, image_size=SIZE)
     assert boxes.image_names == ["a"]
-    assert boxes.notes == {"links to folders outside, not followed": 1}
+    assert boxes.notes == {"link to a folder outside, not followed": 1}
 
 
 def nested_merges(depth):

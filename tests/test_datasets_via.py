@@ -52,7 +52,7 @@ def test_each_shape_is_a_box_or_counted(write, project):
     assert_allclose(boxes.data, expected)
     assert boxes.image_names == ["a.jpg", "b.jpg"]
     assert boxes.skipped == {"no box (point)": 1}
-    assert boxes.notes == {"enclosing box of a polygon": 1, "enclosing box of an ellipse": 2}
+    assert boxes.notes == {"around a polygon": 1, "around an ellipse": 2}
 
 
 def test_version_1_numbers_the_regions(write):

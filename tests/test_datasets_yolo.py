@@ -61,6 +61,7 @@ def test_the_image_is_beside_the_labels_or_in_the_folder_for_images(write, label
 def test_a_folder_of_images_stands_for_that_of_its_labels(write):
     folder = write(**{"labels/train/a.txt": BOX, "images/train/a.png": png(*SIZE)})
     assert_array_equal(load_yolo(folder / "images" / "train").data, [CORNERS])
+    assert_array_equal(load_annotations(folder / "images").data, [CORNERS])
     assert_array_equal(load_yolo(str(folder / "labels")).data, [CORNERS])
 
 

@@ -94,7 +94,7 @@ def read_sizes(options: LabelOptions, scale: Scale) -> Sizes:
     if boxes.unit == "relative":
         image_sizes = np.ones_like(image_sizes)
     elif scale.needs_image_sizes:
-        check_known(image_sizes, boxes, scale)
+        check_known(image_sizes, boxes, scale, options.images)
     return Sizes(
         sizes=scale.bring(box_sizes(boxes.data), image_sizes),
         image_sizes=image_sizes,
@@ -183,14 +183,14 @@ def is_known(image_sizes: FloatArray) -> Any:
     return (np.isfinite(image_sizes) & (image_sizes > 0)).all(axis=1)
 
 
-def check_known(image_sizes: FloatArray, boxes: Bunch, scale: Scale) -> None:
+def check_known(image_sizes: FloatArray, boxes: Bunch, scale: Scale, folder: str | None) -> None:
     """Raise if sizes cannot be brought to the scale for want of the size of an image."""
     unknown = ~is_known(image_sizes)
     if not unknown.any():
         return
-    images = (
-        "the images are" if unknown.all() else f"{boxes.image_names[boxes.image[unknown][0]]} is"
-    )
+    first = boxes.image_names[boxes.image[unknown][0]]
+    images = "the images are" if unknown.all() else f"{first} is"
+    at_hand = f"put the image into {folder}" if folder else "--images DIR if you have the images"
     otherwise = (
         ", or --resize none if the boxes are in pixels of the network's input already"
         if scale.input_size
@@ -198,8 +198,8 @@ def check_known(image_sizes: FloatArray, boxes: Bunch, scale: Scale) -> None:
     )
     raise ValueError(
         f"{scale}: for that the size of every image is needed, and the labels do not say how "
-        f"large {images}. Add --image-size WxH, say 1280x720, if all such images have one "
-        f"size, or --images DIR if the images are at hand{otherwise}."
+        f"large {images}. Add --image-size WxH, say 1280x720, if all such images have one size, "
+        f"or {at_hand}{otherwise}."
     )
 
 

@@ -25,7 +25,7 @@ class LabelOptions:
     labels: Annotated[
         list[Path],
         typer.Argument(
-            metavar="LABELS...",
+            metavar="LABELS",
             help="Annotations: files or folders, as `iou-kmeans formats` lists.",
         ),
     ]
@@ -87,14 +87,14 @@ class LabelOptions:
         ),
     ] = None
     category_column: Annotated[
-        str | None, about_labels(metavar="A", help="CSV: column of the category.")
+        str | None, about_labels(metavar="A", help="CSV, VIA: column or attribute of the category.")
     ] = None
     image_column: Annotated[
         str | None, about_labels(metavar="A", help="CSV: column of the image.")
     ] = None
     box_format: Annotated[
         str | None,
-        about_labels(metavar="xyxy|xywh|cxcywh", help="CSV: what the four columns are."),
+        about_labels(metavar="xyxy|xywh|cxcywh", help="CSV, Parquet: what the four numbers are."),
     ] = None
     delimiter: Annotated[
         str | None, about_labels(metavar="CHAR", help="CSV: what is between the columns.")

@@ -90,7 +90,7 @@ def print_labels(record: LabelsRecord, console: Console) -> None:
             ("skipped", counted(skipped) or "nothing"),
             ("used", f"{number(record.n_boxes)} boxes"),
             ("", counted(categories)),
-            *([("of which", counted(record.notes))] if record.notes else []),
+            *([("notes", counted(record.notes))] if record.notes else []),
             ("unit", record.unit + truncated),
         ),
         console,

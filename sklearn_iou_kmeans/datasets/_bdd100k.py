@@ -68,8 +68,8 @@ def load_bdd100k(
             By reason the name of the image of each skipped label, except for "other category".
         notes : dict of str to int
             How many boxes are in `data` other than as written, by what was done: "clipped to the
-            image", "enclosing box of a polygon" and the like; or, with ``clip=False``, reach
-            outside their image.
+            image", "around a polygon" and the like; or, with ``clip=False``, reach outside their
+            image. Also how many links to folders outside the data set were not followed.
         splits, splits_read : list of str
             The parts of the data set, say train and valid, and those that were read. Empty if the
             data set has no parts.

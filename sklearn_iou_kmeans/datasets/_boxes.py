@@ -43,7 +43,7 @@ UNKNOWN_CATEGORY = "unknown category"
 
 CLIPPED = "clipped to the image"
 REACHING_OUT = "reaching outside the image, not clipped"
-NOT_FOLLOWED = "links to folders outside, not followed"
+NOT_FOLLOWED = "link to a folder outside, not followed"
 
 HOW_LARGE = "Give {images}, or {image_size} if all images have the same size."
 

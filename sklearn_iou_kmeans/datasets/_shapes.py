@@ -11,11 +11,11 @@ Box = tuple[float, float, float, float]
 Sides = Literal["enclosing", "rotated"]
 """What the size of an oriented box is: that of the upright box around it, or its own sides."""
 
-POLYGON = "enclosing box of a polygon"
-ELLIPSE = "enclosing box of an ellipse"
-MASK = "enclosing box of a mask"
-ENCLOSING = "enclosing box of an oriented box"
-OWN_SIDES = "oriented box with its own sides"
+POLYGON = "around a polygon"
+ELLIPSE = "around an ellipse"
+MASK = "around a mask"
+ENCLOSING = "around an oriented box"
+OWN_SIDES = "with the sides of an oriented box"
 
 
 def check_sides(sides: str) -> None:

@@ -167,7 +167,9 @@ def _places(item: Item) -> list[Path]:
 def _recognises(look: Look) -> bool:
     """Look for a data file, for labels of numbers only, or for a list of images."""
     if look.kind == "folder":
-        return find_data_file(look.path) is not None
+        labels = sibling(look.path, "images", "labels")
+        apart = labels != look.path and os.path.isdir(labels)
+        return apart or find_data_file(look.path) is not None
     if look.kind != "text":
         return False
     if look.path.suffix.lower() in DATA_SUFFIXES:
