@@ -260,17 +260,19 @@ def _place(labels: Labels, path: PathLike, given: Size | None, named: NamedImage
     rows = np.array(labels.image, dtype=np.int64)
     sizes = _complete_sizes(labels, path, np.unique(rows), given, named)
     labels.image_size = array("d", sizes.tobytes())
-    size, scale, unit = sizes[rows], np.ones((len(rows), 2)), "pixel"
-    if labels.relative or _looks_relative(corners):
-        lacking = np.isnan(size[:, 0])
-        if len(rows) and lacking.all() and labels.relative:
+    relative = labels.relative or _looks_relative(corners)
+    if not (relative or labels.rotated):
+        return "pixel"
+    scale = sizes[rows] if relative else np.ones((len(rows), 2))
+    lacking = np.isnan(scale[:, 0])
+    unit = "pixel"
+    if len(rows) and lacking.all():
+        if labels.relative:
             raise AnnotationError(f"{path}: {_missing(labels)}", HOW_LARGE)
-        if len(rows) and lacking.all():
-            unit = "relative"
-        else:
-            scale = np.where(lacking[:, None], np.nan, size)
-            for row in np.flatnonzero(lacking).tolist():
-                labels.reason[row] = labels.reason[row] or NO_IMAGE
+        scale, unit = np.ones_like(scale), "relative"
+    else:
+        for row in np.flatnonzero(lacking).tolist():
+            labels.reason[row] = labels.reason[row] or NO_IMAGE
     corners *= np.tile(scale, 2)
     for row, points in labels.rotated.items():
         corners[row] = _own_sides(np.reshape(points, (4, 2)) * scale[row])

@@ -11,7 +11,7 @@ from ._files import PathLike, quoted, require
 from ._json import read_json
 from ._masks import mask_box
 from ._reader import Reader
-from ._shapes import MASK
+from ._shapes import MASK, Box
 from ._splits import Split, labels_of, single_file
 
 LAYOUT = (
@@ -137,26 +137,26 @@ def _add(labels: Labels, document: Any, path: PathLike, prefix: str, keep_flagge
     for index, annotation in enumerate(document.annotations):
         category = names.get(annotation.category_id)
         row = rows.get(annotation.image_id)
-        corners = _corners(annotation, f"{path}, at $.annotations[{index}]")
+        if annotation.bbox:
+            x, y, width, height = annotation.bbox
+            corners, note = (x, y, x + width, y + height), ""
+        else:
+            corners, note = _around_mask(annotation, f"{path}, at $.annotations[{index}]"), MASK
         labels.add(
             labels.add_unlisted_image(f"image_id {annotation.image_id}") if row is None else row,
             category and category.name,
             corners or NO_BOX,
             _reason(annotation, corners, row is not None, category is not None, keep_flagged),
-            "" if annotation.bbox else MASK,
+            note,
         )
 
 
-def _corners(annotation: Any, where: str) -> tuple[float, ...] | None:
-    """Return the corners of the bbox, or else of the box around the mask, if there is one."""
-    if annotation.bbox:
-        x, y, width, height = annotation.bbox
-        return x, y, x + width, y + height
-    if not bytes(annotation.segmentation):
-        return None
+def _around_mask(annotation: Any, where: str) -> Box | None:
+    """Return the corners of the box around the mask of an annotation, if it has one."""
     import msgspec
 
-    return mask_box(msgspec.json.decode(annotation.segmentation), where)
+    content = bytes(annotation.segmentation)
+    return mask_box(msgspec.json.decode(content), where) if content else None
 
 
 def _by_id(records: list[Any], field: str, path: PathLike) -> dict[int | str, Any]:
