@@ -225,10 +225,11 @@ def _select(
         reason[found & (reason == "")] = defect
     upright = bounds.copy()
     upright[list(labels.rotated)] = np.nan
-    note = _clip(corners, upright, clip)
-    with np.errstate(over="ignore", invalid="ignore"):
-        too_small = ((corners[:, 2:] - corners[:, :2]) < min_size).any(axis=1)
-    reason[too_small & (reason == "")] = f"side below {min_size:g} pixels"
+    reaching = _clip(corners, upright, clip)
+    if min_size:
+        with np.errstate(over="ignore", invalid="ignore"):
+            too_small = ((corners[:, 2:] - corners[:, :2]) < min_size).any(axis=1)
+        reason[too_small & (reason == "")] = f"side below {min_size:g} pixels"
 
     image_codes = _image_codes(labels)
     image = np.array([image_codes[name] for name in labels.image_names], dtype=np.int64)[rows]
@@ -236,8 +237,8 @@ def _select(
     names = list(image_codes)
     skipped, skipped_images = _count(reason[~kept].tolist(), image[~kept].tolist(), names)
     notes = Counter(labels.note[row] for row in sorted(labels.note) if kept[row])
-    notes.update(note[kept & (note != "")].tolist())
-    notes.update([NOT_FOLLOWED] * len(labels.not_followed))
+    notes[CLIPPED if clip else REACHING_OUT] = int(np.count_nonzero(reaching & kept))
+    notes[NOT_FOLLOWED] = len(labels.not_followed)
     return Bunch(
         data=corners[kept],
         unit=unit,
@@ -248,7 +249,7 @@ def _select(
         image_size=size[kept],
         skipped=skipped,
         skipped_images=skipped_images,
-        notes=dict(notes),
+        notes=dict(+notes),
         splits=labels.splits,
         splits_read=labels.splits_read,
     )
@@ -340,9 +341,10 @@ def _missing(labels: Labels) -> str:
 
 def _looks_relative(corners: FloatArray) -> bool:
     """Say whether all coordinates are from 0 to 1, and not all are whole numbers."""
+    if ((corners < 0) | (corners > 1)).any():
+        return False
     there = corners[~np.isnan(corners[:, 0])]
-    within = (there >= 0) & (there <= 1)
-    return bool(within.all() and (there != np.trunc(there)).any())
+    return bool((there != np.trunc(there)).any())
 
 
 def _one_unit(units: dict[PathLike, str]) -> str:
@@ -418,14 +420,14 @@ def _defects(corners: FloatArray, bounds: FloatArray) -> dict[str, NDArray[np.bo
     return {defect: np.any(sides, axis=1) for defect, sides in found.items()}
 
 
-def _clip(corners: FloatArray, bounds: FloatArray, clip: bool) -> NDArray[np.object_]:
-    """Clip boxes to images of known size in place; return a note for each that reached outside."""
+def _clip(corners: FloatArray, bounds: FloatArray, clip: bool) -> NDArray[np.bool_]:
+    """Say which boxes reach outside images of known size; clip them in place if wanted."""
     low, high, known = corners[:, :2], corners[:, 2:], ~np.isnan(bounds)
-    reaching = (((low < -OVERHANG) | (high > bounds + OVERHANG)) & known).any(axis=1)
+    reaching = ((low < -OVERHANG) | (high > bounds + OVERHANG)) & known
     if clip:
         np.copyto(low, np.maximum(low, 0), where=known)
         np.copyto(high, np.minimum(high, bounds), where=known)
-    return np.where(reaching, CLIPPED if clip else REACHING_OUT, "").astype(object)
+    return np.any(reaching, axis=1)
 
 
 def _count(
