@@ -427,7 +427,7 @@ def _clip(corners: FloatArray, bounds: FloatArray, clip: bool) -> NDArray[np.boo
     if clip:
         np.copyto(low, np.maximum(low, 0), where=known)
         np.copyto(high, np.minimum(high, bounds), where=known)
-    return np.any(reaching, axis=1)
+    return np.asarray(reaching.any(axis=1))
 
 
 def _count(

@@ -1,5 +1,6 @@
 """Which columns of a table hold the box, the category, the image and its size."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -128,11 +129,15 @@ def _no_box_columns(first: Sequence[str], path: PathLike, layout: str) -> Annota
 
 
 def _column(first: Sequence[str], name: str | int, path: PathLike) -> int:
-    """Find a column by its name, or else by its position, counted from 1."""
-    if name in first:
+    """Find a column by its position, counted from 1, or else by its name.
+
+    A number is a position even if a cell holds it: without a header, the first row is data.
+    """
+    if re.fullmatch("[0-9]{1,9}", str(name)):
+        if 1 <= int(name) <= len(first):
+            return int(name) - 1
+    elif name in first:
         return list(first).index(str(name))
-    if str(name).isdecimal() and 1 <= int(name) <= len(first):
-        return int(name) - 1
     there = ", ".join(map(quoted, first[:20]))
     raise AnnotationError(
         f"{path} has no column {quoted(name)}, only the {len(first)} columns {there}."

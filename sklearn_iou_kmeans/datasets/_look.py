@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import re
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -53,14 +54,9 @@ def _look_at_lines(path: PathLike, start: bytes) -> Look:
 
 def _root(start: bytes) -> str:
     """Name the first element of XML: what follows the declaration and comments."""
-    text = start.decode(errors="replace")
-    while (at := text.find("<")) >= 0:
-        text = text[at + 1 :]
-        if text.startswith("!--"):
-            text = text.partition("-->")[2]
-        elif not text.startswith(("?", "!")):
-            return text.partition(">")[0].rstrip("/").split()[0] if text.strip(" />") else ""
-    return ""
+    text = re.sub(r"<!--.*?-->", "", start.decode(errors="replace"), flags=re.DOTALL)
+    element = re.search(r"<([^\s<>/?!][^\s<>/]*)", text)
+    return element[1] if element else ""
 
 
 def _look_at_json(path: PathLike) -> Look:
