@@ -98,6 +98,30 @@ def test_coordinates_from_0_to_1_are_relative_to_the_image(write, name):
     assert_array_equal(boxes.data, [[160, 240, 320, 480], [0, 0, 640, 60]])
 
 
+def test_relative_boxes_may_reach_outside_their_image_a_little(write):
+    rows = "image,x1,y1,x2,y2\na.jpg,-0.02,0.5,0.5,1.00001\na.jpg,0.5,0.5,0.75,1\n"
+    folder = write({"boxes.csv": rows})
+    boxes = load_annotations(folder / "boxes.csv")
+    assert boxes.unit == "relative"
+    assert_array_equal(boxes.data, [[0, 0.5, 0.5, 1], [0.5, 0.5, 0.75, 1]])
+    boxes = load_annotations(folder / "boxes.csv", image_size=(640, 480))
+    assert_array_equal(boxes.data, [[0, 240, 320, 480], [320, 240, 480, 480]])
+    assert boxes.notes == {"clipped to the image": 1}
+
+
+def test_boxes_in_two_units_are_refused(write):
+    rows = ["image,x1,y1,x2,y2", "a,0.25,0.5,0.5,1", "b,0,0,1,0.125", "c,10,20,50,40"]
+    with pytest.raises(ValueError, match=r"most boxes have corners from 0 to 1, such as"):
+        load_annotations(write({"boxes.csv": "\n".join(rows)}) / "boxes.csv")
+
+
+def test_names_may_have_been_written_on_windows(write):
+    rows = "image,x1,y1,x2,y2\nC:\\data\\train\\a.jpg,1,2,30,40\n"
+    folder = write({"boxes.csv": rows, "i/train/a.jpg": png(), "i/val/a.jpg": png(9, 9)})
+    boxes = load_annotations(folder / "boxes.csv", images=folder / "i")
+    assert_array_equal(boxes.image_size, [[640, 480]])
+
+
 def test_boxes_of_one_pixel_are_not_relative(write):
     folder = write({"boxes.csv": "image,x1,y1,x2,y2\na.jpg,0,0,1,1\n"})
     assert load_annotations(folder / "boxes.csv").unit == "pixel"
@@ -114,7 +138,7 @@ def test_relative_boxes_and_boxes_in_pixels_are_not_put_together(write):
 
 
 @given(
-    st.lists(st.tuples(*[st.floats(-200, 900, allow_nan=False)] * 4), min_size=1, max_size=20),
+    st.lists(st.tuples(*[st.integers(-200, 900)] * 4), min_size=1, max_size=20),
     st.floats(0, 50),
 )
 def test_boxes_stay_inside_their_image_and_no_row_is_lost(tmp_path_factory, corners, min_size):
@@ -124,12 +148,12 @@ def test_boxes_stay_inside_their_image_and_no_row_is_lost(tmp_path_factory, corn
     path.write_text("\n".join(rows))
     boxes = load_annotations(path, min_size=min_size)
     assert len(boxes.data) + sum(boxes.skipped.values()) == len(corners)
-    if boxes.unit == "pixel":
-        assert (boxes.data >= 0).all()
-        assert (boxes.data <= [640, 480, 640, 480]).all()
-        assert (boxes.data[:, 2:] - boxes.data[:, :2] >= min_size).all()
-        whole = load_annotations(path, clip=False, min_size=min_size)
-        assert sum(boxes.notes.values()) <= sum(whole.notes.values())
+    assert (boxes.data >= 0).all()
+    assert (boxes.data <= [640, 480, 640, 480]).all()
+    assert (boxes.data[:, 2:] - boxes.data[:, :2] >= min_size).all()
+    whole = load_annotations(path, clip=False, min_size=min_size)
+    assert len(boxes.data) <= len(whole.data)
+    assert sum(boxes.notes.values()) <= sum(whole.notes.values())
 
 
 def test_small_boxes_are_left_out_and_counted(write):
@@ -160,6 +184,8 @@ def test_several_files_give_the_boxes_of_all(write):
     assert boxes.image_names == [f"{path}: a.jpg" for path in paths]
     assert boxes.skipped_images == {"zero or negative size": [f"{paths[0]}: a.jpg"]}
     assert boxes.format == "coco, csv"
+    with pytest.raises(ValueError, match=r"a\.json is named twice"):
+        load_annotations([*paths, folder / ".." / folder.name / "a.json"])
     assert load_annotations(paths, categories="car").skipped == {"other category": 2}
     with pytest.raises(ValueError, match=r"a\.json, .*b\.csv has no box of category 'van'"):
         load_annotations(paths, categories="van")

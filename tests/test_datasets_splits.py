@@ -65,6 +65,16 @@ def test_a_folder_without_parts_is_read_whole(tmp_path):
         load_annotations(tmp_path, split="train")
 
 
+def test_parts_may_have_a_year(tmp_path):
+    for part in ("train2017", "val2017"):
+        path = tmp_path / "labels" / part / "a.txt"
+        path.parent.mkdir(parents=True)
+        path.write_text("0 .5 .5 .1 .1")
+    boxes = load_annotations(tmp_path, **OPTIONS)
+    assert boxes.splits == ["train2017", "val2017"]
+    assert boxes.splits_read == ["train2017"]
+
+
 def test_the_parts_of_a_data_file_are_said(tmp_path):
     for part in ("train", "val"):
         (tmp_path / "labels" / part).mkdir(parents=True)

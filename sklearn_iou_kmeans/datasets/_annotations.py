@@ -107,6 +107,10 @@ def load_annotations(
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     if not paths:
         raise AnnotationError("path is empty: name at least one file or folder.")
+    real = [os.path.realpath(path) for path in paths]
+    for number, one in enumerate(paths):
+        if real[number] in real[:number]:
+            raise AnnotationError(f"{one} is named twice: its boxes would count twice.")
     parts = []
     names = [recognise_format(path) if format == "auto" else format for path in paths]
     for one, name in zip(paths, names, strict=True):

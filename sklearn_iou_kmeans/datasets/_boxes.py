@@ -26,7 +26,7 @@ from sklearn.utils import Bunch
 
 from ._errors import AnnotationError
 from ._files import PathLike, quoted
-from ._image_size import ImageFolders, NamedImages, Size, checked_size, header_size
+from ._image_size import FARTHEST, ImageFolders, NamedImages, Size, checked_size, header_size
 from ._shapes import ENCLOSING, OWN_SIDES, Sides, polygon_box
 
 NO_BOX = (np.nan, np.nan, np.nan, np.nan)
@@ -261,7 +261,7 @@ def _place(labels: Labels, path: PathLike, given: Size | None, named: NamedImage
     rows = np.array(labels.image, dtype=np.int64)
     sizes = _complete_sizes(labels, path, np.unique(rows), given, named)
     labels.image_size = array("d", sizes.tobytes())
-    relative = labels.relative or _looks_relative(corners)
+    relative = labels.relative or _looks_relative(corners, path)
     if not (relative or labels.rotated):
         return "pixel"
     scale = sizes[rows] if relative else np.ones((len(rows), 2))
@@ -339,12 +339,30 @@ def _missing(labels: Labels) -> str:
     return f"the boxes are relative to their images, and the size of no image is known{looked}."
 
 
-def _looks_relative(corners: FloatArray) -> bool:
-    """Say whether all coordinates are from 0 to 1, and not all are whole numbers."""
-    if ((corners < 0) | (corners > 1)).any():
+def _looks_relative(corners: FloatArray, path: PathLike) -> bool:
+    """Say whether coordinates are shares of the image: fractions, and none is far from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If those of most boxes are, and those of others are not.
+    """
+    there = ~np.isnan(corners[:, 0])
+    far = there & (abs(corners) > FARTHEST).any(axis=1)
+    if far.sum() > there.sum() / 2:
         return False
-    there = corners[~np.isnan(corners[:, 0])]
-    return bool((there != np.trunc(there)).any())
+    near = there & ~far & (corners[:, 2:] > corners[:, :2]).all(axis=1)
+    near &= (corners != np.trunc(corners)).any(axis=1)
+    if not near.any() or near.sum() < there.sum() / 2:
+        return False
+    if far.any():
+        one, other = (corners[np.flatnonzero(rows)[0]].tolist() for rows in (near, far))
+        raise AnnotationError(
+            f"{path}: most boxes have corners from 0 to 1, such as {quoted(one)}, so they are "
+            f"relative to the image, and {np.count_nonzero(far)} have not, such as "
+            f"{quoted(other)}, so they are in pixels. Bring them to one unit."
+        )
+    return True
 
 
 def _one_unit(units: dict[PathLike, str]) -> str:

@@ -53,6 +53,7 @@ class NamedImages:
 
     def find(self, name: str) -> Path | None:
         """Return the image whose path ends most like `name`, which may lack the suffix."""
+        name = name.replace("\\", "/")  # the labels may have been written on Windows
         wanted = without_suffix(Path(name))
         files = self._by_stem.get(wanted.name, [])
         if len(files) > 1:

@@ -10,7 +10,8 @@ from ._boxes import Labels
 from ._errors import AnnotationError
 from ._files import PathLike, files_under, quoted
 
-SPLITS = ("train", "training", "val", "valid", "validation", "test", "testing")
+SPLITS = re.compile(r"(train|val|test|training|valid|validation|testing)[0-9]*", re.IGNORECASE)
+"""What the parts of data sets are called: train, or train2017."""
 
 Split = str | Iterable[str] | None
 
@@ -53,7 +54,8 @@ def named_under(
         refuse_splits(path, wanted, [])
         chosen, splits, read = files, [], []
     else:
-        read = wanted or (["train"] if "train" in splits else splits)
+        train = [name for name in splits if name.lower().startswith("train")]
+        read = wanted or train or splits
         refuse_splits(path, read, splits)
         chosen = [file for name in dict.fromkeys(read) for file in by_split[name]]
     named = [(file, file.relative_to(path).with_suffix("").as_posix()) for file in chosen]
@@ -90,7 +92,7 @@ def _split_of(file: Path) -> str:
     """Name the part that a file belongs to, by its folder or as in train-00000-of-00002."""
     shard = re.fullmatch(r"(\w+)-\d+-of-\d+(-\w+)?", file.stem)
     parts = [*file.parts[:-1], *([shard[1]] if shard else [])]
-    return next((part for part in parts if part.lower() in SPLITS), "")
+    return next(filter(SPLITS.fullmatch, parts), "")
 
 
 def labels_of(found: Files) -> Labels:
