@@ -9,8 +9,8 @@ from sklearn_iou_kmeans import datasets
 from sklearn_iou_kmeans.cli import build_app
 from sklearn_iou_kmeans.cli._labels import SPELLINGS
 from sklearn_iou_kmeans.datasets import READERS, load_annotations
-from sklearn_iou_kmeans.datasets._boxes import Common
 from sklearn_iou_kmeans.datasets._errors import OPTIONS
+from sklearn_iou_kmeans.datasets._labels import Common
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)

@@ -72,7 +72,9 @@ def test_a_pipe_is_read_if_it_is_named_with_its_format(tmp_path):
         pytest.skip("needs /dev/fd")
     with pytest.raises(ValueError, match=r"is a pipe, .* only once.*Name the format"):
         load_annotations(path)
-    assert load_annotations(path, "csv", delimiter=",").data.tolist() == [[1, 2, 30, 40]]
+    assert load_annotations(path, "csv").data.tolist() == [[1, 2, 30, 40]]
+    with pytest.raises(ValueError, match="is a pipe, which cannot be a YOLO data set"):
+        load_annotations(path, "yolo")
     os.close(read)
 
 

@@ -4,9 +4,9 @@ from typing import Any, Unpack
 
 from sklearn.utils import Bunch
 
-from ._boxes import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._files import PathLike, require
 from ._json import read_json
+from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._reader import Look, Reader
 
 LAYOUT = (

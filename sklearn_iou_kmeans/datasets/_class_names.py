@@ -3,9 +3,9 @@
 import os
 from collections.abc import Iterable
 
-from ._boxes import UNKNOWN_CATEGORY
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, read_lines
+from ._labels import UNKNOWN_CATEGORY
 
 Names = dict[int, str] | None
 

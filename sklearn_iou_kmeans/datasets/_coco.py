@@ -5,10 +5,10 @@ from typing import Any, Unpack
 
 from sklearn.utils import Bunch
 
-from ._boxes import NO_BOX, UNKNOWN_CATEGORY, UNKNOWN_IMAGE, Common, Labels
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, require
 from ._json import read_json
+from ._labels import NO_BOX, UNKNOWN_CATEGORY, UNKNOWN_IMAGE, Common, Labels
 from ._masks import mask_box
 from ._reader import Reader
 from ._shapes import MASK, Box

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from ._box_format import BoxFormat, corners_of, likely_format
-from ._boxes import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._csv_columns import NO_VALUE, Columns, find_columns, has_box_columns
 from ._errors import AnnotationError
 from ._files import PathLike, numbers
 from ._keras_yolo3 import KERAS_YOLO3
+from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._open_images import COLUMNS as OPEN_IMAGES_COLUMNS
 from ._open_images import OPEN_IMAGES
 from ._reader import Look, Reader

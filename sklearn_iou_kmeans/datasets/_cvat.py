@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Unpack
 
 from sklearn.utils import Bunch
 
-from ._boxes import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, require
+from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._reader import Reader
 from ._shapes import ELLIPSE, MASK, POLYGON, Sides, check_sides, ellipse_box, polygon_box, turned
 from ._splits import Split, labels_of, named_under

@@ -5,9 +5,9 @@ from typing import Unpack
 
 from sklearn.utils import Bunch
 
-from ._boxes import Common, Labels
 from ._errors import AnnotationError
 from ._files import PathLike, is_number, numbers, quoted, read_lines
+from ._labels import Common, Labels
 from ._reader import Look, Reader
 from ._shapes import Sides, check_sides
 from ._splits import Split, labels_of, named_under

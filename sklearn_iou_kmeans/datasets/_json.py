@@ -31,9 +31,13 @@ def read_json(path: PathLike, record: Any, layout: str) -> Any:
     ValueError
         With the path; for JSON of another shape also the place inside and what was found there.
     """
+    return decode_json(read_bytes(path), path, record, layout)
+
+
+def decode_json(content: bytes, path: PathLike, record: Any, layout: str) -> Any:
+    """Decode what was read from a JSON file, as `read_json` does."""
     import msgspec
 
-    content = read_bytes(path)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise AnnotationError(f"{path} is text in UTF-16: save it as UTF-8.")
     try:

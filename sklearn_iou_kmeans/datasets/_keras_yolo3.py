@@ -6,11 +6,11 @@ from typing import Unpack
 
 from sklearn.utils import Bunch
 
-from ._boxes import Common, Labels
 from ._class_names import class_name, class_names
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
 from ._image_size import IMAGE_SUFFIXES
+from ._labels import Common, Labels
 from ._reader import Look, Reader
 
 LAYOUT = (

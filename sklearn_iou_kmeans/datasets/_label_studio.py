@@ -5,11 +5,11 @@ from typing import Any, NamedTuple, Unpack
 
 from sklearn.utils import Bunch
 
-from ._boxes import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, require
 from ._image_size import IMAGE_SUFFIXES
 from ._json import read_json
+from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._reader import Look, Reader
 from ._shapes import ELLIPSE, POLYGON, Sides, check_sides, ellipse_box, polygon_box, turned
 

@@ -6,10 +6,10 @@ from typing import Any, Unpack
 
 from sklearn.utils import Bunch
 
-from ._boxes import NO_BOX, Common, Labels
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, require
 from ._json import read_json
+from ._labels import NO_BOX, Common, Labels
 from ._reader import Reader
 from ._shapes import ELLIPSE, MASK, POLYGON, Sides, check_sides, ellipse_box, polygon_box
 from ._splits import Split, labels_of, named_under

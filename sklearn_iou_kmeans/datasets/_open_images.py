@@ -5,10 +5,10 @@ from typing import Unpack
 
 from sklearn.utils import Bunch
 
-from ._boxes import Common, Labels
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
 from ._image_size import check_relative
+from ._labels import Common, Labels
 from ._reader import Look, Reader
 from ._splits import single_file
 from ._table import read_table

@@ -10,9 +10,9 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from ._box_format import BoxFormat, check_box_format, corners_of, likely_format
-from ._boxes import UNKNOWN_SIZE, Common, Labels
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, require
+from ._labels import UNKNOWN_SIZE, Common, Labels
 from ._reader import Look, Reader
 from ._splits import Split, labels_of, named_under
 

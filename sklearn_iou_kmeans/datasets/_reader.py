@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from sklearn.utils import Bunch
 
-from ._boxes import Common, Labels, boxes_bunch
+from ._boxes import boxes_bunch
 from ._files import PathLike
+from ._labels import Common, Labels
 
 
 @dataclass(frozen=True)

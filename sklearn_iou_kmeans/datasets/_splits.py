@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ._boxes import Labels
 from ._errors import AnnotationError
 from ._files import PathLike, files_under, quoted
+from ._labels import Labels
 
 SPLITS = re.compile(r"(train|val|test|training|valid|validation|testing)[0-9]*", re.IGNORECASE)
 """What the parts of data sets are called: train, or train2017."""

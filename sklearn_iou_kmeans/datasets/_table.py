@@ -1,7 +1,8 @@
 """Tables of named columns, as comma-separated values."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, read_lines
@@ -19,19 +20,29 @@ def read_table(
     ValueError
         If a row has other columns than the first, or quotes do not match.
     """
+    lines = read_lines(path)
     if delimiter is None:
-        line = next((line for line in read_lines(path) if line.strip()), "")
-        delimiter = likely_delimiter(line)
+        first_lines = _up_to_the_first(lines)
+        delimiter = likely_delimiter(first_lines[-1])
+        lines = chain(first_lines, lines)
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise AnnotationError(
             f"{quoted(delimiter)} cannot separate columns: it must be one character, say ';'.",
             "The option is {delimiter}.",
         )
-    rows = _rows(path, layout, delimiter)
+    rows = _rows(lines, path, layout, delimiter)
     first = next(rows, None)
     if first is None:
         raise AnnotationError(f"{path} has only empty cells. {layout}")
     return first[1], rows
+
+
+def _up_to_the_first(lines: Iterator[str]) -> list[str]:
+    """Take lines up to the first that is not blank; a file without one raises in `read_lines`."""
+    taken = [""]
+    while not taken[-1].strip():
+        taken.append(next(lines))
+    return taken[1:]
 
 
 def likely_delimiter(line: str) -> str:
@@ -47,8 +58,10 @@ def cells_of(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _rows(path: PathLike, layout: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
-    reader = csv.reader(read_lines(path), delimiter=delimiter, strict=True)
+def _rows(
+    lines: Iterable[str], path: PathLike, layout: str, delimiter: str
+) -> Iterator[tuple[str, list[str]]]:
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     n_columns = 0
     try:
         for row in reader:

@@ -6,10 +6,10 @@ from typing import Any, Unpack
 
 from sklearn.utils import Bunch
 
-from ._boxes import NO_BOX, Common, Labels
 from ._errors import AnnotationError
-from ._files import PathLike, quoted, require
-from ._json import read_json
+from ._files import PathLike, quoted, read_bytes, require
+from ._json import decode_json
+from ._labels import NO_BOX, Common, Labels
 from ._reader import Look, Reader
 from ._shapes import ELLIPSE, POLYGON, Box, ellipse_box, polygon_box
 
@@ -125,11 +125,12 @@ def _entries(path: PathLike) -> dict[str, Any]:
     class Project(msgspec.Struct):
         images: dict[str, Image] = msgspec.field(name="_via_img_metadata")
 
+    content = read_bytes(path)
     entries: dict[str, Any]
-    if "_via_img_metadata" in read_json(path, dict[str, msgspec.Raw], LAYOUT):
-        entries = read_json(path, Project, LAYOUT).images
+    if "_via_img_metadata" in decode_json(content, path, dict[str, msgspec.Raw], LAYOUT):
+        entries = decode_json(content, path, Project, LAYOUT).images
     else:
-        entries = read_json(path, dict[str, Image], LAYOUT)
+        entries = decode_json(content, path, dict[str, Image], LAYOUT)
     return entries
 
 

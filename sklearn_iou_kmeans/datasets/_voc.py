@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Unpack
 
 from sklearn.utils import Bunch
 
-from ._boxes import NO_BOX, UNKNOWN_SIZE, Common
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, require
+from ._labels import NO_BOX, UNKNOWN_SIZE, Common
 from ._reader import Reader
 from ._splits import Split, labels_of, named_under
 from ._xml import read_xml
@@ -15,7 +15,7 @@ from ._xml import read_xml
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from ._boxes import Labels
+    from ._labels import Labels
 
 LAYOUT = (
     "A Pascal VOC annotation has objects with a name and, if it is a box, bndbox with the numbers "

@@ -7,11 +7,11 @@ from typing import NamedTuple, Unpack
 
 from sklearn.utils import Bunch
 
-from ._boxes import Common, Labels
 from ._class_names import class_name, class_names
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
 from ._image_size import IMAGE_SUFFIXES, check_relative
+from ._labels import Common, Labels
 from ._reader import Look, Reader
 from ._shapes import POLYGON, Sides, check_sides, polygon_box
 from ._splits import Split

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ._class_names import Names, class_names
 from ._errors import AnnotationError
-from ._files import PathLike, quoted, read_bytes, read_lines, require
+from ._files import PathLike, is_pipe, quoted, read_bytes, read_lines, require
 from ._image_size import IMAGE_SUFFIXES
 from ._splits import Split, named_under, refuse_splits, wanted_splits
 
@@ -58,6 +58,8 @@ def find_labels(path: PathLike, split: Split) -> Source:
     if data_file.suffix.lower() in DATA_SUFFIXES:
         return _of_data_file(data_file, wanted_splits(split))
     refuse_splits(path, wanted_splits(split), [])
+    if is_pipe(path):
+        raise AnnotationError(f"{path} is a pipe, which cannot be a YOLO data set: name a file.")
     if _begins_with_label(read_lines(path)):
         return Source([Item(path.stem, path, None)])
     return Source(_of_list(path, [*path.parents, Path()]))
