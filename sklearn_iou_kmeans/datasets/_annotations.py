@@ -7,9 +7,10 @@ from typing import Any
 
 from sklearn.utils import Bunch
 
+from ._binary import advice_on
 from ._boxes import boxes_bunch
 from ._errors import OPTIONS, AnnotationError
-from ._files import PathLike, advice_on, files_under, quoted
+from ._files import PathLike, files_under, quoted
 from ._look import describe_folder, look_at
 from ._reader import Look, Reader
 from ._readers import READERS

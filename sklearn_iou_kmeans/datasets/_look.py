@@ -8,8 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ._binary import binary_kind
 from ._errors import AnnotationError
-from ._files import PathLike, binary_kind, is_pipe, quoted, read_lines, read_start, require
+from ._files import PathLike, is_pipe, quoted, read_lines, read_start, require
 from ._json import read_json
 from ._reader import Look
 
