@@ -20,10 +20,10 @@ def gzip_of(path, chunk, n_chunks):
     return path
 
 
-@pytest.mark.parametrize("chunk", [b" " * 10_000, b"\n" * 10_000, b"9" * 10_000], ids=repr)
+@pytest.mark.parametrize("byte", [b" ", b"\n", b"9"], ids=["spaces", "lines", "digits"])
 @pytest.mark.parametrize("name", ["auto", *KINDS])
-def test_a_gzip_may_not_unpack_to_far_more_than_its_size(tmp_path, name, chunk):
-    path = gzip_of(tmp_path / "labels.xml", chunk[:1] * 10_000, 5_000)
+def test_a_gzip_may_not_unpack_to_far_more_than_its_size(tmp_path, name, byte):
+    path = gzip_of(tmp_path / "labels.xml", byte * 10_000, 5_000)
     with pytest.raises(ValueError, match=r"more than 100 times its size|more than 1000000 blank"):
         load_annotations(path, name)
 
