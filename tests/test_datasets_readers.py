@@ -1,13 +1,16 @@
 """What the records of the formats say of themselves holds for what is made of them."""
 
 import inspect
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from sklearn_iou_kmeans import datasets
 from sklearn_iou_kmeans.cli import build_app
-from sklearn_iou_kmeans.cli._labels import SPELLINGS
+from sklearn_iou_kmeans.cli._spellings import SPELLINGS
 from sklearn_iou_kmeans.datasets import READERS, load_annotations
 from sklearn_iou_kmeans.datasets._errors import OPTIONS
 from sklearn_iou_kmeans.datasets._labels import Common
@@ -46,3 +49,19 @@ def test_options_of_a_format_are_options_of_the_command():
     help_text = CliRunner().invoke(build_app(), ["fit", "--help"], env={"COLUMNS": "200"}).stdout
     for spelling in SPELLINGS.values():
         assert spelling.split()[0] in help_text
+
+
+def test_formats_are_listed_without_waiting_for_scikit_learn():
+    package = Path(datasets.__file__).parent
+    # As another package, since importing this one may import scikit-learn.
+    program = (
+        "import sys, types\n"
+        f"package = types.ModuleType('package'); package.__path__ = [{str(package.parent)!r}]\n"
+        "sys.modules['package'] = package\n"
+        "import package.datasets\n"
+        "print(*sys.modules)\n"
+    )
+    run = [sys.executable, "-c", program]
+    modules = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
+    assert "package.datasets._coco" in modules
+    assert not {"sklearn", "scipy", "pyarrow", "yaml"} & set(modules)

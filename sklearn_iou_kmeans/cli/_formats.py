@@ -2,9 +2,9 @@
 
 from ..datasets import READERS, Reader
 from ..datasets._published_anchors import PUBLISHED
-from ._labels import SPELLINGS
 from ._printing import grid, make_console, say, show
 from ._scale import size_name
+from ._spellings import SPELLINGS
 
 WRITTEN = {
     "darknet": "[yolo] or [region] sections; order and masks as --model has them, v2 in grid "

@@ -13,26 +13,10 @@ from ..datasets import AnnotationError, load_annotations
 from ..preprocessing import box_sizes
 from ._options import LabelOptions
 from ._scale import FloatArray, Scale, parse_size
+from ._spellings import SPELLINGS
 
 RELATIVE = "relative to the image; --images DIR or --image-size WxH brings it to pixels"
 NO_AREA_LEFT = "no size left after truncation"
-
-SPELLINGS = {
-    "format": "--format ",
-    "image_size": "--image-size WxH",
-    "images": "--images DIR",
-    "names": "--names",
-    "split": "--split",
-    "inclusive": "--inclusive",
-    "sides": "--sides",
-    "columns": "--columns A,B,C,D",
-    "positions": "--columns 2,3,4,5",
-    "box_format": "--box-format ",
-    "category_column": "--category-column",
-    "image_column": "--image-column",
-    "delimiter": "--delimiter",
-}
-"""How the options of readers are written here, for their errors."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""Boxes to find anchors for: readers of annotation files, and a generator."""
+"""Boxes to find anchors for: readers of annotation files, and a generator.
+
+What the formats are can be listed without waiting for scikit-learn: it is imported where boxes are
+read.
+"""
 
 from ._annotations import load_annotations, recognise_format
 from ._bdd100k import load_bdd100k

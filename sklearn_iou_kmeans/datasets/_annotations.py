@@ -3,9 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Any
 
 from ._binary import advice_on
 from ._boxes import boxes_bunch
@@ -14,6 +12,9 @@ from ._files import PathLike, files_under, quoted
 from ._look import describe_folder, look_at
 from ._reader import Look, Reader
 from ._readers import READERS
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 N_FILES = 20
 """How many files of each suffix are looked at in a folder, beside empty ones."""
@@ -38,7 +39,7 @@ def load_annotations(
     min_size: float = 0,
     keep_flagged: bool = False,
     **options: Any,
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of annotations of any format.
 
     Parameters

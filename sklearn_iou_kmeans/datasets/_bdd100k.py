@@ -1,13 +1,14 @@
 """BDD100K and Scalabel labels."""
 
-from typing import Any, Unpack
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ._files import PathLike, require
 from ._json import read_json
 from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._reader import Look, Reader
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "BDD100K labels are a list of frames, or an object with frames; a frame has a name and labels; "
@@ -20,7 +21,7 @@ def load_bdd100k(
     *,
     keep_flagged: bool = False,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of a BDD100K or Scalabel label file.
 
     Both layouts are read, the original list of frames and Scalabel's object with `frames`, `groups`

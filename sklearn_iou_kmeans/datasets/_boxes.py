@@ -16,16 +16,19 @@ a side is below `min_size`.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Bunch
 
 from ._errors import AnnotationError
 from ._files import PathLike
 from ._image_size import NamedImages, checked_size
 from ._labels import Labels, joined_labels
 from ._units import HOW_LARGE, FloatArray, one_unit, to_pixels
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 OTHER_CATEGORY = "other category"
 INFINITE = "infinite size"
@@ -48,7 +51,7 @@ def boxes_bunch(
     images: PathLike | None = None,
     clip: bool = True,
     min_size: float = 0,
-) -> Bunch:
+) -> "Bunch":
     """Keep the boxes to be used, and count the other labels by reason.
 
     Parameters
@@ -89,8 +92,10 @@ def _select(
     categories: str | Iterable[str] | None,
     clip: bool,
     min_size: float,
-) -> Bunch:
+) -> "Bunch":
     """Set aside what is not to be used, and lay the rest out as a Bunch."""
+    from sklearn.utils import Bunch
+
     corners = np.array(labels.corners, dtype=np.float64).reshape(-1, 4)
     rows = np.array(labels.image, dtype=np.int64)
     size = np.array(labels.image_size, dtype=np.float64).reshape(-1, 2)[rows]

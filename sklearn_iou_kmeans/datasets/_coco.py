@@ -1,9 +1,7 @@
 """COCO annotations."""
 
 from pathlib import Path
-from typing import Any, Unpack
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, require
@@ -13,6 +11,9 @@ from ._masks import mask_box
 from ._reader import Reader
 from ._shapes import MASK, Box
 from ._splits import Split, labels_of, single_file
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "COCO annotations are an object with the lists images, annotations and categories; an "
@@ -26,7 +27,7 @@ def load_coco(
     keep_flagged: bool = False,
     split: Split = None,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of a COCO annotation file.
 
     Only what boxes need is decoded. Where an annotation has no bbox, it is the box around its mask.

@@ -3,11 +3,10 @@
 import re
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Unpack
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Bunch
 
 from ._box_format import BoxFormat, corners_of, likely_format
 from ._csv_columns import NO_VALUE, Columns, find_columns, has_box_columns
@@ -20,6 +19,9 @@ from ._open_images import OPEN_IMAGES
 from ._reader import Look, Reader
 from ._splits import Split, labels_of, single_file
 from ._table import cells_of, likely_delimiter, read_table
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "Such a file has columns for two corners, for a corner and the size, for the center and the "
@@ -47,7 +49,7 @@ def load_csv(
     delimiter: str | None = None,
     split: Split = None,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     r"""Read the boxes of a plain CSV file, one box a row.
 
     Where the columns can be read in two ways, the file is refused, and the error names both and the

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from sklearn.utils import Bunch
-
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, require
 from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
@@ -15,6 +13,8 @@ from ._xml import read_xml
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
+
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "CVAT XML has images with boxes, or tracks with a box for each frame; a box has the numbers "
@@ -30,7 +30,7 @@ def load_cvat(
     sides: Sides = "enclosing",
     split: Split = None,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of CVAT XML, of its exports "for images" and "for video".
 
     Parameters

@@ -1,9 +1,7 @@
 """DOTA's labels: oriented boxes in pixels."""
 
 import re
-from typing import Unpack
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Unpack
 
 from ._errors import AnnotationError
 from ._files import PathLike, is_number, numbers, quoted, read_lines
@@ -11,6 +9,9 @@ from ._labels import Common, Labels
 from ._reader import Look, Reader
 from ._shapes import Sides, check_sides
 from ._splits import Split, labels_of, named_under
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "A DOTA label is a line `x1 y1 x2 y2 x3 y3 x4 y4 category difficult`; the lines imagesource: "
@@ -25,7 +26,7 @@ def load_dota(
     keep_flagged: bool = False,
     split: Split = None,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the oriented boxes of DOTA labels, one text file an image.
 
     Parameters

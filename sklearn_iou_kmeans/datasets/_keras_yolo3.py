@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Unpack
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Unpack
 
 from ._class_names import class_name, class_names
 from ._errors import AnnotationError
@@ -12,6 +10,9 @@ from ._files import PathLike, numbers, quoted, read_lines
 from ._image_size import IMAGE_SUFFIXES
 from ._labels import Common, Labels
 from ._reader import Look, Reader
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "A keras-yolo3 list has an image a line: `path x1,y1,x2,y2,class x1,y1,x2,y2,class ...`, with "
@@ -24,7 +25,7 @@ def load_keras_yolo3(
     *,
     names: Iterable[str] | PathLike | None = None,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of a keras-yolo3 list.
 
     Parameters

@@ -1,15 +1,16 @@
 """KITTI labels, of detection and of tracking."""
 
 import re
-from typing import Unpack
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Unpack
 
 from ._errors import AnnotationError
 from ._files import PathLike, is_number, numbers, quoted, read_lines
 from ._labels import Common, Labels
 from ._reader import Look, Reader
 from ._splits import Split, labels_of, named_under
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "A KITTI label has 15 columns: type, truncated, occluded, alpha, left, top, right, bottom and "
@@ -24,7 +25,7 @@ def load_kitti(
     keep_flagged: bool = False,
     split: Split = None,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of KITTI labels, an image or a video a text file.
 
     Parameters

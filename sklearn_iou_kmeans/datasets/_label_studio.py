@@ -1,9 +1,7 @@
 """Label Studio's JSON, and its short export JSON_MIN."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Unpack
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, require
@@ -12,6 +10,9 @@ from ._json import read_json
 from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._reader import Look, Reader
 from ._shapes import ELLIPSE, POLYGON, Sides, check_sides, ellipse_box, polygon_box, turned
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "Label Studio writes a list of tasks; a task has data and annotations, or in JSON_MIN the "
@@ -37,7 +38,7 @@ def load_label_studio(
     *,
     sides: Sides = "enclosing",
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of Label Studio, of its exports JSON and JSON_MIN.
 
     Parameters

@@ -2,9 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, Unpack
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, require
@@ -13,6 +11,9 @@ from ._labels import NO_BOX, Common, Labels
 from ._reader import Reader
 from ._shapes import ELLIPSE, MASK, POLYGON, Sides, check_sides, ellipse_box, polygon_box
 from ._splits import Split, labels_of, named_under
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "labelme writes an object an image, with shapes, imageWidth and imageHeight; a shape has a "
@@ -28,7 +29,7 @@ def load_labelme(
     sides: Sides = "enclosing",
     split: Split = None,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of labelme annotations, one JSON file an image.
 
     Parameters

@@ -1,9 +1,7 @@
 """Open Images boxes."""
 
 from collections.abc import Mapping
-from typing import Unpack
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Unpack
 
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
@@ -12,6 +10,9 @@ from ._labels import Common, Labels
 from ._reader import Look, Reader
 from ._splits import single_file
 from ._table import read_table
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "Open Images boxes are comma-separated values with the columns ImageID, LabelName, XMin, XMax, "
@@ -27,7 +28,7 @@ def load_open_images(
     names: Mapping[str, str] | PathLike | None = None,
     keep_flagged: bool = False,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     r"""Read the boxes of an Open Images CSV file.
 
     Boxes are relative to their image, so either `image_size` or `images` is needed.

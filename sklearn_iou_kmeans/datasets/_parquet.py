@@ -4,10 +4,9 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from sklearn.utils import Bunch
 
 from ._box_format import BoxFormat, check_box_format, corners_of, likely_format
 from ._errors import AnnotationError
@@ -15,6 +14,9 @@ from ._files import PathLike, quoted, require
 from ._labels import UNKNOWN_SIZE, Common, Labels
 from ._reader import Look, Reader
 from ._splits import Split, labels_of, named_under
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "Such a table has an image a row, and a column objects with the lists bbox and category, or "
@@ -31,7 +33,7 @@ def load_parquet(
     box_format: BoxFormat | None = None,
     split: Split = None,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of Parquet tables of objects, as the data sets on Hugging Face have them.
 
     Parameters

@@ -4,13 +4,14 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Any, Literal
 
 from ._boxes import boxes_bunch
 from ._files import PathLike
 from ._labels import Common, Labels
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,6 @@ class Reader:
         parameters = inspect.signature(self.read).parameters.values()
         return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
-    def load(self, path: PathLike, options: dict[str, Any], common: Common) -> Bunch:
+    def load(self, path: PathLike, options: dict[str, Any], common: Common) -> "Bunch":
         """Read a file or folder, and keep the boxes to be used."""
         return boxes_bunch([(path, self.read(path, **options))], **common)

@@ -2,9 +2,7 @@
 
 import math
 from collections import Counter
-from typing import Any, Unpack
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, read_bytes, require
@@ -12,6 +10,9 @@ from ._json import decode_json
 from ._labels import NO_BOX, Common, Labels
 from ._reader import Look, Reader
 from ._shapes import ELLIPSE, POLYGON, Box, ellipse_box, polygon_box
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "VIA writes an object of images, or a project with them in _via_img_metadata; an image has a "
@@ -25,7 +26,7 @@ def load_via(
     *,
     category_column: str | None = None,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of annotations of the VGG Image Annotator, versions 1 and 2.
 
     Parameters

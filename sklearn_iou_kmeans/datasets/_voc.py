@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from sklearn.utils import Bunch
-
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, require
 from ._labels import NO_BOX, UNKNOWN_SIZE, Common
@@ -14,6 +12,8 @@ from ._xml import read_xml
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
+
+    from sklearn.utils import Bunch
 
     from ._labels import Labels
 
@@ -32,7 +32,7 @@ def load_voc(
     keep_flagged: bool = False,
     split: Split = None,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of Pascal VOC annotations, one XML file an image.
 
     Parameters

@@ -1,14 +1,15 @@
 """WIDER FACE ground truth."""
 
 import re
-from typing import Unpack
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, Unpack
 
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
 from ._labels import Common, Labels
 from ._reader import Look, Reader
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "WIDER FACE has a line with the path of an image, one with the number of its faces, and a line "
@@ -24,7 +25,7 @@ def load_wider_face(
     *,
     keep_flagged: bool = False,
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     r"""Read the boxes of WIDER FACE ground truth.
 
     Parameters

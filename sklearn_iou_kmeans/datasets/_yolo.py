@@ -3,9 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Unpack
-
-from sklearn.utils import Bunch
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from ._class_names import class_name, class_names
 from ._errors import AnnotationError
@@ -16,6 +14,9 @@ from ._reader import Look, Reader
 from ._shapes import POLYGON, Sides, check_sides, polygon_box
 from ._splits import Split
 from ._yolo_sources import DATA_SUFFIXES, Item, find_data_file, find_labels, sibling
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "A YOLO label is a line `class cx cy w h`, or `class x1 y1 x2 y2 x3 y3 ...` for a polygon, "
@@ -30,7 +31,7 @@ def load_yolo(
     split: Split = None,
     sides: Sides = "enclosing",
     **common: Unpack[Common],
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of YOLO labels, one text file an image.
 
     Parameters
