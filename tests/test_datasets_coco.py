@@ -305,6 +305,17 @@ def test_a_folder_with_a_file_in_each_part_gives_the_train_part_and_says_so(writ
             load(tmp_path, split="val")
 
 
+def test_parts_may_be_told_by_the_names_of_the_files(write, tmp_path):
+    for part, x in (("train2017", 1), ("val2017", 2)):
+        write([annotation([x, 20, 40, 20])]).rename(tmp_path / f"instances_{part}.json")
+    boxes = load_annotations(tmp_path)
+    assert_array_equal(boxes.data[:, 0], [1])
+    assert (boxes.splits, boxes.splits_read) == (["train2017", "val2017"], ["train2017"])
+    write([annotation()]).rename(tmp_path / "captions_train2017.json")
+    with pytest.raises(ValueError, match=r"has 2 \.json files, .*captions.*: name the one to read"):
+        load_annotations(tmp_path)
+
+
 def test_a_folder_with_several_files_is_refused(write, tmp_path):
     path = write([annotation()])
     (tmp_path / "captions.json").write_bytes(path.read_bytes())

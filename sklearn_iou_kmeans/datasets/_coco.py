@@ -36,7 +36,8 @@ def load_coco(
     ----------
     path : str or path-like
         The JSON file, say ``instances_train2017.json``, plain or compressed with gzip; or a folder
-        that has one such file, or one in each of the folders train, valid and test.
+        that has one such file, or one for each part of the data set, in folders called train, valid
+        and test or with such names.
     keep_flagged : bool, default=False
         Whether to keep the boxes flagged with `iscrowd`, which are around many objects, or with
         `ignore`. A detector is not trained on them.

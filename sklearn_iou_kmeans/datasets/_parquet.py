@@ -94,7 +94,7 @@ def load_parquet(
 def _read(path: PathLike, *, box_format: BoxFormat | None = None, split: Split = None) -> Labels:
     require("load_parquet", "pyarrow", extra="parquet")
     check_box_format(box_format)
-    found = named_under(path, ".parquet", split)
+    found = named_under(path, ".parquet", split, by_name=True)
     labels = labels_of(found)
     for file, name in found.files:
         _add(labels, file, name, box_format)

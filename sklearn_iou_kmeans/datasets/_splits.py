@@ -27,13 +27,18 @@ class Files(NamedTuple):
 
 
 def named_under(
-    path: PathLike, suffix: str, split: Split = None, *, but: str | None = None
+    path: PathLike,
+    suffix: str,
+    split: Split = None,
+    *,
+    but: str | None = None,
+    by_name: bool = False,
 ) -> Files:
     """List the files of a folder, or the one file, each with a name that is unique in the folder.
 
     A name is the path relative to the folder, without the suffix. If all files are in folders
     called train, valid and the like, only those of the wanted parts are listed, by default train.
-    Files called `but` are left out.
+    With `by_name` the names of the files can say so too. Files called `but` are left out.
     """
     wanted = wanted_splits(split)
     if not os.path.isdir(path):
@@ -48,7 +53,7 @@ def named_under(
         )
     by_split: dict[str, list[Path]] = {}
     for file in files:
-        by_split.setdefault(_split_of(file.relative_to(path)), []).append(file)
+        by_split.setdefault(_split_of(file.relative_to(path), by_name), []).append(file)
     splits = [name for name in sorted(by_split) if name]
     if "" in by_split or (len(splits) < 2 and not wanted):
         refuse_splits(path, wanted, [])
@@ -64,7 +69,7 @@ def named_under(
 
 def single_file(path: PathLike, suffix: str, split: Split = None) -> Files:
     """List the one file that a folder, or each wanted part of it, has; or the file itself."""
-    files = named_under(path, suffix, split)
+    files = named_under(path, suffix, split, by_name=True)
     if len(files.files) > max(1, len(files.splits_read)):
         names = ", ".join(str(file) for file, _ in files.files[:5])
         raise AnnotationError(
@@ -88,10 +93,9 @@ def refuse_splits(path: PathLike, wanted: Sequence[str], there: Sequence[str]) -
             raise AnnotationError(f"{path} has no part {quoted(name)}, {has}.", advice)
 
 
-def _split_of(file: Path) -> str:
-    """Name the part that a file belongs to, by its folder or as in train-00000-of-00002."""
-    shard = re.fullmatch(r"(\w+)-\d+-of-\d+(-\w+)?", file.stem)
-    parts = [*file.parts[:-1], *([shard[1]] if shard else [])]
+def _split_of(file: Path, by_name: bool) -> str:
+    """Name the part that a file belongs to, by its folder or as in instances_train2017.json."""
+    parts = [*file.parts[:-1], *(re.split(r"[-_.]", file.stem) if by_name else [])]
     return next(filter(SPLITS.fullmatch, parts), "")
 
 

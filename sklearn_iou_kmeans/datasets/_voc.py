@@ -139,7 +139,7 @@ def _text(element: "Element", path: str) -> str:
 VOC = Reader(
     name="voc",
     summary="folder of XML files, or one; difficult objects are flagged; the corners of the "
-    "original VOC count pixels from 1, and the last is inside: say so",
+    "original VOC count pixels from 1 and include the last",
     read=_read,
     recognises=lambda look: look.root == "annotation",
     suffixes=(".xml",),
