@@ -268,8 +268,8 @@ def test_a_missing_file_is_named(tmp_path):
         load_bdd100k(tmp_path / "none.json")
 
 
-def test_a_folder_is_no_label_file(tmp_path):
-    with pytest.raises(ValueError, match="is a folder: name the annotation file in it"):
+def test_an_empty_folder_has_no_label_file(tmp_path):
+    with pytest.raises(ValueError, match=r"has no \.json file in it"):
         load_bdd100k(tmp_path)
 
 

@@ -299,7 +299,7 @@ def test_a_folder_with_a_file_in_each_part_gives_the_train_part_and_says_so(writ
         boxes = load(tmp_path, split=["valid", "train"])
         assert_array_equal(boxes.data[:, 0], [2, 1])
         assert boxes.splits_read == ["valid", "train"]
-        assert boxes.image_names[0] == "valid/b.jpg"
+        assert boxes.image_names[0] == "valid/_annotations.coco/b.jpg"
         assert len(set(boxes.image_names)) == 2 * 3
         with pytest.raises(ValueError, match="no part 'val', only 'test', 'train', 'valid'"):
             load(tmp_path, split="val")

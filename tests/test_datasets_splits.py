@@ -11,6 +11,25 @@ VOC = (
     "<ymax>4</ymax></bndbox></object></annotation>"
 )
 FORMATS = {
+    "bdd100k": (
+        "det_{part}.json",
+        '[{{"name": "a.jpg", "labels": [{{"category": "car", "box2d": {{"x1": {x}, "y1": 2, '
+        '"x2": 300, "y2": 4}}}}]}}]',
+    ),
+    "via": (
+        "{part}/via.json",
+        '{{"a.jpg1": {{"filename": "a.jpg", "regions": [{{"shape_attributes": {{"name": "rect", '
+        '"x": {x}, "y": 2, "width": 30, "height": 4}}, "region_attributes": {{}}}}]}}}}',
+    ),
+    "label_studio": (
+        "{part}.json",
+        '[{{"image": "a.jpg", "annotation_id": 1, "label": [{{"x": {x}, "y": 2, "width": 30, '
+        '"height": 4, "original_width": 1000, "original_height": 1000}}]}}]',
+    ),
+    "open_images": (
+        "{part}-annotations-bbox.csv",
+        "ImageID,LabelName,XMin,XMax,YMin,YMax\na,car,0.{x},0.5,0.25,0.5",
+    ),
     "voc": ("{part}/{name}.xml", VOC),
     "kitti": ("{part}/label_2/{name}.txt", KITTI),
     "yolo": ("labels/{part}/{name}.txt", "0 0.5 0.5 0.{x} 0.5"),
@@ -24,7 +43,7 @@ def folder(request, tmp_path):
     place, content = FORMATS[request.param]
     for part, x in (("train", 1), ("valid", 2), ("test", 3)):
         path = tmp_path / place.format(part=part, name="a")
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content.format(x=x))
     return tmp_path
 
@@ -45,6 +64,7 @@ def test_several_parts_are_read_in_the_order_named(folder):
     each = [load_annotations(folder, split=part, **OPTIONS).data[0] for part in ("valid", "train")]
     assert_array_equal(both.data, each)
     assert both.splits_read == ["valid", "train"]
+    assert len(set(both.image_names)) == len(both.image_names) == 2
     assert len(set(map(tuple, both.data.tolist()))) == 2
 
 

@@ -6,6 +6,7 @@ from ._files import PathLike, require
 from ._json import read_json
 from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._reader import Look, Reader
+from ._splits import Split, labels_of, single_file
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -20,6 +21,7 @@ def load_bdd100k(
     path: PathLike,
     *,
     keep_flagged: bool = False,
+    split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
     """Read the boxes of a BDD100K or Scalabel label file.
@@ -30,10 +32,14 @@ def load_bdd100k(
     Parameters
     ----------
     path : str or path-like
-        The JSON file, say ``bdd100k_labels_images_val.json``.
+        The JSON file, say ``bdd100k_labels_images_val.json``; or a folder that has one such file,
+        or one for each part of the data set.
     keep_flagged : bool, default=False
         Whether to keep the boxes that the file flags as a crowd or as ignored. A detector is not
         trained on them.
+    split : str, iterable of str or None, default=None
+        Which parts of a data set to read that has a file for each of train, valid and test; by
+        default the train part.
     **common : dict
         `categories`, `image_size`, `images`, `clip` and `min_size`, as for
         :func:`load_annotations`.
@@ -103,12 +109,16 @@ def load_bdd100k(
     >>> boxes.data, boxes.skipped
     (array([[10., 20., 50., 40.]]), {'zero or negative size': 1})
     """
-    return BDD100K.load(path, {"keep_flagged": keep_flagged}, common)
+    return BDD100K.load(path, {"keep_flagged": keep_flagged, "split": split}, common)
 
 
-def _read(path: PathLike, *, keep_flagged: bool = False) -> Labels:
+def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) -> Labels:
     require("load_bdd100k", "msgspec")
-    return _labels(read_json(path, _record(), LAYOUT), keep_flagged)
+    found = single_file(path, ".json", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        _add(labels, read_json(file, _record(), LAYOUT), found.prefix(name), keep_flagged)
+    return labels
 
 
 def _record() -> Any:
@@ -149,21 +159,21 @@ def _record() -> Any:
     return list[Frame] | Dataset
 
 
-def _labels(document: Any, keep_flagged: bool) -> Labels:
+def _add(labels: Labels, document: Any, prefix: str, keep_flagged: bool) -> None:
     """Lay the records out as columns."""
     frames = document if isinstance(document, list) else document.frames
     config = None if isinstance(document, list) else document.config
     usual_size = config and config.imageSize
-    labels = Labels()
     for frame in frames:
         size = frame.size or usual_size
-        image = labels.add_image(frame.name, (size.width, size.height) if size else UNKNOWN_SIZE)
+        image = labels.add_image(
+            prefix + frame.name, (size.width, size.height) if size else UNKNOWN_SIZE
+        )
         for label in frame.labels or ():
             box = label.box2d
             corners = (box.x1, box.y1, box.x2, box.y2) if box else NO_BOX
             reason = "no box2d" if not box else "" if keep_flagged else _flag(label.attributes)
             labels.add(image, label.category or "", corners, reason)
-    return labels
 
 
 def _flag(attributes: Any) -> str:
@@ -181,8 +191,9 @@ def _recognises(look: Look) -> bool:
 
 BDD100K = Reader(
     name="bdd100k",
-    summary="JSON file of BDD100K or Scalabel; crowds and ignored objects are flagged; BDD100K "
-    "does not say that its images are 1280 x 720",
+    summary="JSON file of BDD100K or Scalabel, or a folder with one; crowds and ignored objects "
+    "are flagged; BDD100K does not say that its images are 1280 x 720",
     read=_read,
     recognises=_recognises,
+    suffixes=(".json",),
 )

@@ -1,6 +1,5 @@
 """COCO annotations."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ._errors import AnnotationError
@@ -93,8 +92,8 @@ def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) ->
     found = single_file(path, ".json", split)
     labels = labels_of(found)
     for file, name in found.files:
-        prefix = f"{Path(name).parent.as_posix()}/" if len(found.files) > 1 else ""
-        _add(labels, read_json(file, _record(), LAYOUT), file, prefix, keep_flagged)
+        document = read_json(file, _record(), LAYOUT)
+        _add(labels, document, file, found.prefix(name), keep_flagged)
     return labels
 
 

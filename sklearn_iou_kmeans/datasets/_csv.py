@@ -142,7 +142,7 @@ def _read(
 ) -> Labels:
     found = single_file(path, ".csv", split)
     labels = labels_of(found)
-    for file, _ in found.files:
+    for file, name in found.files:
         first, rows = read_table(file, LAYOUT, delimiter)
         there = find_columns(
             first, file, columns, box_format, category_column, image_column, LAYOUT
@@ -155,7 +155,7 @@ def _read(
             )
         if not there.has_header:
             rows = iter([(f"{file}, line 1", first), *rows])
-        _add(labels, _table(rows, there), there, file)
+        _add(labels, _table(rows, there), there, file, found.prefix(name))
     return labels
 
 
@@ -190,7 +190,7 @@ def _is_blank(texts: Sequence[str]) -> bool:
     return all(text.lower() in NO_VALUE for text in texts)
 
 
-def _add(labels: Labels, table: Table, columns: Columns, path: PathLike) -> None:
+def _add(labels: Labels, table: Table, columns: Columns, path: PathLike, prefix: str) -> None:
     """Add the rows of a table as labels."""
     size = table.image_size
     if table.values.shape[1] == 2:
@@ -207,7 +207,7 @@ def _add(labels: Labels, table: Table, columns: Columns, path: PathLike) -> None
         corners.tolist(), table.image, size.tolist(), table.category, strict=True
     ):
         if name not in images:
-            images[name] = labels.add_image(name, one_size)
+            images[name] = labels.add_image(prefix + name, one_size)
         labels.add(images[name], category, box, "no box" if np.isnan(box[0]) else "")
 
 

@@ -91,7 +91,7 @@ def _read(path: PathLike, *, sides: Sides = "enclosing", split: Split = None) ->
     labels = labels_of(found)
     for file, name in found.files:
         root = read_xml(file, "annotations", LAYOUT)
-        prefix = f"{name}/" if len(found.files) > 1 else ""
+        prefix = found.prefix(name)
         for image in root.iterfind("image"):
             where = f"{file}, image {quoted(image.get('name', ''))}"
             size = _size(image, "width", "height", where)

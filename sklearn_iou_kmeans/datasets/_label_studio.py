@@ -1,6 +1,7 @@
 """Label Studio's JSON, and its short export JSON_MIN."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from ._errors import AnnotationError
@@ -10,6 +11,7 @@ from ._json import read_json
 from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._reader import Look, Reader
 from ._shapes import ELLIPSE, POLYGON, Sides, check_sides, ellipse_box, polygon_box, turned
+from ._splits import Split, labels_of, single_file
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -37,6 +39,7 @@ def load_label_studio(
     path: PathLike,
     *,
     sides: Sides = "enclosing",
+    split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
     """Read the boxes of Label Studio, of its exports JSON and JSON_MIN.
@@ -44,9 +47,12 @@ def load_label_studio(
     Parameters
     ----------
     path : str or path-like
-        The JSON file.
+        The JSON file; or a folder that has one such file, or one for each part of the data set.
     sides : {"enclosing", "rotated"}, default="enclosing"
         What the size of a rotated box is: that of the upright box around it, or its own sides.
+    split : str, iterable of str or None, default=None
+        Which parts of a data set to read that has a file for each of train, valid and test; by
+        default the train part.
     **common : dict
         `categories`, `image_size`, `images`, `clip` and `min_size`, as for
         :func:`load_annotations`.
@@ -88,14 +94,22 @@ def load_label_studio(
     ...     load_label_studio(file).data
     array([[ 64.,  96., 384., 216.]])
     """
-    return LABEL_STUDIO.load(path, {"sides": sides}, common)
+    return LABEL_STUDIO.load(path, {"sides": sides, "split": split}, common)
 
 
-def _read(path: PathLike, *, sides: Sides = "enclosing") -> Labels:
+def _read(path: PathLike, *, sides: Sides = "enclosing", split: Split = None) -> Labels:
     require("load_label_studio", "msgspec")
     check_sides(sides)
+    found = single_file(path, ".json", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        _add_tasks(labels, file, found.prefix(name), sides)
+    return labels
+
+
+def _add_tasks(labels: Labels, path: Path, prefix: str, sides: Sides) -> None:
+    """Add the regions of all tasks of a file as labels."""
     tasks = read_json(path, list[dict[str, Any]], LAYOUT)
-    labels = Labels()
     images: dict[str, int] = {}
     for index, task in enumerate(tasks):
         where = f"{path}, at $[{index}]"
@@ -107,7 +121,7 @@ def _read(path: PathLike, *, sides: Sides = "enclosing") -> Labels:
         if name not in images:
             first = next((region for region, _ in regions if region.width), None)
             size = UNKNOWN_SIZE if first is None else (first.width, first.height)
-            images[name] = labels.add_image(name, size)
+            images[name] = labels.add_image(prefix + name, size)
         for region, reason in regions:
             try:
                 _add(labels, images[name], region, reason, sides)
@@ -115,7 +129,6 @@ def _read(path: PathLike, *, sides: Sides = "enclosing") -> Labels:
                 raise AnnotationError(
                     f"{region.where}: {quoted(region.value)} is no {region.kind}. {LAYOUT}"
                 ) from None
-    return labels
 
 
 def _image_name(data: dict[str, Any]) -> str:
@@ -195,8 +208,9 @@ def _recognises(look: Look) -> bool:
 
 LABEL_STUDIO = Reader(
     name="label_studio",
-    summary="JSON file of Label Studio, JSON or JSON_MIN; polygons and ellipses give the box "
-    "around them",
+    summary="JSON file of Label Studio, JSON or JSON_MIN, or a folder with one; polygons and "
+    "ellipses give the box around them",
     read=_read,
     recognises=_recognises,
+    suffixes=(".json",),
 )

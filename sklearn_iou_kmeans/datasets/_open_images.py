@@ -1,6 +1,7 @@
 """Open Images boxes."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from ._errors import AnnotationError
@@ -8,7 +9,7 @@ from ._files import PathLike, numbers, quoted, read_lines
 from ._image_size import check_relative
 from ._labels import Common, Labels
 from ._reader import Look, Reader
-from ._splits import single_file
+from ._splits import Split, labels_of, single_file
 from ._table import read_table
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def load_open_images(
     *,
     names: Mapping[str, str] | PathLike | None = None,
     keep_flagged: bool = False,
+    split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
     r"""Read the boxes of an Open Images CSV file.
@@ -36,13 +38,17 @@ def load_open_images(
     Parameters
     ----------
     path : str or path-like
-        The CSV file, say ``validation-annotations-bbox.csv``, plain or compressed with gzip.
+        The CSV file, say ``validation-annotations-bbox.csv``, plain or compressed with gzip; or a
+        folder that has one such file, or one for each part of the data set.
     names : dict of str to str, path-like or None, default=None
         Names for the labels, or the file that has them, ``class-descriptions-boxable.csv``; by
         default categories are called by their LabelName, say "/m/01g317".
     keep_flagged : bool, default=False
         Whether to keep boxes around a group of objects (IsGroupOf) and around depictions such as
         drawings (IsDepiction).
+    split : str, iterable of str or None, default=None
+        Which parts of a data set to read that has a file for each of train, valid and test; by
+        default the train part.
     **common : dict
         `categories`, `image_size`, `images`, `clip` and `min_size`, as for
         :func:`load_annotations`.
@@ -81,7 +87,8 @@ def load_open_images(
     ...     load_open_images(file, image_size=(640, 480)).data
     array([[  0., 120., 320., 480.]])
     """
-    return OPEN_IMAGES.load(path, {"names": names, "keep_flagged": keep_flagged}, common)
+    options = {"names": names, "keep_flagged": keep_flagged, "split": split}
+    return OPEN_IMAGES.load(path, options, common)
 
 
 def _read(
@@ -89,9 +96,22 @@ def _read(
     *,
     names: Mapping[str, str] | PathLike | None = None,
     keep_flagged: bool = False,
+    split: Split = None,
 ) -> Labels:
-    ((file, _),) = single_file(path, ".csv").files
-    header, rows = read_table(file, LAYOUT)
+    found = single_file(path, ".csv", split)
+    labels = labels_of(found)
+    labels.relative = True
+    known = _names(names)
+    for file, name in found.files:
+        _add(labels, file, found.prefix(name), known, keep_flagged)
+    return labels
+
+
+def _add(
+    labels: Labels, path: Path, prefix: str, names: Mapping[str, str], keep_flagged: bool
+) -> None:
+    """Add the rows of a file as labels."""
+    header, rows = read_table(path, LAYOUT)
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise AnnotationError(
@@ -100,18 +120,15 @@ def _read(
         )
     fields = [header.index(name) for name in COLUMNS]
     flags = {header.index(name): reason for name, reason in FLAGS.items() if name in header}
-    known = _names(names)
-    labels = Labels(relative=True)
     images: dict[str, int] = {}
     for where, row in rows:
         name, label, *texts = (row[field] for field in fields)
         if name not in images:
-            images[name] = labels.add_image(name)
+            images[name] = labels.add_image(prefix + name)
         corners = numbers(texts, where, LAYOUT)
         check_relative(corners, where, LAYOUT)
         reason = "" if keep_flagged else next((flags[i] for i in flags if row[i] == "1"), "")
-        labels.add(images[name], known.get(label, label), corners, reason)
-    return labels
+        labels.add(images[name], names.get(label, label), corners, reason)
 
 
 def _names(names: Mapping[str, str] | PathLike | None) -> Mapping[str, str]:
@@ -127,8 +144,8 @@ def _recognises(look: Look) -> bool:
 
 OPEN_IMAGES = Reader(
     name="open_images",
-    summary="CSV file of Open Images; groups and depictions are flagged; relative to the images, "
-    "so their sizes are needed",
+    summary="CSV file of Open Images, or a folder with one; groups and depictions are flagged; "
+    "relative to the images, so their sizes are needed",
     read=_read,
     recognises=_recognises,
     suffixes=(".csv",),

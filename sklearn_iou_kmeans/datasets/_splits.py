@@ -25,6 +25,10 @@ class Files(NamedTuple):
     splits_read: list[str]
     not_followed: list[Path]
 
+    def prefix(self, name: str) -> str:
+        """Return what to put before the images that one of several files names."""
+        return f"{name}/" if len(self.files) > 1 else ""
+
 
 def named_under(
     path: PathLike,

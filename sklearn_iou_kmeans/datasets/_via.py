@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ._errors import AnnotationError
@@ -10,6 +11,7 @@ from ._json import decode_json
 from ._labels import NO_BOX, Common, Labels
 from ._reader import Look, Reader
 from ._shapes import ELLIPSE, POLYGON, Box, ellipse_box, polygon_box
+from ._splits import Split, labels_of, single_file
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -25,6 +27,7 @@ def load_via(
     path: PathLike,
     *,
     category_column: str | None = None,
+    split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
     """Read the boxes of annotations of the VGG Image Annotator, versions 1 and 2.
@@ -32,10 +35,14 @@ def load_via(
     Parameters
     ----------
     path : str or path-like
-        The JSON file: a project, or exported annotations.
+        The JSON file: a project, or exported annotations; or a folder that has one such file, or
+        one for each part of the data set.
     category_column : str or None, default=None
         The attribute of the regions that is their category; by default the only one, or one called
         class, category, label, name or type.
+    split : str, iterable of str or None, default=None
+        Which parts of a data set to read that has a file for each of train, valid and test; by
+        default the train part.
     **common : dict
         `categories`, `image_size`, `images`, `clip` and `min_size`, as for
         :func:`load_annotations`.
@@ -76,16 +83,24 @@ def load_via(
     ...     load_via(file).data
     array([[10., 20., 50., 40.]])
     """
-    return VIA.load(path, {"category_column": category_column}, common)
+    return VIA.load(path, {"category_column": category_column, "split": split}, common)
 
 
-def _read(path: PathLike, *, category_column: str | None = None) -> Labels:
+def _read(path: PathLike, *, category_column: str | None = None, split: Split = None) -> Labels:
     require("load_via", "msgspec")
+    found = single_file(path, ".json", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        _add(labels, file, found.prefix(name), category_column)
+    return labels
+
+
+def _add(labels: Labels, path: Path, prefix: str, category_column: str | None) -> None:
+    """Add the regions of a file as labels."""
     entries = _entries(path)
     attribute = _category_attribute(entries, category_column, path)
-    labels = Labels()
     for key, entry in entries.items():
-        image = labels.add_image(entry.filename)
+        image = labels.add_image(prefix + entry.filename)
         for number, region in enumerate(_regions(entry), 1):
             shape = region.shape_attributes
             where = f"{path}, {quoted(key)}, region {number}"
@@ -93,7 +108,6 @@ def _read(path: PathLike, *, category_column: str | None = None) -> Labels:
             category = _category(region.region_attributes.get(attribute))
             reason = "" if corners else f"no box ({shape.name})"
             labels.add(image, category, corners or NO_BOX, reason, note)
-    return labels
 
 
 def _entries(path: PathLike) -> dict[str, Any]:
@@ -196,8 +210,9 @@ def _recognises(look: Look) -> bool:
 
 VIA = Reader(
     name="via",
-    summary="JSON file of the VGG Image Annotator; polygons, circles and ellipses give the box "
-    "around them; no image sizes",
+    summary="JSON file of the VGG Image Annotator, or a folder with one; polygons, circles "
+    "and ellipses give the box around them; no image sizes",
     read=_read,
     recognises=_recognises,
+    suffixes=(".json",),
 )
