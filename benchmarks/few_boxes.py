@@ -1,10 +1,10 @@
 """Few boxes: the default fit beside the best of many runs of Lloyd's iteration.
 
-``make bench`` runs this where the folder ``../shared/data`` lies beside the checkout. Random subsets
-of the cars of BDD100K val and of VOC 2007 trainval are fitted once, and with 1 000 runs of
-``algorithm="lloyd"``. A line for each number of boxes and of anchors shows how many of the fits are
-lower by more than 2e-5 in average IoU, the lowest and the highest difference, and the median and
-the longest time of a fit.
+``make bench`` runs this where the folder ``../shared/data`` lies beside the checkout. Random
+subsets of the cars of BDD100K val and of VOC 2007 trainval are fitted once, and with 1 000 runs of
+``algorithm="lloyd"``. A line for each number of boxes and of anchors shows how many of the fits
+are lower by more than 2e-5 in average IoU, the lowest and the highest difference, and the median
+and the longest time of a fit.
 """
 
 import argparse

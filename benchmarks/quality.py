@@ -60,7 +60,7 @@ def seeds(X, known, n_seeds):
         print(f"{k:>3}{best:>10.5f}{columns}{misses:>8}{ms:>7.0f}", flush=True)
     n_misses = sum(gap < -2e-4 for gap in gaps)
     print(
-        f"{n_misses} of {len(gaps)} fits are lower by more than 2e-4, the lowest by {-min(gaps):.5f}"
+        f"{n_misses} of {len(gaps)} fits miss it by more than 2e-4, the worst by {-min(gaps):.5f}"
     )
 
 

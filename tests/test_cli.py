@@ -110,6 +110,8 @@ def test_json_holds_what_the_estimators_say(labels):
         "inclusive": False,
         "keep_flagged": False,
         "image_size": None,
+        "clip": True,
+        "min_size": 0,
     }
     assert report["version"] == __version__
     assert report["unit"] == "pixels of the original images"

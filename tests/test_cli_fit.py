@@ -370,12 +370,15 @@ def test_a_title_keeps_dollar_signs_and_escapes_control_characters(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("--format yolov3", "--format is 'yolov3': choose from auto, bdd100k, coco"),
-        ("--inclusive", "is read as 'coco', which has no use for --inclusive"),
-        ("--images .", "has no use for --images"),
+        ("--format yolov3", "'yolov3' is no format. With --format choose from auto, coco"),
+        ("--inclusive", "is read as 'coco', which does not accept --inclusive"),
+        ("--columns 1,2", "does not accept --columns"),
         ("--input-size 640*384", "--input-size is '640*384': write 416, or 640x384"),
         ("--input-size 0", "--input-size is '0'"),
-        ("--image-size 640x480 --input-size 416", "the labels say how large every image is"),
+        (
+            "--image-size 640x480 --input-size 416",
+            "and not all are 640 x 480. Leave --image-size",
+        ),
         ("--resize stretch", "--resize stretch requires the size"),
         ("--input-size 416 --resize crop", "--resize is 'crop': choose from letterbox, stretch"),
         ("--unit inch", "--unit is 'inch': choose from pixel, relative, grid"),

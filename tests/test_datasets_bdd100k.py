@@ -12,7 +12,7 @@ from sklearn_iou_kmeans.preprocessing import box_sizes
 
 COLUMNS = {
     "data", "target", "target_names", "image", "image_names", "image_size", "skipped",
-    "skipped_images",
+    "skipped_images", "unit", "notes", "splits", "splits_read",
 }  # fmt: skip
 
 
@@ -170,14 +170,15 @@ def test_crowds_and_ignored_regions_can_be_kept(write):
     assert boxes.skipped == {}
 
 
-def test_a_box_outside_its_image_is_skipped_and_one_partly_outside_is_kept(write):
+def test_a_box_outside_its_image_is_skipped_and_one_partly_outside_is_clipped(write):
     corners = [box(1280, 0, 1300, 9), box(-9, 0, 0, 9), box(1270, -9, 1300, 9)]
     labels = [{"category": "car", "box2d": corner} for corner in corners]
     frames = [{"name": "a.jpg", "labels": labels}]
     size = {"width": 1280, "height": 720}
     boxes = load_bdd100k(write({"frames": frames, "config": {"imageSize": size}}))
-    assert_array_equal(boxes.data, [[1270, -9, 1300, 9]])
+    assert_array_equal(boxes.data, [[1270, 0, 1280, 9]])
     assert boxes.skipped == {"outside the image": 2}
+    assert boxes.notes == {"clipped to the image": 1}
     assert len(load_bdd100k(write(frames)).data) == 3
 
 
@@ -227,7 +228,7 @@ BAD_FILES = {
     "truncated JSON": (json.dumps(FRAMES).encode()[:-30], "not valid JSON: Input data was trunc"),
     "damaged JSON": (b'[{"name": "a.jpg", labels: []}]', r"\(byte 19\), near .*labels: "),
     "text": (b"a.jpg 1,2,3,4,0\n", "not valid JSON.*near 'a.jpg 1,2,3,4,0"),
-    "zip": (b"PK\x03\x04\x14\x00\xff\xfe", "not valid JSON.*use the reader of that kind"),
+    "zip": (b"PK\x03\x04\x14\x00\xff\xfe", r"is a zip archive\. Unpack it"),
     "bad UTF-8": (b'[{"name": "\xff\xfe.jpg"}]', "not valid JSON"),
     "endless nesting": (b'[{"name": "a", "x": ' + b"[" * 100_000, "not valid JSON"),
     "COCO": (COCO, r"at \$: .*field frames; found an object with the keys 'images', 'annotations"),
@@ -267,8 +268,8 @@ def test_a_missing_file_is_named(tmp_path):
         load_bdd100k(tmp_path / "none.json")
 
 
-def test_a_folder_is_no_label_file(tmp_path):
-    with pytest.raises(ValueError, match="is a folder: name the annotation file in it"):
+def test_an_empty_folder_has_no_label_file(tmp_path):
+    with pytest.raises(ValueError, match=r"has no \.json file in it"):
         load_bdd100k(tmp_path)
 
 

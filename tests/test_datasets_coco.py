@@ -3,9 +3,12 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_iou_kmeans.datasets import load_coco
+from sklearn_iou_kmeans.datasets import load_annotations, load_coco
+from sklearn_iou_kmeans.datasets._masks import mask_box
 
 IMAGES = [
     {"id": 42, "file_name": "b.jpg", "width": 640, "height": 480, "license": 4},
@@ -81,7 +84,7 @@ def test_every_annotation_is_a_box_or_counted(write, keep_flagged):
         [
             annotation(),
             annotation(iscrowd=1),
-            annotation(None),
+            annotation(None, segmentation=[]),
             annotation([5, 5, 0, 9]),
             annotation([5, 5, 9, -1]),
             annotation([700, 5, 9, 9]),
@@ -108,9 +111,14 @@ def test_every_annotation_is_a_box_or_counted(write, keep_flagged):
     assert boxes.image_names == ["b.jpg", "a.jpg", "empty.jpg"]
 
 
-def test_a_box_partly_outside_its_image_is_kept_as_written(write):
-    boxes = load_coco(write([annotation([-5, 470, 20, 30])]))
-    assert_array_equal(boxes.data, [[-5, 470, 15, 500]])
+def test_a_box_partly_outside_its_image_is_clipped_or_kept_and_counted(write):
+    path = write([annotation([-5, 470, 20, 30]), annotation([1, 1, 639.05, 9])])
+    boxes = load_coco(path)
+    assert_array_equal(boxes.data, [[0, 470, 15, 480], [1, 1, 640, 10]])
+    assert boxes.notes == {"clipped to the image": 1}
+    boxes = load_coco(path, clip=False)
+    assert_array_equal(boxes.data, [[-5, 470, 15, 500], [1, 1, 640.05, 10]])
+    assert boxes.notes == {"reaching outside the image, not clipped": 1}
 
 
 def test_an_image_of_unknown_size_has_no_outside(write):
@@ -200,3 +208,130 @@ def test_boxes_that_globox_writes_come_back(tmp_path):
     assert [boxes.target_names[code] for code in boxes.target] == ["car", "bus", "car"]
     assert boxes.image_names == ["a.jpg", "b.jpg"]
     assert_array_equal(boxes.image_size, [[640, 480]] * 3)
+
+
+def runs_of(mask):
+    """The lengths of the runs of a mask, down its columns, the first of them outside."""
+    pixels = np.concatenate([[0], mask.T.ravel(), [2]])
+    ends = np.flatnonzero(np.diff(pixels))
+    return np.diff(np.concatenate([[0], ends])).tolist()
+
+
+def packed(runs):
+    """The text that COCO packs runs into."""
+    text = ""
+    for i, run in enumerate(runs):
+        value = run - (runs[i - 2] if i > 2 else 0)
+        while True:
+            bits, value = value & 31, value >> 5
+            more = value != (-1 if bits & 16 else 0)
+            text += chr(48 + bits + 32 * more)
+            if not more:
+                break
+    return text
+
+
+@given(st.data(), st.integers(1, 12), st.integers(1, 300))
+def test_a_mask_without_a_bbox_gives_the_box_around_it(data, width, height):
+    mask = np.zeros((height, width), dtype=int)
+    for _ in range(data.draw(st.integers(1, 3))):
+        row, column = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
+        mask[row : data.draw(st.integers(row, height)) + 1, column] = 1
+    rows, columns = np.nonzero(mask)
+    expected = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    for counts in (runs_of(mask), packed(runs_of(mask))):
+        assert mask_box({"size": [height, width], "counts": counts}, "here") == expected
+
+
+def test_masks_are_counted(write):
+    polygons = [[10, 20, 50, 20.5, 30, 40], [60, 25, 61, 25, 60, 26]]
+    path = write(
+        [
+            annotation(),
+            annotation(None),
+            annotation(None, segmentation=polygons),
+            annotation(None, segmentation={"size": [3, 4], "counts": [4, 1, 7]}),
+            annotation(None, segmentation={"size": [3, 4], "counts": [12]}),
+            annotation(None, segmentation=[]),
+        ]
+    )
+    boxes = load_coco(path)
+    assert_array_equal(boxes.data[2:], [[10, 20, 61, 40], [1, 1, 2, 2]])
+    assert boxes.notes == {"around a mask": 3}
+    assert boxes.skipped == {"no bbox": 2}
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        [[1, 2, 3]],
+        [["a", 2]],
+        "x",
+        7,
+        {"size": [3, 4]},
+        {"size": [3, 4], "counts": [5]},
+        {"size": [3, 4], "counts": "~~~~~~~~~~~~~~~~~~~~~~"},
+        {"size": [3, 4], "counts": [20, -8]},
+        {"size": "ab", "counts": [12]},
+    ],
+)
+def test_a_broken_mask_is_named(write, mask):
+    with pytest.raises(ValueError, match=r"at \$\.annotations\[1\]: .* is no mask"):
+        load_coco(write([annotation(), annotation(None, segmentation=mask)]))
+
+
+def test_a_folder_with_one_file_is_read(write, tmp_path):
+    path = write([annotation()])
+    for load in (load_coco, load_annotations):
+        assert_array_equal(load(tmp_path).data, load_coco(path).data)
+
+
+def test_a_folder_with_a_file_in_each_part_gives_the_train_part_and_says_so(write, tmp_path):
+    for part, x in (("train", 1), ("valid", 2), ("test", 3)):
+        path = write([annotation([x, 20, 40, 20])])
+        (tmp_path / part).mkdir()
+        path.rename(tmp_path / part / "_annotations.coco.json")
+    for load in (load_coco, load_annotations):
+        boxes = load(tmp_path)
+        assert_array_equal(boxes.data[:, 0], [1])
+        assert boxes.splits == ["test", "train", "valid"]
+        assert boxes.splits_read == ["train"]
+        boxes = load(tmp_path, split=["valid", "train"])
+        assert_array_equal(boxes.data[:, 0], [2, 1])
+        assert boxes.splits_read == ["valid", "train"]
+        assert boxes.image_names[0] == "valid/_annotations.coco/b.jpg"
+        assert len(set(boxes.image_names)) == 2 * 3
+        with pytest.raises(ValueError, match="no part 'val', only 'test', 'train', 'valid'"):
+            load(tmp_path, split="val")
+
+
+def test_parts_may_be_told_by_the_names_of_the_files(write, tmp_path):
+    for part, x in (("train2017", 1), ("val2017", 2)):
+        write([annotation([x, 20, 40, 20])]).rename(tmp_path / f"instances_{part}.json")
+    boxes = load_annotations(tmp_path)
+    assert_array_equal(boxes.data[:, 0], [1])
+    assert (boxes.splits, boxes.splits_read) == (["train2017", "val2017"], ["train2017"])
+    write([annotation()]).rename(tmp_path / "captions_train2017.json")
+    with pytest.raises(ValueError, match=r"has 2 \.json files, .*captions.*: name the one to read"):
+        load_annotations(tmp_path)
+
+
+def test_a_folder_with_several_files_is_refused(write, tmp_path):
+    path = write([annotation()])
+    (tmp_path / "captions.json").write_bytes(path.read_bytes())
+    with pytest.raises(ValueError, match=r"has 2 \.json files, .*: name the one to read"):
+        load_coco(tmp_path)
+
+
+def test_masks_that_pycocotools_packs_give_its_boxes():
+    masks = pytest.importorskip("pycocotools.mask")
+    rng = np.random.RandomState(0)
+    for _ in range(50):
+        height, width = rng.randint(1, 300, size=2)
+        mask = np.zeros((height, width), dtype=np.uint8, order="F")
+        top, left = rng.randint(height), rng.randint(width)
+        mask[top : top + rng.randint(1, 99), left : left + rng.randint(1, 99)] = 1
+        packed = masks.encode(mask)
+        x, y, w, h = masks.toBbox(packed)
+        segmentation = {"size": packed["size"], "counts": packed["counts"].decode()}
+        assert mask_box(segmentation, "here") == (x, y, x + w, y + h)

@@ -18,7 +18,7 @@ from sklearn_iou_kmeans.datasets import load_annotations
 
 COLUMNS = {
     "data", "target", "target_names", "image", "image_names", "image_size", "skipped",
-    "skipped_images",
+    "skipped_images", "unit", "notes", "splits", "splits_read",
 }  # fmt: skip
 SIZE = (640, 480)
 
@@ -57,6 +57,76 @@ VOC = "<annotation>{}</annotation>".format(
         for name, (x1, y1, x2, y2) in zip(["Bär", "car", "car"], CORNERS, strict=True)
     )
 )
+CVAT = "<annotations><version>1.1</version>{}</annotations>".format(
+    "".join(
+        f'<image id="{i}" name="{i}.jpg" width="640" height="480">\n{boxes}\n</image>'
+        for i, boxes in enumerate(
+            "\n".join(
+                f'<box label="{name}" xtl="{x1}" ytl="{y1}" xbr="{x2}" ybr="{y2}"/>'
+                for name, (x1, y1, x2, y2) in found
+            )
+            for found in ([("Bär", CORNERS[0])], [("car", CORNERS[1]), ("car", CORNERS[2])])
+        )
+    )
+)
+LABELME = {
+    "version": "5.4.1",
+    "shapes": [
+        {"label": name, "points": [[x2, y1], [x1, y2]], "shape_type": "rectangle"}
+        for name, (x1, y1, x2, y2) in zip(["Bär", "car", "car"], CORNERS, strict=True)
+    ],
+    "imagePath": "1.jpg",
+    "imageHeight": 480,
+    "imageWidth": 640,
+}
+SIZES = [(x, y, x2 - x, y2 - y) for x, y, x2, y2 in CORNERS]
+LABEL_STUDIO = [
+    {
+        "id": number,
+        "data": {"image": f"/data/upload/{number}.jpg"},
+        "annotations": [
+            {
+                "result": [
+                    {
+                        "id": f"r{x}{w}",
+                        "type": "rectanglelabels",
+                        "original_width": 640,
+                        "original_height": 480,
+                        "value": {
+                            "x": x / 6.4,
+                            "y": y / 4.8,
+                            "width": w / 6.4,
+                            "height": h / 4.8,
+                            "rotation": 0,
+                            "rectanglelabels": [name],
+                        },
+                    }
+                    for name, (x, y, w, h) in found
+                ]
+            }
+        ],
+    }
+    for number, found in enumerate(([("Bär", SIZES[0])], [("car", SIZES[1]), ("car", SIZES[2])]), 1)
+]
+VIA = {
+    f"{number}.jpg123": {
+        "filename": f"{number}.jpg",
+        "size": 123,
+        "regions": [
+            {
+                "shape_attributes": {"name": "rect", "x": x, "y": y, "width": w, "height": h},
+                "region_attributes": {"class": name},
+            }
+            for name, (x, y, w, h) in found
+        ],
+        "file_attributes": {},
+    }
+    for number, found in enumerate(([("Bär", SIZES[0])], [("car", SIZES[1]), ("car", SIZES[2])]), 1)
+}
+DOTA = "imagesource:GoogleEarth\ngsd:0.5\n" + "\n".join(
+    f"{x1} {y1} {x2} {y1} {x2} {y2} {x1} {y2} {name} 0"
+    for name, (x1, y1, x2, y2) in zip(["Bär", "car", "car"], CORNERS, strict=True)
+)
 KITTI_REST = "1.89 0.48 1.20 1.84 1.47 8.41 0.01"
 OPEN_IMAGES_HEADER = "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded"
 
@@ -85,6 +155,11 @@ FORMATS = [
         {"image_size": SIZE},
     ),
     Format("voc", VOC),
+    Format("cvat", CVAT),
+    Format("dota", DOTA),
+    Format("labelme", json.dumps(LABELME, ensure_ascii=False)),
+    Format("label_studio", json.dumps(LABEL_STUDIO, ensure_ascii=False)),
+    Format("via", json.dumps(VIA, ensure_ascii=False)),
     Format(
         "wider_face",
         "Bär.jpg\n1\n10 20 40 20 0 0 0 0 0 0\n2.jpg\n2\n10 20 0 20 0 0 0 0 0 0\n"
@@ -98,8 +173,13 @@ FORMATS = [
         category="0",
     ),
 ]
-FLAGGED = {"bdd100k", "coco", "kitti", "open_images", "voc", "wider_face"}
-OF_FOLDERS = {"kitti": ".txt", "voc": ".xml", "yolo": ".txt"}
+FLAGGED = {"bdd100k", "coco", "dota", "kitti", "open_images", "voc", "wider_face"}
+MAY_BE_EMPTY = {"dota", "kitti"}
+"""Where a file is an image, which may have no objects."""
+OF_FOLDERS = {
+    "cvat": ".xml", "dota": ".txt", "kitti": ".txt", "labelme": ".json", "voc": ".xml",
+    "yolo": ".txt",
+}  # fmt: skip
 
 
 @pytest.fixture(params=FORMATS, ids=lambda format: format.name)
@@ -195,7 +275,7 @@ def assert_refused(load, path, match="."):
 def test_utf_16_is_refused_or_read(format, write):
     path = write(format, format.content.encode("utf-16"))
     for load in (reader(format), partial(load_annotations, **format.options)):
-        if format.name == "voc":
+        if format.name in ("cvat", "voc"):
             assert len(load(path).data) == format.n_boxes
         else:
             assert_refused(load, path, "UTF-16: save it as UTF-8")
@@ -226,7 +306,7 @@ NONSENSE = {
 @pytest.mark.parametrize("content", NONSENSE.values(), ids=NONSENSE.keys())
 def test_nonsense_is_refused(format, write, content):
     path = write(format, content)
-    if content.isspace() and format.name == "kitti":
+    if content.isspace() and format.name in MAY_BE_EMPTY:
         assert reader(format)(path).data.shape == (0, 4)  # an image without objects
     else:
         assert_refused(reader(format), path)
@@ -235,7 +315,7 @@ def test_nonsense_is_refused(format, write, content):
 
 def test_an_empty_file_is_refused_unless_it_can_be_an_image_without_objects(format, write):
     path = write(format, b"")
-    if format.name == "kitti":
+    if format.name in MAY_BE_EMPTY:
         assert reader(format)(path).image_names == ["labels"]
     else:
         assert_refused(reader(format), path, "is empty")
@@ -288,8 +368,8 @@ def test_a_link_that_leads_back_to_itself_is_refused(format, tmp_path):
 
 
 def test_an_empty_folder_is_refused(format, tmp_path):
-    assert_refused(reader(format), tmp_path, "is a folder: name|has no .(txt|xml) file")
-    assert_refused(load_annotations, tmp_path, "of no known format: a folder with no annotation")
+    assert_refused(reader(format), tmp_path, r"is a folder: name|has no \.(txt|xml|json|csv) file")
+    assert_refused(load_annotations, tmp_path, "of no known format: a folder without annotation")
 
 
 @pytest.fixture(params=[f for f in FORMATS if f.name in OF_FOLDERS], ids=lambda f: f.name)
@@ -299,15 +379,16 @@ def format_of_folders(request):
 
 def test_links_in_a_folder_are_followed_once(format_of_folders, write, tmp_path):
     path = write(format_of_folders, name="folder")
-    inner, outer = tmp_path / "inner", tmp_path / "outer"
-    outer.mkdir()
-    inner.mkdir()
+    outer = tmp_path / "outer"
+    inner = outer / ".inner"
+    inner.mkdir(parents=True)
     path.rename(inner / path.name)
     (outer / "link").symlink_to(inner, target_is_directory=True)
     (inner / "back").symlink_to(outer, target_is_directory=True)
     (outer / "itself").symlink_to(outer / "itself")
     boxes = reader(format_of_folders)(outer)
-    assert boxes.image_names == ["link/folder"]
+    expected = ["0.jpg", "1.jpg"] if format_of_folders.name == "cvat" else ["link/folder"]
+    assert boxes.image_names == expected
     assert load_annotations(outer, **format_of_folders.options).format == format_of_folders.name
 
 
@@ -318,7 +399,10 @@ def test_a_link_in_a_folder_that_leads_back_to_itself_is_refused(format_of_folde
         reader(format_of_folders)(tmp_path)
 
 
-LIBRARIES = {"bdd100k": "msgspec", "coco": "msgspec", "voc": "defusedxml"}
+LIBRARIES = {
+    "bdd100k": "msgspec", "coco": "msgspec", "cvat": "defusedxml", "label_studio": "msgspec",
+    "labelme": "msgspec", "via": "msgspec", "voc": "defusedxml",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "library"), LIBRARIES.items())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_iou_kmeans.datasets import load_csv
+from sklearn_iou_kmeans.datasets import load_annotations, load_csv
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_usual_names_of_columns_are_recognised(write, header, corners):
 @pytest.mark.parametrize(
     ("options", "corners"),
     [
-        ({"columns": ["a", "b", "c", "d"]}, [1, 2, 30, 40]),
+        ({"columns": ["a", "b", "c", "d"], "box_format": "xyxy"}, [1, 2, 30, 40]),
         ({"columns": ["a", "b", "c", "d"], "box_format": "xywh"}, [1, 2, 31, 42]),
         ({"columns": ["c", "d", "a", "b"], "box_format": "cxcywh"}, [29.5, 39, 30.5, 41]),
         ({"columns": ["c", "d"]}, [0, 0, 30, 40]),
@@ -129,10 +129,18 @@ def test_a_bad_line_is_named(write, line, message):
 @pytest.mark.parametrize(
     ("header", "options", "message"),
     [
-        ("a.jpg,837,346,981,456,cow", {}, r"has the columns 'a\.jpg', .*Name them with columns="),
-        ("x;y;w;h", {}, r"has the columns 'x;y;w;h': which"),
-        (HEADER, {"columns": ["x", "y", "right", "h"]}, r"has no column 'right', only 'image'"),
-        (HEADER, {"columns": ["x"]}, r"columns is \['x'\]: name the four"),
+        (
+            "a.jpg,837,346,981,456,cow",
+            {},
+            r"has no header: .*'a\.jpg'.* columns=\[2, 3",
+        ),
+        ("a;b;c;d;e", {"delimiter": ","}, r"has the columns 'a;b;c;d;e': which"),
+        (
+            HEADER,
+            {"columns": ["x", "y", "right", "h"]},
+            r"has no column 'right', only the 5 colu",
+        ),
+        (HEADER, {"columns": ["x", "y", "w"]}, r"columns is \['x', 'y', 'w'\]: name the four"),
         (HEADER, {"columns": "xywh"}, r"columns is 'xywh': name the four"),
         (HEADER, {"columns": ["x", "y", "w", "h"], "box_format": "whxy"}, "got 'whxy'"),
         (HEADER, {"category_column": "kind"}, "has no column 'kind'"),
@@ -151,3 +159,110 @@ def test_a_byte_order_mark_and_gzip_do_no_harm(write):
 
 def test_a_header_alone_is_a_table_without_boxes(write):
     assert load_csv(write(HEADER)).data.shape == (0, 4)
+
+
+WHEAT = "image_id,width,height,bbox,source"
+
+
+def test_a_column_of_boxes_beside_the_size_of_the_image(write):
+    path = write(
+        WHEAT,
+        'b6,1024,1024,"[834.0, 222.0, 56.0, 36.0]",usask_1',
+        'b6,1024,1024,"[226.0, 548.0, 130.0, 58.0]",usask_1',
+        "c7,1024,1024,,usask_1",
+    )
+    for load in (load_csv, load_annotations):
+        boxes = load(path)
+        assert_array_equal(boxes.data, [[834, 222, 890, 258], [226, 548, 356, 606]])
+        assert_array_equal(boxes.image_size, [[1024, 1024]] * 2)
+        assert boxes.skipped == {"no box": 1}
+
+
+@pytest.mark.parametrize(
+    ("size", "boxes", "expected"),
+    [
+        ("100,100", ["[10, 20, 5, 40]", "[1, 2, 30, 40]"], [[10, 20, 15, 60], [1, 2, 31, 42]]),
+        ("100,100", ["(60 20 90 40)", "(1 2 30 40)"], [[60, 20, 90, 40], [1, 2, 30, 40]]),
+        (",", ["[10, 20, 5, 40]"], [[10, 20, 15, 60]]),
+    ],
+)
+def test_what_a_column_of_boxes_means_is_told_by_what_is_possible(write, size, boxes, expected):
+    rows = [f'a,{size},"{box}",x' for box in boxes]
+    assert_array_equal(load_csv(write(WHEAT, *rows)).data, expected)
+
+
+def test_a_column_of_boxes_that_can_mean_two_things_is_an_error_that_names_both(write):
+    path = write(WHEAT, 'a,1024,1024,"[1, 2, 30, 40]",x')
+    with pytest.raises(ValueError, match=r"1, 2, 30, 40 can be two corners, or a corner and the"):
+        load_csv(path)
+    assert_array_equal(load_csv(path, box_format="xyxy").data, [[1, 2, 30, 40]])
+    assert_array_equal(load_csv(path, box_format="xywh").data, [[1, 2, 31, 42]])
+
+
+@pytest.mark.parametrize("cell", ["[1, 2, 3]", "[1, 2, 3, 4, 5]", "[1, 2, 3, b]", "1;2;3"])
+def test_a_cell_that_is_no_box_is_named(write, cell):
+    with pytest.raises(ValueError, match=r"line 3: .* is not (4 numbers|a finite number)"):
+        load_csv(write(WHEAT, 'a,99,99,"[9, 9, 3, 4]",x', f'a,99,99,"{cell}",x'))
+
+
+def test_width_and_height_that_can_be_those_of_the_images_are_refused(write):
+    header = "filename,width,height,class"
+    path = write(header, "a.jpg,640,480,car", "a.jpg,640,480,bus", "b.jpg,500,375,car")
+    with pytest.raises(ValueError, match=r"width and height can be the size of the boxes or of"):
+        load_csv(path)
+    boxes = load_csv(path, columns=["width", "height"])
+    assert_array_equal(boxes.data, [[0, 0, 640, 480]] * 2 + [[0, 0, 500, 375]])
+    boxes = load_csv(write(header, "a.jpg,64,48,car", "a.jpg,65,48,bus"))
+    assert_array_equal(boxes.data, [[0, 0, 64, 48], [0, 0, 65, 48]])
+
+
+def test_width_and_height_of_the_boxes_are_not_taken_for_those_of_the_image(write):
+    path = write("file,x1,y1,x2,y2,width,height", "a,60,70,90,110,30,40", "a,5,5,15,25,10,20")
+    boxes = load_csv(path)
+    assert_array_equal(boxes.data, [[60, 70, 90, 110], [5, 5, 15, 25]])
+    assert np.isnan(boxes.image_size).all()
+    assert boxes.notes == {}
+
+
+@pytest.mark.parametrize("columns", [[2, 3, 4, 5], ["2", "3", "4", "5"]])
+def test_columns_of_a_table_without_a_header_are_called_by_position(write, columns):
+    path = write("a.jpg,1,6,81,56,cow", "b.jpg,7,6,981,456,dog")
+    options = {"box_format": "xyxy", "category_column": 6, "image_column": "1"}
+    boxes = load_csv(path, columns=columns, **options)
+    assert_array_equal(boxes.data, [[1, 6, 81, 56], [7, 6, 981, 456]])
+    assert boxes.target_names == ["cow", "dog"]
+    assert boxes.image_names == ["a.jpg", "b.jpg"]
+    assert_array_equal(load_annotations(path, columns=columns, **options).data, boxes.data)
+    with pytest.raises(ValueError, match="has no column 7, only the 6 columns"):
+        load_csv(path, columns=[7, 3, 4, 5])
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_what_separates_the_cells_is_recognised(write, delimiter):
+    lines = [line.replace(",", delimiter) for line in (HEADER, "a,1,2,3,4")]
+    path = write(*lines)
+    for load in (load_csv, load_annotations):
+        assert_array_equal(load(path).data, [[1, 2, 4, 6]])
+        assert_array_equal(load(path, delimiter=delimiter).data, [[1, 2, 4, 6]])
+
+
+@pytest.mark.parametrize("options", [{}, {"delimiter": ","}, {"box_format": "xyxy"}])
+@pytest.mark.parametrize("content", ["a,b,c,d\n1,2,3,4", "a.jpg,1,2,3,4\nb.jpg,1,2,3,4"])
+def test_a_table_whose_columns_are_unknown_is_the_same_error_whatever_the_options(
+    write, options, content
+):
+    path = write(content)
+    with pytest.raises(ValueError, match=r"which are those of the box|has no header") as plain:
+        load_csv(path)
+    with pytest.raises(ValueError, match=r"columns=\[") as error:
+        load_annotations(path, **options)
+    assert str(error.value) == str(plain.value)
+
+
+def test_a_folder_with_one_table_is_read(write, tmp_path):
+    path = write(HEADER, "a,1,2,3,4")
+    for load in (load_csv, load_annotations):
+        assert_array_equal(load(tmp_path).data, [[1, 2, 4, 6]])
+    (tmp_path / "other.csv").write_bytes(path.read_bytes())
+    with pytest.raises(ValueError, match=r"has 2 \.csv files, .*boxes\.csv, .*other\.csv: name th"):
+        load_csv(tmp_path)

@@ -29,6 +29,11 @@ def compare(labels: LabelOptions, network: NetworkOptions, wanted: CompareOption
     sets = [load_anchor_set(name) for name in wanted.anchors or []]
     common = common_scale(scale, sets)
     boxes = read_sizes(labels, common.scale)
+    if boxes.scale != common.scale:
+        raise ValueError(
+            "The boxes are relative to their images, and the anchors are in pixels. Add --images "
+            "DIR, or --image-size WxH if all images have one size."
+        )
     record = compute_comparison(boxes, sets, common.scale, wanted)
     console = make_console(outputs, record.warnings)
     print_comparison(record, common, wanted, console)

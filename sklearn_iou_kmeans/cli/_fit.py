@@ -23,6 +23,7 @@ def fit(
         from ._plot import draw_anchors
         from ._printing import make_console, print_anchors, print_labels, write_results
     boxes = read_sizes(labels, scale)
+    scale = boxes.scale
     record = compute_fit(boxes, scale, search, wanted)
     with collected_warnings() as messages:
         file = search.plot

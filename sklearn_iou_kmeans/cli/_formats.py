@@ -1,25 +1,18 @@
 """`iou-kmeans formats`: what is read and what is written."""
 
-from ._interrupt import ends_at_ctrl_c
+from typing import TYPE_CHECKING
 
-READ = {
-    "coco": "JSON file; crowds and ignored objects are flagged",
-    "yolo": "data.yaml or its folder, folder of labels, list of images or text file; image sizes "
-    "from the images' headers or --image-size",
-    "voc": "folder or XML file; difficult objects are flagged; --inclusive if corners count from 1",
-    "kitti": "folder or text file; DontCare regions are flagged; no image sizes",
-    "bdd100k": "JSON file, BDD100K or Scalabel; crowds and ignored objects are flagged; "
-    "BDD100K has no image sizes: --image-size 1280x720",
-    "open_images": "CSV file; groups and depictions are flagged; --images or --image-size",
-    "wider_face": "text file; invalid faces are flagged; no image sizes",
-    "keras_yolo3": "text file, `path x1,y1,x2,y2,class ...`; no image sizes",
-    "csv": "any other CSV file with a header; --columns, --box-format, --delimiter",
-}
+from ._interrupt import ends_at_ctrl_c
+from ._spellings import SPELLINGS
+
+if TYPE_CHECKING:
+    from ..datasets import Reader
 
 
 def formats() -> None:
     """List the formats that are read and written, and the published anchors."""
     with ends_at_ctrl_c():
+        from ..datasets import READERS
         from ..datasets._published_anchors import PUBLISHED
         from ..export import EXPORTERS
         from ._printing import grid, make_console, say, show
@@ -35,8 +28,9 @@ def formats() -> None:
         name: f"{len(model.anchors.split())} anchors at {size_name((model.input_size,) * 2)}"
         for name, model in PUBLISHED.items()
     }
+    read = {name: read_by(reader) for name, reader in READERS.items()}
     for title, rows in (
-        ("Read (--format, told by content), plain or gzip", READ),
+        ("Read (--format, told by content), plain or gzip", read),
         ("Written (--export), in pixels at --input-size unless said", written),
         ("Published anchors (compare --anchors)", published),
     ):
@@ -44,3 +38,9 @@ def formats() -> None:
         show(grid(*(("", *row) for row in rows.items())), console)
         console.file.write("\n")
     say("Flagged boxes are left out and counted; --keep-flagged uses them.", console)
+
+
+def read_by(reader: "Reader") -> str:
+    """Say what a reader reads, and which options are its own."""
+    options = [SPELLINGS[name].split()[0] for name in reader.options if name in SPELLINGS]
+    return "; ".join([reader.summary, *filter(None, [", ".join(options)])])

@@ -1,6 +1,5 @@
 """From the labels that a user names to sizes, and to what the record says of them."""
 
-import inspect
 import time
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -10,11 +9,13 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from .. import __version__
-from ..datasets import READERS, load_annotations, recognise_format
+from ..datasets import AnnotationError, load_annotations
 from ..preprocessing import box_sizes
 from ._options import LabelOptions
 from ._scale import FloatArray, Scale, parse_size
+from ._spellings import SPELLINGS
 
+RELATIVE = "relative to the image; --images DIR or --image-size WxH brings it to pixels"
 NO_AREA_LEFT = "no size left after truncation"
 
 
@@ -22,8 +23,9 @@ NO_AREA_LEFT = "no size left after truncation"
 class LabelsRecord:
     """What was read.
 
-    `skipped` counts labels; `skipped_images` names each of their images once. Anchors are shown as
-    `unit` says in words and `scale` for programs.
+    `skipped` counts labels; `skipped_images` names each of their images once. `notes` counts boxes
+    that are used other than as written. Anchors are shown as `unit` says in words and `scale` for
+    programs.
     """
 
     version: str
@@ -36,6 +38,9 @@ class LabelsRecord:
     categories: dict[str, int]
     skipped: dict[str, int]
     skipped_images: dict[str, list[str]]
+    notes: dict[str, int]
+    splits: list[str]
+    splits_read: list[str]
     unit: str
     scale: dict[str, Any]
 
@@ -51,6 +56,8 @@ class Sizes(NamedTuple):
     """A code of the image of each box."""
     categories: NDArray[np.str_]
     """The category of each box."""
+    scale: Scale
+    """Where the sizes are: as asked for, or relative if the labels allow nothing else."""
     record: LabelsRecord
     seconds: float
     """That reading took."""
@@ -60,20 +67,24 @@ def read_sizes(options: LabelOptions, scale: Scale) -> Sizes:
     """Read the labels, and bring the sizes of the boxes to the unit and the input."""
     start = time.perf_counter()
     boxes = read_boxes(options)
+    scale = possible_scale(scale, boxes, options)
     if options.truncate:
         boxes = truncate_corners(boxes)
     if len(boxes.data) == 0:
         raise ValueError(
-            f"{options.labels} has no box to use. Skipped: {boxes.skipped or 'nothing'}."
+            f"{label_names(options)} has no box to use. Skipped: {boxes.skipped or 'nothing'}."
         )
-    image_sizes = complete_image_sizes(boxes, options)
-    if scale.needs_image_sizes:
-        check_known(image_sizes, boxes, scale)
+    image_sizes = np.array(boxes.image_size, dtype=np.float64)
+    if boxes.unit == "relative":
+        image_sizes = np.ones_like(image_sizes)
+    elif scale.needs_image_sizes:
+        check_known(image_sizes, boxes, scale, options.images)
     return Sizes(
         sizes=scale.rescale(box_sizes(boxes.data), image_sizes),
         image_sizes=image_sizes,
         images=boxes.image,
         categories=np.asarray(boxes.target_names, dtype=str)[boxes.target],
+        scale=scale,
         record=describe(boxes, options, scale),
         seconds=time.perf_counter() - start,
     )
@@ -83,34 +94,53 @@ def read_boxes(options: LabelOptions) -> Bunch:
     """Hand to the reader of the format the options that were given."""
     given: dict[str, Any] = {
         "inclusive": options.inclusive,
-        "images": options.images,
         "names": options.names,
-        "split": options.split,
-        "columns": options.columns and options.columns.split(","),
+        "split": comma_separated(options.split),
+        "sides": options.sides,
+        "columns": comma_separated([options.columns] if options.columns else None),
         "box_format": options.box_format,
+        "category_column": options.category_column,
+        "image_column": options.image_column,
         "delimiter": options.delimiter,
     }
-    given = {name: value for name, value in given.items() if value}
-    if options.format != "auto" and options.format not in READERS:
-        known = ", ".join(READERS)
-        raise ValueError(f"--format is {options.format!r}: choose from auto, {known}.")
-    name = recognise_format(options.labels) if options.format == "auto" else options.format
-    takes = inspect.signature(READERS[name]).parameters
-    for option in (option for option in given if option not in takes):
-        raise ValueError(
-            f"{options.labels} is read as {name!r}, which has no use for "
-            f"--{option.replace('_', '-')}."
+    image_size = options.image_size and parse_size(options.image_size, "--image-size")
+    try:
+        return load_annotations(
+            options.labels,
+            options.format,
+            categories=options.category or None,
+            image_size=image_size or None,
+            images=options.images,
+            clip=not options.no_clip,
+            min_size=options.min_size,
+            keep_flagged=options.keep_flagged,
+            **{name: value for name, value in given.items() if value},
         )
-    # To other formats the size is not needed for reading, and it is filled in afterwards.
-    if options.image_size and "image_size" in takes:
-        given["image_size"] = parse_size(options.image_size, "--image-size")
-    return load_annotations(
-        options.labels,
-        name,
-        categories=options.category or None,
-        keep_flagged=options.keep_flagged,
-        **given,
-    )
+    except AnnotationError as error:
+        raise ValueError(error.spelled(SPELLINGS)) from None
+
+
+def comma_separated(texts: list[str] | None) -> list[str]:
+    """Take the names in texts of one or several names, with commas between."""
+    return [name for text in texts or () for name in text.split(",")]
+
+
+def label_names(options: LabelOptions) -> str:
+    """Name what is read."""
+    return ", ".join(map(str, options.labels))
+
+
+def possible_scale(scale: Scale, boxes: Bunch, options: LabelOptions) -> Scale:
+    """Return the scale, or for boxes relative to images of unknown size the one that is left."""
+    if boxes.unit == "pixel":
+        return scale
+    if options.truncate or (scale.input_size is not None and scale.resize != "stretch"):
+        wanted = "--truncate" if options.truncate else f"--resize {scale.resize}"
+        raise ValueError(
+            f"{label_names(options)}: the boxes are relative to their images, and {wanted} needs "
+            "them in pixels. Add --images DIR, or --image-size WxH if all images have one size."
+        )
+    return scale if scale.input_size is not None else Scale("relative")
 
 
 def truncate_corners(boxes: Bunch) -> Bunch:
@@ -128,24 +158,8 @@ def truncate_corners(boxes: Bunch) -> Bunch:
         image_names=boxes.image_names,
         skipped=boxes.skipped | skipped,
         skipped_images=boxes.skipped_images | skipped_images,
-        format=boxes.format,
+        **{name: boxes[name] for name in ("unit", "notes", "splits", "splits_read", "format")},
     )
-
-
-def complete_image_sizes(boxes: Bunch, options: LabelOptions) -> FloatArray:
-    """Take the size of the image of each box from the file, or else as given."""
-    image_sizes: FloatArray = np.array(boxes.image_size, dtype=np.float64)
-    if options.image_size is None:
-        return image_sizes
-    given = parse_size(options.image_size, "--image-size")
-    unknown = ~is_known(image_sizes)
-    if not unknown.any() and (image_sizes != given).any():
-        raise ValueError(
-            f"--image-size {options.image_size}: the labels say how large every image is, and "
-            "not all are that large. Leave the option out."
-        )
-    image_sizes[unknown] = given
-    return image_sizes
 
 
 def is_known(image_sizes: FloatArray) -> Any:
@@ -153,14 +167,14 @@ def is_known(image_sizes: FloatArray) -> Any:
     return (np.isfinite(image_sizes) & (image_sizes > 0)).all(axis=1)
 
 
-def check_known(image_sizes: FloatArray, boxes: Bunch, scale: Scale) -> None:
+def check_known(image_sizes: FloatArray, boxes: Bunch, scale: Scale, folder: str | None) -> None:
     """Raise if sizes cannot be brought to the scale for want of the size of an image."""
     unknown = ~is_known(image_sizes)
     if not unknown.any():
         return
-    images = (
-        "the images are" if unknown.all() else f"{boxes.image_names[boxes.image[unknown][0]]} is"
-    )
+    first = boxes.image_names[boxes.image[unknown][0]]
+    images = "the images are" if unknown.all() else f"{first} is"
+    at_hand = f"put the image into {folder}" if folder else "--images DIR if you have the images"
     otherwise = (
         ", or --resize none if the boxes are in pixels of the network's input already"
         if scale.input_size
@@ -168,8 +182,8 @@ def check_known(image_sizes: FloatArray, boxes: Bunch, scale: Scale) -> None:
     )
     raise ValueError(
         f"{scale}: for that the size of every image is needed, and the labels do not say how "
-        f"large {images}. Add --image-size WxH, say 1280x720, if all such images have one "
-        f"size{otherwise}."
+        f"large {images}. Add --image-size WxH, say 1280x720, if all such images have one size, "
+        f"or {at_hand}{otherwise}."
     )
 
 
@@ -182,10 +196,12 @@ def describe(boxes: Bunch, options: LabelOptions, scale: Scale) -> LabelsRecord:
         "inclusive": options.inclusive,
         "keep_flagged": options.keep_flagged,
         "image_size": options.image_size,
+        "clip": not options.no_clip,
+        "min_size": options.min_size,
     }
     return LabelsRecord(
         version=__version__,
-        file=str(options.labels),
+        file=label_names(options),
         format=boxes.format,
         parameters=parameters,
         n_images=len(boxes.image_names),
@@ -196,6 +212,9 @@ def describe(boxes: Bunch, options: LabelOptions, scale: Scale) -> LabelsRecord:
         skipped_images={
             reason: list(dict.fromkeys(names)) for reason, names in boxes.skipped_images.items()
         },
-        unit=str(scale),
+        notes=boxes.notes,
+        splits=boxes.splits,
+        splits_read=boxes.splits_read,
+        unit=str(scale) if boxes.unit == "pixel" or scale.input_size else RELATIVE,
         scale=asdict(scale),
     )

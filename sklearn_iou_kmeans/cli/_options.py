@@ -20,9 +20,10 @@ class LabelOptions:
     """Which boxes are read, and how."""
 
     labels: Annotated[
-        Path,
+        list[Path],
         typer.Argument(
-            metavar="LABELS", help="Annotations: a file or folder, as `iou-kmeans formats` lists."
+            metavar="LABELS",
+            help="Annotations: files or folders, as `iou-kmeans formats` lists.",
         ),
     ]
     format: Annotated[
@@ -47,23 +48,50 @@ class LabelOptions:
         about_labels(metavar="WxH", help="Size of the images whose size is not known."),
     ] = None
     images: Annotated[
-        str | None, about_labels(metavar="FOLDER", help="Open Images: where the images are.")
+        str | None,
+        about_labels(
+            metavar="DIR", help="Folder of the images: sizes are read from their headers."
+        ),
     ] = None
+    no_clip: Annotated[
+        bool, about_labels("--no-clip", help="Keep boxes that reach outside their image whole.")
+    ] = False
+    min_size: Annotated[
+        float,
+        about_labels(
+            min=0, metavar="PX", help="Leave out boxes with a side below, in the original image."
+        ),
+    ] = 0
     names: Annotated[
         str | None,
         about_labels(metavar="FILE", help="YOLO, keras-yolo3, Open Images: names of the classes."),
     ] = None
     split: Annotated[
         list[str] | None,
-        about_labels(metavar="NAME", help="YOLO data.yaml: part to read, repeatable; or train."),
+        about_labels(metavar="A,B", help="Parts of the data set to read, by default train."),
+    ] = None
+    sides: Annotated[
+        str | None,
+        about_labels(
+            metavar="enclosing|rotated", help="Oriented boxes: the box around, or its own sides."
+        ),
     ] = None
     columns: Annotated[
         str | None,
-        about_labels(metavar="A,B,C,D", help="CSV: columns of the box, or of width and height."),
+        about_labels(
+            metavar="A,B,C,D",
+            help="CSV: columns of the box, or of width and height, by name or position from 1.",
+        ),
+    ] = None
+    category_column: Annotated[
+        str | None, about_labels(metavar="A", help="CSV, VIA: column or attribute of the category.")
+    ] = None
+    image_column: Annotated[
+        str | None, about_labels(metavar="A", help="CSV: column of the image.")
     ] = None
     box_format: Annotated[
         str | None,
-        about_labels(metavar="xyxy|xywh|cxcywh", help="CSV: what the four columns are."),
+        about_labels(metavar="xyxy|xywh|cxcywh", help="CSV, Parquet: what the four numbers are."),
     ] = None
     delimiter: Annotated[
         str | None, about_labels(metavar="CHAR", help="CSV: what is between the columns.")

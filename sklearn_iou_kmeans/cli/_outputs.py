@@ -31,7 +31,7 @@ def check_outputs(
     if list(given.values()).count(STDOUT) > 1:
         raise ValueError(f"Only one of {', '.join(given)} can be stdout.")
     files = {option: file for option, file in given.items() if file != STDOUT}
-    inputs = [labels.labels, *filter(None, (labels.names, labels.images)), *anchors]
+    inputs = [*labels.labels, *filter(None, (labels.names, labels.images)), *anchors]
     for option, file in files.items():
         _check_not_read(option, file, inputs)
         _check_writable(option, file)

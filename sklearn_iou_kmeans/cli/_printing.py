@@ -74,13 +74,22 @@ def print_labels(record: LabelsRecord, console: Console) -> None:
         grid(
             ("read", record.file),
             ("", f"{labels} in {images}, as {record.format}"),
+            *([("split", splits(record))] if record.splits else []),
             ("skipped", counted(skipped) or "nothing"),
             ("used", count(record.n_boxes, "box", "boxes")),
             ("", counted([(unlike_count(name), n) for name, n in categories])),
+            *([("notes", counted([*record.notes.items()]))] if record.notes else []),
             ("unit", record.unit + truncated),
         ),
         console,
     )
+
+
+def splits(record: LabelsRecord) -> str:
+    """Say which parts of the data set were read, and which there are."""
+    others = [name for name in record.splits if name not in record.splits_read]
+    there = f" (also there: {', '.join(others)}; --split reads them)" if others else ""
+    return ", ".join(record.splits_read) + there
 
 
 def print_anchors(record: FitRecord, scale: Scale, console: Console) -> None:

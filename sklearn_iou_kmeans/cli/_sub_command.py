@@ -83,9 +83,6 @@ def sub_command(function: Callable[..., None]) -> Callable[..., None]:
 
 
 OPTION_NAMES = {
-    r"image_size=\(width, height\)": "--image-size WxH",
-    r"images=folder": "--images FOLDER",
-    r"with format=": "with --format",
     r"\bn_clusters holds (\d+), and X\b": r"--k holds \1, and LABELS",
     r"\brule=(\S+): no n_clusters": r"--rule \1: no k",
     r"Take fewer folds, or StratifiedGroupKFold": "Take fewer folds",

@@ -39,6 +39,7 @@ def sweep(
         from ._plot import draw_curve
         from ._printing import make_console, print_anchors, print_labels, write_results
     boxes = read_sizes(labels, scale)
+    scale = boxes.scale
     found = make_sweep(numbers, rule, wanted)
     record = compute_sweep(found, numbers, boxes, scale, wanted_export)
     with collected_warnings() as messages:

@@ -1,93 +1,96 @@
-"""Annotations of any format, told apart by what the files hold."""
+"""Annotations of any format, recognised by what the files hold."""
 
-import codecs
-import csv
-import inspect
 import os
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sklearn.utils import Bunch
+from ._binary import advice_on
+from ._boxes import boxes_bunch
+from ._errors import OPTIONS, AnnotationError
+from ._files import PathLike, files_under, quoted
+from ._look import describe_folder, look_at
+from ._reader import Look, Reader
+from ._readers import READERS
 
-from ._bdd100k import load_bdd100k
-from ._coco import load_coco
-from ._csv import load_csv, usual_box_columns
-from ._files import PathLike, files_under, quoted, read_lines, read_start, require
-from ._image_size import IMAGE_SUFFIXES
-from ._json import read_json
-from ._keras_yolo3 import load_keras_yolo3
-from ._kitti import load_kitti, split_frame
-from ._open_images import COLUMNS, load_open_images
-from ._voc import load_voc
-from ._wider_face import load_wider_face
-from ._yolo import load_yolo
-from ._yolo_sources import NAMES_FILE, find_data_file
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
-READERS: dict[str, Callable[..., Bunch]] = {
-    "bdd100k": load_bdd100k,
-    "coco": load_coco,
-    "csv": load_csv,
-    "keras_yolo3": load_keras_yolo3,
-    "kitti": load_kitti,
-    "open_images": load_open_images,
-    "voc": load_voc,
-    "wider_face": load_wider_face,
-    "yolo": load_yolo,
+N_FILES = 20
+"""How many files of each suffix are looked at in a folder, beside empty ones."""
+
+FOREIGN = {
+    "CreateML": {"image", "annotations"},
+    "Supervisely": {"tags", "objects", "size"},
+    "VoTT": {"asset", "regions"},
+    "Datumaro": {"items", "categories"},
 }
-"""The reader of each format."""
-
-SUFFIXES = (".xml", ".txt", ".json", ".csv", ".yaml", ".yml")
-
-N_LINES = 1000
-"""How many lines of a text are looked at."""
+"""Formats of JSON that are not read, by keys that tell them."""
 
 
 def load_annotations(
-    path: PathLike,
+    path: PathLike | Sequence[PathLike],
     format: str = "auto",
     *,
     categories: str | Iterable[str] | None = None,
+    image_size: Sequence[float] | None = None,
+    images: PathLike | None = None,
+    clip: bool = True,
+    min_size: float = 0,
     keep_flagged: bool = False,
     **options: Any,
-) -> Bunch:
+) -> "Bunch":
     """Read the boxes of annotations of any format.
 
     Parameters
     ----------
-    path : str or path-like
-        The file or folder.
+    path : str or path-like, or a sequence of them
+        The file or folder; or several, whose boxes are put together.
     format : str, default="auto"
-        "bdd100k", "coco", "csv", "keras_yolo3", "kitti", "open_images", "voc", "wider_face" or
-        "yolo"; or "auto", to tell it from what the file or the files of the folder hold.
+        One of the formats below; or "auto", to recognise it from what the file or the files of the
+        folder hold.
     categories : str, iterable of str or None, default=None
-        The categories to keep; all by default.
+        The categories to keep; all by default. Detectors share their anchors among all categories,
+        so keep those that the detector will be trained on.
+    image_size : (width, height) or None, default=None
+        The size in pixels of all images whose size the annotations do not say.
+    images : path-like or None, default=None
+        The folder of the images whose size the annotations do not say: sizes are read from the
+        headers of the files. Folders in it are searched too, and the suffix may be any. It need not
+        have all the images.
+    clip : bool, default=True
+        Whether to clip boxes that reach outside their image, where its size is known. Detectors are
+        trained on clipped boxes.
+    min_size : float, default=0
+        Leave out boxes with a side below that many pixels of the original image.
     keep_flagged : bool, default=False
         Whether to keep what the format flags as not to be used: crowds, difficult objects, regions
-        to ignore and the like. It makes no difference to formats without such flags.
+        to ignore and the like. A detector is not trained on them. It makes no difference to formats
+        without such flags.
     **options : dict
-        What else the reader of the format takes, say `inclusive` for VOC, or `image_size` for YOLO
-        and Open Images.
+        What else the reader of the format takes, say `inclusive` for VOC or `split` for YOLO.
 
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         With the fields that :func:`load_bdd100k` describes, and `format`: what the annotations were
-        taken for.
+        taken for. Of several files, an image is named with its file before.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If the format is unknown, or cannot be told; and what the reader of the format raises.
-    TypeError
-        If the reader of the format does not take one of the options.
+        If the format is unknown or not recognised, or does not accept one of the options; if boxes
+        are relative to images of unknown size; and what the reader of the format raises.
     ImportError
-        If a library that the format needs is not installed; the extra `io` brings it.
+        If a library that the format needs is not installed; install the `io` extra.
+
+    Notes
+    -----
+    The formats:
+
+    {formats}
 
     Examples
     --------
@@ -100,25 +103,55 @@ def load_annotations(
     ('yolo', array([[240., 210., 400., 270.]]))
     """
     if format != "auto" and format not in READERS:
-        raise ValueError(f"format must be 'auto' or one of {_known()}, got {quoted(format)}.")
-    name = recognise_format(path) if format == "auto" else format
-    reader = READERS[name]
-    takes = inspect.signature(reader).parameters
-    foreign = [option for option in options if option not in takes]
-    if foreign:
-        raise TypeError(
-            f"{path} is read as {quoted(name)}, and {reader.__name__} takes no {foreign[0]}; "
-            f"it takes {', '.join(list(takes)[1:])}."
+        raise AnnotationError(
+            f"{quoted(format)} is no format.", "With {format} choose from auto, " + _known() + "."
         )
-    if "keep_flagged" in takes:
-        options["keep_flagged"] = keep_flagged
-    boxes = reader(path, categories=categories, **options)
-    boxes.format = name
+    paths = [path] if isinstance(path, str | os.PathLike) else list(path)
+    if not paths:
+        raise AnnotationError("path is empty: name at least one file or folder.")
+    real = [os.path.realpath(path) for path in paths]
+    for number, one in enumerate(paths):
+        if real[number] in real[:number]:
+            raise AnnotationError(f"{one} is named twice: its boxes would count twice.")
+    parts = []
+    names = [recognise_format(path) if format == "auto" else format for path in paths]
+    for one, name in zip(paths, names, strict=True):
+        reader = READERS[name]
+        _check_options(one, reader, options)
+        flagged = {"keep_flagged": keep_flagged} if "keep_flagged" in reader.options else {}
+        parts.append((one, reader.read(one, **options, **flagged)))
+    boxes = boxes_bunch(
+        parts,
+        categories=categories,
+        image_size=image_size,
+        images=images,
+        clip=clip,
+        min_size=min_size,
+    )
+    boxes.format = ", ".join(dict.fromkeys(names))
     return boxes
 
 
+if load_annotations.__doc__:
+    load_annotations.__doc__ = load_annotations.__doc__.replace(
+        "{formats}",
+        "\n    ".join(f"- {reader.name!r}: {reader.summary}." for reader in READERS.values()),
+    )
+
+
+def _check_options(path: PathLike, reader: Reader, options: dict[str, Any]) -> None:
+    for option in options:
+        if option not in reader.options:
+            known = option in OPTIONS
+            raise AnnotationError(
+                f"{path} is read as {quoted(reader.name)}, which does not accept"
+                + ("" if known else f" {quoted(option)}."),
+                f"{{{option}}}." if known else "",
+            )
+
+
 def _known() -> str:
-    return ", ".join(map(quoted, READERS))
+    return ", ".join(READERS)
 
 
 def recognise_format(path: PathLike) -> str:
@@ -132,14 +165,14 @@ def recognise_format(path: PathLike) -> str:
     Returns
     -------
     format : str
-        A key of `READERS`.
+        The name of the format, as `load_annotations` takes it.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If the format cannot be told, with what was seen.
+        If the format is not recognised, with what was seen.
 
     See Also
     --------
@@ -154,131 +187,52 @@ def recognise_format(path: PathLike) -> str:
     ...     recognise_format(folder)
     'yolo'
     """
-    formats, seen = _of_folder(Path(path)) if os.path.isdir(path) else _of_file(path)
+    look = look_at(path)
+    formats = [name for name, reader in READERS.items() if reader.recognises(look)]
+    if look.kind == "folder" and not formats:
+        formats, look = _of_folder(look.path)
     if len(formats) == 1:
         return formats[0]
-    what = f"could be {' or '.join(map(quoted, formats))}" if formats else "is of no known format"
-    raise ValueError(
-        f"{path} {what}: {seen}. Name its format with format=, one of {_known()}; or check the "
-        "path."
-    )
+    if formats:
+        raise AnnotationError(
+            f"{path} could be {' or '.join(map(quoted, formats))}: {look.seen}.",
+            "Name the format: {format}" + formats[0] + ".",
+        )
+    raise AnnotationError(f"{path} is of no known format: {look.seen}. {_remedy(look)}")
 
 
-def _of_folder(folder: Path) -> tuple[list[str], str]:
+def _of_folder(folder: Path) -> tuple[list[str], Look]:
     """Tell the formats that the files of a folder can be of, and describe them."""
-    if find_data_file(folder):
-        return ["yolo"], ""
-    files = [file for file in files_under(folder, SUFFIXES) if file.name != NAMES_FILE]
-    there = Counter(file.suffix.lower() for file in files)
-    seen = "a folder with " + (
-        ", ".join(f"{there[suffix]} {suffix} files" for suffix in SUFFIXES if there[suffix])
-        or "no annotation files"
-    )
-    formats = ["voc"] if there[".xml"] else []
-    if there[".txt"]:
-        texts = (_first_lines(file) for file in files if file.suffix.lower() == ".txt")
-        lines = next(filter(None, texts), [])
-        formats += [name for name in ("kitti", "yolo") if not lines or LINES[name](lines)]
-        seen += f", that begin with {quoted(lines[0])}" if lines else ", all empty"
-    return formats, seen
+    suffixes = tuple(dict.fromkeys(s for reader in READERS.values() for s in reader.suffixes))
+    files, not_followed = files_under(folder, suffixes)
+    formats: list[str] = []
+    seen = describe_folder(files, suffixes)
+    if not_followed:
+        seen += f" and a link out of it, {not_followed[0]}, which is not followed"
+    for suffix in suffixes:
+        readers = [reader for reader in READERS.values() if suffix in reader.suffixes]
+        there = [file for file in files if file.suffix.lower() == suffix]
+        n_looks, all_empty, first = 0, bool(there), ""
+        for look in map(look_at, there):
+            if look.kind == "empty":
+                continue
+            all_empty, first, n_looks = False, first or look.seen, n_looks + 1
+            found = [reader.name for reader in readers if reader.recognises(look)]
+            if found or n_looks == N_FILES:
+                formats += found
+                break
+        if all_empty:
+            formats += [reader.name for reader in readers]
+        if there:
+            seen += f"; {suffix}: {'all empty' if all_empty else first}"
+    return list(dict.fromkeys(formats)), Look(folder, "folder", seen)
 
 
-def _first_lines(file: PathLike) -> list[str]:
-    lines = islice(read_lines(file, may_be_empty=True), N_LINES)
-    return [line for line in lines if line.strip()]
-
-
-def _of_file(path: PathLike) -> tuple[list[str], str]:
-    """Tell the formats that a file can be of, and describe it."""
-    start = read_start(path)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        start = start.decode("utf-16", errors="replace").encode()
-    first = start.lstrip()[:1]
-    if first in (b"{", b"["):
-        return _of_json(path)
-    if first == b"<":
-        return ["voc"], ""
-    if Path(path).suffix.lower() in (".yaml", ".yml"):
-        return ["yolo"], ""
-    lines = _first_lines(path)
-    if not lines:
-        return [], "it is empty"
-    return [name for name, fits in LINES.items() if fits(lines)], f"begins with {quoted(lines[0])}"
-
-
-def _of_json(path: PathLike) -> tuple[list[str], str]:
-    """Tell the formats of a JSON file by the keys at its top, or of the first item of a list."""
-    require("load_annotations", "msgspec")
-    import msgspec
-
-    document = read_json(path, dict[str, msgspec.Raw] | list[msgspec.Raw], "")
-    if isinstance(document, dict):
-        keys = list(document)
-        formats = {"coco": {"images", "annotations"}, "bdd100k": {"frames"}}
-        seen = f"JSON of an object with the keys {quoted(keys)}"
-        return [name for name, needed in formats.items() if needed <= set(keys)], seen
-    if not document:
-        return [], "JSON of an empty list"
-    try:
-        keys = list(msgspec.json.decode(document[0], type=dict[str, msgspec.Raw]))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        first = bytes(document[0]).decode(errors="replace")
-        return [], f"JSON of a list that begins with {quoted(first)}"
-    seen = f"JSON of a list of objects with the keys {quoted(keys)}"
-    return ["bdd100k"] if "name" in keys and "bbox" not in keys else [], seen
-
-
-def _header(line: str) -> list[str]:
-    try:
-        return next(csv.reader([line]))
-    except csv.Error:
-        return []
-
-
-def _is_open_images(lines: Sequence[str]) -> bool:
-    return set(COLUMNS) <= set(_header(lines[0]))
-
-
-def _is_table(lines: Sequence[str]) -> bool:
-    return usual_box_columns(_header(lines[0])) is not None and not _is_open_images(lines)
-
-
-def _is_keras_yolo3(lines: Sequence[str]) -> bool:
-    """Look for five values with commas between, after a path."""
-    rows = [line.split()[1:] for line in lines]
-    boxes = [box for row in rows for box in row]
-    return bool(boxes) and all(re.fullmatch(r"[^,]+(,[^,]+){4}", box) for box in boxes)
-
-
-def _is_kitti(lines: Sequence[str]) -> bool:
-    try:
-        split_frame(lines[0].split(), "")
-    except ValueError:
-        return False
-    return True
-
-
-def _is_wider_face(lines: Sequence[str]) -> bool:
-    return len(lines) > 1 and lines[1].strip().isdecimal() and not lines[0].strip().isdecimal()
-
-
-def _is_yolo(lines: Sequence[str]) -> bool:
-    """Look for labels of numbers only, or for a list of images."""
-    if all(line.strip().lower().endswith(IMAGE_SUFFIXES) for line in lines):
-        return True
-    try:
-        row = [float(text) for text in lines[0].split()]
-    except ValueError:
-        return False
-    return len(row) in (5, 6) or len(row) > 6
-
-
-LINES: dict[str, Callable[[Sequence[str]], bool]] = {
-    "csv": _is_table,
-    "keras_yolo3": _is_keras_yolo3,
-    "kitti": _is_kitti,
-    "open_images": _is_open_images,
-    "wider_face": _is_wider_face,
-    "yolo": _is_yolo,
-}
-"""What the first lines of a text file of a format look like."""
+def _remedy(look: Look) -> str:
+    """Say what to do about a file of no known format."""
+    if look.kind == "empty":
+        return "Copy or download it again."
+    if look.kind == "folder":
+        return "Name the folder or file of the labels."
+    foreign = next((name for name, keys in FOREIGN.items() if keys <= look.keys), "")
+    return (f"That is the layout of {foreign}. " if foreign else "") + advice_on(look.seen)

@@ -1,13 +1,15 @@
 """BDD100K and Scalabel labels."""
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from sklearn.utils import Bunch
-
-from ._boxes import NO_BOX, UNKNOWN_SIZE, Labels, boxes_bunch
 from ._files import PathLike, require
 from ._json import read_json
+from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
+from ._reader import Look, Reader
+from ._splits import Split, labels_of, single_file
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "BDD100K labels are a list of frames, or an object with frames; a frame has a name and labels; "
@@ -18,9 +20,10 @@ LAYOUT = (
 def load_bdd100k(
     path: PathLike,
     *,
-    categories: str | Iterable[str] | None = None,
     keep_flagged: bool = False,
-) -> Bunch:
+    split: Split = None,
+    **common: Unpack[Common],
+) -> "Bunch":
     """Read the boxes of a BDD100K or Scalabel label file.
 
     Both layouts are read, the original list of frames and Scalabel's object with `frames`, `groups`
@@ -29,21 +32,26 @@ def load_bdd100k(
     Parameters
     ----------
     path : str or path-like
-        The JSON file, say ``bdd100k_labels_images_val.json``.
-    categories : str, iterable of str or None, default=None
-        The categories to keep; all by default. Detectors share their anchors among all categories,
-        so keep those that the detector will be trained on. The original files say person, bike and
-        motor where later ones say pedestrian, bicycle and motorcycle. A box without a category is
-        of the category "".
+        The JSON file, say ``bdd100k_labels_images_val.json``; or a folder that has one such file,
+        or one for each part of the data set.
     keep_flagged : bool, default=False
         Whether to keep the boxes that the file flags as a crowd or as ignored. A detector is not
         trained on them.
+    split : str, iterable of str or None, default=None
+        Which parts of a data set to read that has a file for each of train, valid and test; by
+        default the train part.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
 
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         data : ndarray of shape (n_boxes, 4)
-            Corners (x1, y1, x2, y2) in pixels of the original image, as written.
+            Corners (x1, y1, x2, y2) in `unit`; x2 - x1 is the width.
+        unit : {"pixel", "relative"}
+            Pixels of the original image; or, if the file has coordinates from 0 to 1 and the sizes
+            of the images are not known, shares of the width and height of the image.
         target : ndarray of shape (n_boxes,)
             Category of each box: an index into `target_names`.
         target_names : list of str
@@ -54,16 +62,24 @@ def load_bdd100k(
         image_names : list of str
             Names of all images, those without boxes too.
         image_size : ndarray of shape (n_boxes, 2)
-            Width and height in pixels of the image of each box, NaN where the file does not say:
-            the original files do not, and all their images are 1280 x 720.
+            Width and height in pixels of the image of each box, NaN where it is not known: the
+            original files do not say, and all their images are 1280 x 720.
         skipped : dict of str to int
             How many labels are not in `data`, by reason: "no box2d" (lanes and drivable areas, of
-            whatever category), "other category", "crowd", "ignored", "infinite size", "zero or
-            negative size" and, where the size of the image is known, "outside the image" (all of
-            the box; one that is partly outside is kept as written). A label counts under the first
-            that applies, so the boxes and these counts add up to the labels of the file.
+            whatever category), "other category", "crowd", "ignored", "no image file" (needed for
+            its size), "infinite size", "zero or negative size", "outside the image" (all of the
+            box, where the size of the image is known) and "side below" `min_size`. A label counts
+            under the first that applies, so the boxes and these counts add up to the labels of the
+            file.
         skipped_images : dict of str to list of str
             By reason the name of the image of each skipped label, except for "other category".
+        notes : dict of str to int
+            How many boxes are in `data` other than as written, by what was done: "clipped to the
+            image", "around a polygon" and the like; or, with ``clip=False``, reach outside their
+            image. Also how many links to folders outside the data set were not followed.
+        splits, splits_read : list of str
+            The parts of the data set, say train and valid, and those that were read. Empty if the
+            data set has no parts.
 
     Raises
     ------
@@ -93,9 +109,16 @@ def load_bdd100k(
     >>> boxes.data, boxes.skipped
     (array([[10., 20., 50., 40.]]), {'zero or negative size': 1})
     """
+    return BDD100K.load(path, {"keep_flagged": keep_flagged, "split": split}, common)
+
+
+def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) -> Labels:
     require("load_bdd100k", "msgspec")
-    document = read_json(path, _record(), LAYOUT)
-    return boxes_bunch(_labels(document, keep_flagged), path, categories)
+    found = single_file(path, ".json", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        _add(labels, read_json(file, _record(), LAYOUT), found.prefix(name), keep_flagged)
+    return labels
 
 
 def _record() -> Any:
@@ -136,21 +159,21 @@ def _record() -> Any:
     return list[Frame] | Dataset
 
 
-def _labels(document: Any, keep_flagged: bool) -> Labels:
+def _add(labels: Labels, document: Any, prefix: str, keep_flagged: bool) -> None:
     """Lay the records out as columns."""
     frames = document if isinstance(document, list) else document.frames
     config = None if isinstance(document, list) else document.config
     usual_size = config and config.imageSize
-    labels = Labels()
     for frame in frames:
         size = frame.size or usual_size
-        image = labels.add_image(frame.name, (size.width, size.height) if size else UNKNOWN_SIZE)
+        image = labels.add_image(
+            prefix + frame.name, (size.width, size.height) if size else UNKNOWN_SIZE
+        )
         for label in frame.labels or ():
             box = label.box2d
             corners = (box.x1, box.y1, box.x2, box.y2) if box else NO_BOX
             reason = "no box2d" if not box else "" if keep_flagged else _flag(label.attributes)
             labels.add(image, label.category or "", corners, reason)
-    return labels
 
 
 def _flag(attributes: Any) -> str:
@@ -158,3 +181,19 @@ def _flag(attributes: Any) -> str:
     if attributes is None:
         return ""
     return "crowd" if attributes.crowd else "ignored" if attributes.ignored else ""
+
+
+def _recognises(look: Look) -> bool:
+    if look.is_list:
+        return "name" in look.keys and "bbox" not in look.keys
+    return "frames" in look.keys
+
+
+BDD100K = Reader(
+    name="bdd100k",
+    summary="JSON file of BDD100K or Scalabel, or a folder with one; crowds and ignored objects "
+    "are flagged; BDD100K does not say that its images are 1280 x 720",
+    read=_read,
+    recognises=_recognises,
+    suffixes=(".json",),
+)

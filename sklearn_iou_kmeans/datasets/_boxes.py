@@ -1,141 +1,134 @@
-"""What the readers of annotation files share.
+"""From the labels of files to boxes: sizes of images, units, filters and counts.
 
-A reader is one public function ``load_<format>(path, *, categories=None, keep_flagged=False)`` in a
-module of its own. It knows one grammar, and nothing else: it takes the file apart into `Labels`,
-one row for every label of the file, and hands them to `boxes_bunch`, which filters, counts and
-returns the same :class:`~sklearn.utils.Bunch` for every format. Its part of the contract:
+A reader takes a file apart into `Labels`, one row for every label. `boxes_bunch` does the rest for
+all formats alike:
 
-- Every label of the file becomes a row, in the order of the file. None is dropped or repaired:
-  what is not used is counted, so that rows and counts add up to what the file holds.
-- Corners are (x1, y1, x2, y2) in pixels of the original image, as written, and x2 - x1 is the
-  width. A grammar with other coordinates converts them, and its reader says how.
-- A label that has no box gets `NO_BOX` for corners and a reason; a box that the format itself flags
-  as not to be used (a crowd, an ignored region) keeps its corners and gets a reason, or none with
-  `keep_flagged`. A format without such flags has no `keep_flagged`.
-- A label that points at an image or a category that the file does not define is set aside too:
-  its image is added as not listed, its category is None.
-- Every image is named, those without labels too; where the file does not say how large one is, its
-  size is `UNKNOWN_SIZE`.
-- A broken file is a ValueError with the path and the line, record or object, the value that is
-  wrong, and what to do; a missing library is an ImportError that names the extra.
+1. It completes the sizes of the images, as given or from the headers of the images.
+2. It scales coordinates that are relative to the image to pixels.
+3. It clips boxes that reach outside their image.
+4. It sets aside what is not to be used, and counts it.
 
-A label counts under the first of these that applies: it has no box; it is of another category than
-those asked for; the reason that the reader gave; its width or height is infinite; is not positive;
-the box lies outside the image, as a whole. A box that is partly outside is used as written.
+A label counts under the first of these that applies: it has no box, or one that is relative to an
+image of unknown size; it is of another category than those asked for; the reason that the reader
+gave; its width or height is infinite; is not positive; the box lies outside the image, as a whole;
+a side is below `min_size`.
 """
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Bunch
 
+from ._errors import AnnotationError
 from ._files import PathLike
+from ._image_size import NamedImages, checked_size
+from ._labels import Labels, joined_labels
+from ._units import HOW_LARGE, FloatArray, one_unit, to_pixels
 
-NO_BOX = (np.nan, np.nan, np.nan, np.nan)
-UNKNOWN_SIZE = (np.nan, np.nan)
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 OTHER_CATEGORY = "other category"
 INFINITE = "infinite size"
 NO_AREA = "zero or negative size"
 OUTSIDE = "outside the image"
 
-UNKNOWN_IMAGE = "unknown image"
-UNKNOWN_CATEGORY = "unknown category"
+CLIPPED = "clipped to the image"
+REACHING_OUT = "reaching outside the image, not clipped"
+NOT_FOLLOWED = "link to a folder outside, not followed"
+
+OVERHANG = 0.1
+"""Pixels by which a box may reach outside its image through rounding, without being counted."""
 
 
-class Labels:
-    """The labels and the images of a file, as columns.
-
-    Attributes
-    ----------
-    corners : array of float, of length 4 * n_labels
-        The corners of one label after another.
-    category : list of str or None, of length n_labels
-        None for a label that is of no category: an ignored region, or one of an undefined category.
-    image : array of int, of length n_labels
-        The row of the image.
-    reason : list of str, of length n_labels
-        Why a label is set aside, or "" for a box to be used.
-    image_names : list of str, of length n_images
-        A name that comes twice is one image.
-    image_size : array of float, of length 2 * n_images
-        Width and height. Some files write 0 for an unknown one.
-    unlisted : set of str
-        The names of images that labels point at although the file does not have them.
-    """
-
-    def __init__(self) -> None:
-        self.corners = array("d")
-        self.category: list[str | None] = []
-        self.image = array("q")
-        self.reason: list[str] = []
-        self.image_names: list[str] = []
-        self.image_size = array("d")
-        self.unlisted: set[str] = set()
-
-    def add_image(self, name: str, size: Iterable[float] = UNKNOWN_SIZE) -> int:
-        """Add an image; return its row."""
-        self.image_names.append(name)
-        self.image_size.extend(size)
-        return len(self.image_names) - 1
-
-    def add_unlisted_image(self, name: str) -> int:
-        """Add an image that the file does not have; return its row."""
-        self.unlisted.add(name)
-        return self.add_image(name)
-
-    def add(
-        self, image: int, category: str | None, corners: Iterable[float], reason: str = ""
-    ) -> None:
-        """Add a label."""
-        self.image.append(image)
-        self.category.append(category)
-        self.corners.extend(corners)
-        self.reason.append(reason)
-
-
-def boxes_bunch(labels: Labels, path: PathLike, categories: str | Iterable[str] | None) -> Bunch:
-    """Keep the boxes of the wanted categories, and count the other labels by reason.
+def boxes_bunch(
+    parts: Sequence[tuple[PathLike, Labels]],
+    *,
+    categories: str | Iterable[str] | None = None,
+    image_size: Sequence[float] | None = None,
+    images: PathLike | None = None,
+    clip: bool = True,
+    min_size: float = 0,
+) -> "Bunch":
+    """Keep the boxes to be used, and count the other labels by reason.
 
     Parameters
     ----------
-    labels : Labels
-        Everything that the file holds.
-    path : path-like
-        The file, for errors.
-    categories : str, iterable of str or None
-        The wanted categories; None for all.
+    parts : sequence of tuple of (path-like, Labels)
+        Everything that each file holds.
+    categories, image_size, images, clip, min_size
+        As `load_annotations` describes them.
 
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         As the public readers describe it.
     """
+    if image_size is not None and images is not None:
+        raise AnnotationError(
+            "The sizes of the images come from one place:", "give {image_size} or {images}."
+        )
+    given = None if image_size is None else checked_size(image_size)
+    named = None if images is None else NamedImages(images)
+    units = {path: to_pixels(labels, path, given, named) for path, labels in parts}
+    unit = one_unit(units)
+    if min_size and unit == "relative":
+        raise AnnotationError(
+            f"{parts[0][0]}: the boxes are relative to their images, so a smallest size in pixels "
+            "needs the sizes of the images.",
+            HOW_LARGE,
+        )
+    path = ", ".join(str(path) for path, _ in parts)
+    labels = parts[0][1] if len(parts) == 1 else joined_labels(parts)
+    return _select(labels, path, unit, categories, clip, min_size)
+
+
+def _select(
+    labels: Labels,
+    path: PathLike,
+    unit: str,
+    categories: str | Iterable[str] | None,
+    clip: bool,
+    min_size: float,
+) -> "Bunch":
+    """Set aside what is not to be used, and lay the rest out as a Bunch."""
+    from sklearn.utils import Bunch
+
     corners = np.array(labels.corners, dtype=np.float64).reshape(-1, 4)
+    rows = np.array(labels.image, dtype=np.int64)
+    size = np.array(labels.image_size, dtype=np.float64).reshape(-1, 2)[rows]
+    reason = np.array(labels.reason, dtype=object)
     category = np.array(labels.category, dtype=object)
     has_category = ~np.isnan(corners[:, 0]) & (category != None)  # noqa: E711 (elementwise)
     target_names = _wanted(categories, Counter(category[has_category].tolist()), path)
     codes: dict[str | None, int] = {name: code for code, name in enumerate(target_names)}
     target = np.array([codes.get(name, -1) for name in labels.category], dtype=np.int64)
+    reason[has_category & (target < 0)] = OTHER_CATEGORY
+
+    bounds = size if unit == "pixel" else np.ones_like(size)
+    for defect, found in _defects(corners, bounds).items():
+        reason[found & (reason == "")] = defect
+    upright = bounds.copy()
+    upright[list(labels.rotated)] = np.nan
+    reaching = _clip(corners, upright, clip)
+    if min_size:
+        with np.errstate(over="ignore", invalid="ignore"):
+            too_small = ((corners[:, 2:] - corners[:, :2]) < min_size).any(axis=1)
+        reason[too_small & (reason == "")] = f"side below {min_size:g} pixels"
 
     image_codes = _image_codes(labels)
-    rows = np.array(labels.image, dtype=np.int64)
     image = np.array([image_codes[name] for name in labels.image_names], dtype=np.int64)[rows]
-    size = np.array(labels.image_size, dtype=np.float64).reshape(-1, 2)
-    size = np.where((size > 0).all(axis=1, keepdims=True), size, np.nan)[rows]
-
-    reason = np.array(labels.reason, dtype=object)
-    reason[has_category & (target < 0)] = OTHER_CATEGORY
-    for defect, found in _defects(corners, size).items():
-        reason[found & (reason == "")] = defect
     kept = reason == ""
     names = list(image_codes)
     skipped, skipped_images = _count(reason[~kept].tolist(), image[~kept].tolist(), names)
+    notes = Counter(labels.note[row] for row in sorted(labels.note) if kept[row])
+    notes[CLIPPED if clip else REACHING_OUT] = int(np.count_nonzero(reaching & kept))
+    notes[NOT_FOLLOWED] = len(labels.not_followed)
     return Bunch(
         data=corners[kept],
+        unit=unit,
         target=target[kept],
         target_names=target_names,
         image=image[kept],
@@ -143,6 +136,9 @@ def boxes_bunch(labels: Labels, path: PathLike, categories: str | Iterable[str] 
         image_size=size[kept],
         skipped=skipped,
         skipped_images=skipped_images,
+        notes=dict(+notes),
+        splits=labels.splits,
+        splits_read=labels.splits_read,
     )
 
 
@@ -154,13 +150,14 @@ def _wanted(
         return sorted(counts)
     wanted = sorted({categories} if isinstance(categories, str) else set(categories))
     if not wanted:
-        raise ValueError("categories is empty: name at least one, or pass None for all.")
+        raise AnnotationError("categories is empty: name at least one, or pass None for all.")
     missing = [name for name in wanted if name not in counts]
     if missing:
-        there = ", ".join(f"{name!r} ({count})" for name, count in counts.most_common())
-        raise ValueError(
+        there = ", ".join(f"{name!r} ({count})" for name, count in counts.most_common(20))
+        more = f" and {len(counts) - 20} more" if len(counts) > 20 else ""
+        raise AnnotationError(
             f"{path} has no box of category {', '.join(map(repr, missing))}. "
-            + (f"Choose from those it has: {there}." if there else "It has no boxes at all.")
+            + (f"Choose from those it has: {there}{more}." if there else "It has no boxes at all.")
         )
     return wanted
 
@@ -173,19 +170,27 @@ def _image_codes(labels: Labels) -> dict[str, int]:
     return {name: code for code, name in enumerate(names)}
 
 
-def _defects(
-    corners: NDArray[np.float64], image_size: NDArray[np.float64]
-) -> dict[str, NDArray[np.bool_]]:
+def _defects(corners: FloatArray, bounds: FloatArray) -> dict[str, NDArray[np.bool_]]:
     """Find the boxes that no anchor can be for; comparing with NaN, the unknown, is False."""
     with np.errstate(over="ignore", invalid="ignore"):
         size = corners[:, 2:] - corners[:, :2]
-    outside = (corners[:, 2:] <= 0) | (corners[:, :2] >= image_size)
+    outside = (corners[:, 2:] <= 0) | (corners[:, :2] >= bounds)
     found = {
         INFINITE: ~np.isfinite(size) & ~np.isnan(corners[:, :2]),
         NO_AREA: size <= 0,
-        OUTSIDE: outside & ~np.isnan(image_size),
+        OUTSIDE: outside & ~np.isnan(bounds),
     }
     return {defect: np.any(sides, axis=1) for defect, sides in found.items()}
+
+
+def _clip(corners: FloatArray, bounds: FloatArray, clip: bool) -> NDArray[np.bool_]:
+    """Say which boxes reach outside images of known size; clip them in place if wanted."""
+    low, high, known = corners[:, :2], corners[:, 2:], ~np.isnan(bounds)
+    reaching = ((low < -OVERHANG) | (high > bounds + OVERHANG)) & known
+    if clip:
+        np.copyto(low, np.maximum(low, 0), where=known)
+        np.copyto(high, np.minimum(high, bounds), where=known)
+    return np.asarray(reaching.any(axis=1))
 
 
 def _count(

@@ -3,8 +3,9 @@
 import os
 from collections.abc import Iterable
 
-from ._boxes import UNKNOWN_CATEGORY
+from ._errors import AnnotationError
 from ._files import PathLike, quoted, read_lines
+from ._labels import UNKNOWN_CATEGORY
 
 Names = dict[int, str] | None
 
@@ -24,7 +25,7 @@ def class_names(names: Iterable[str] | PathLike | None) -> Names:
 def class_name(number: float, names: Names, where: str, layout: str) -> tuple[str | None, str]:
     """Return the name of a class, and the reason if it has none; without names, its number."""
     if number != int(number) or number < 0:
-        raise ValueError(f"{where}: {quoted(number)} is not the number of a class. {layout}")
+        raise AnnotationError(f"{where}: {quoted(number)} is not the number of a class. {layout}")
     if names is None:
         return str(int(number)), ""
     name = names.get(int(number))

@@ -1,13 +1,18 @@
 """COCO annotations."""
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from sklearn.utils import Bunch
-
-from ._boxes import NO_BOX, UNKNOWN_CATEGORY, UNKNOWN_IMAGE, Labels, boxes_bunch
+from ._errors import AnnotationError
 from ._files import PathLike, quoted, require
 from ._json import read_json
+from ._labels import NO_BOX, UNKNOWN_CATEGORY, UNKNOWN_IMAGE, Common, Labels
+from ._masks import mask_box
+from ._reader import Reader
+from ._shapes import MASK, Box
+from ._splits import Split, labels_of, single_file
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "COCO annotations are an object with the lists images, annotations and categories; an "
@@ -18,31 +23,39 @@ LAYOUT = (
 def load_coco(
     path: PathLike,
     *,
-    categories: str | Iterable[str] | None = None,
     keep_flagged: bool = False,
-) -> Bunch:
+    split: Split = None,
+    **common: Unpack[Common],
+) -> "Bunch":
     """Read the boxes of a COCO annotation file.
 
-    Only what boxes need is decoded: polygons and masks are passed over.
+    Only what boxes need is decoded. Where an annotation has no bbox, it is the box around its mask.
 
     Parameters
     ----------
     path : str or path-like
-        The JSON file, say ``instances_train2017.json``, plain or compressed with gzip.
-    categories : str, iterable of str or None, default=None
-        The names of the categories to keep; all by default.
+        The JSON file, say ``instances_train2017.json``, plain or compressed with gzip; or a folder
+        that has one such file, or one for each part of the data set, in folders called train, valid
+        and test or with such names.
     keep_flagged : bool, default=False
         Whether to keep the boxes flagged with `iscrowd`, which are around many objects, or with
         `ignore`. A detector is not trained on them.
+    split : str, iterable of str or None, default=None
+        Which parts of a data set to read that has a file in each of the folders train, valid, test
+        or the like. By default the train part: anchors are found for the training set.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
 
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
         (x, y, x + width, y + height) in pixels. Images are named by `file_name`. The reasons in
-        `skipped` are "no bbox", "other category", "unknown category" and "unknown image" (an id
-        that the file does not define), "crowd", "ignored", "infinite size", "zero or negative size"
-        and "outside the image"; they and the boxes add up to the annotations of the file.
+        `skipped` are "no bbox" (and no mask), "other category", "unknown category" and "unknown
+        image" (an id that the file does not define), "crowd", "ignored", "infinite size", "zero or
+        negative size" and "outside the image"; they and the boxes add up to the annotations of the
+        file.
 
     Raises
     ------
@@ -71,9 +84,17 @@ def load_coco(
     ...     load_coco(file).data
     array([[10., 20., 50., 40.]])
     """
+    return COCO.load(path, {"keep_flagged": keep_flagged, "split": split}, common)
+
+
+def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) -> Labels:
     require("load_coco", "msgspec")
-    document = read_json(path, _record(), LAYOUT)
-    return boxes_bunch(_labels(document, path, keep_flagged), path, categories)
+    found = single_file(path, ".json", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        document = read_json(file, _record(), LAYOUT)
+        _add(labels, document, file, found.prefix(name), keep_flagged)
+    return labels
 
 
 def _record() -> Any:
@@ -90,6 +111,7 @@ def _record() -> Any:
         image_id: int | str
         category_id: int | str | None = None
         bbox: tuple[float, float, float, float] | None = None
+        segmentation: msgspec.Raw = msgspec.Raw()
         iscrowd: bool | int | None = None
         ignore: bool | int | None = None
 
@@ -105,29 +127,37 @@ def _record() -> Any:
     return Dataset
 
 
-def _labels(document: Any, path: PathLike, keep_flagged: bool) -> Labels:
+def _add(labels: Labels, document: Any, path: PathLike, prefix: str, keep_flagged: bool) -> None:
     """Lay the records out as columns."""
     names = _by_id(document.categories, "categories", path)
     images = _by_id(document.images, "images", path)
-    labels = Labels()
     rows: dict[int | str, int] = {}
     for image in images.values():
         size = (image.width or 0, image.height or 0)
-        rows[image.id] = labels.add_image(image.file_name or str(image.id), size)
-    for annotation in document.annotations:
+        rows[image.id] = labels.add_image(prefix + (image.file_name or str(image.id)), size)
+    for index, annotation in enumerate(document.annotations):
         category = names.get(annotation.category_id)
         row = rows.get(annotation.image_id)
-        corners = NO_BOX
         if annotation.bbox:
             x, y, width, height = annotation.bbox
-            corners = (x, y, x + width, y + height)
+            corners, note = (x, y, x + width, y + height), ""
+        else:
+            corners, note = _around_mask(annotation, f"{path}, at $.annotations[{index}]"), MASK
         labels.add(
             labels.add_unlisted_image(f"image_id {annotation.image_id}") if row is None else row,
             category and category.name,
-            corners,
-            _reason(annotation, row is not None, category is not None, keep_flagged),
+            corners or NO_BOX,
+            _reason(annotation, corners, row is not None, category is not None, keep_flagged),
+            note,
         )
-    return labels
+
+
+def _around_mask(annotation: Any, where: str) -> Box | None:
+    """Return the corners of the box around the mask of an annotation, if it has one."""
+    import msgspec
+
+    content = bytes(annotation.segmentation)
+    return mask_box(msgspec.json.decode(content), where) if content else None
 
 
 def _by_id(records: list[Any], field: str, path: PathLike) -> dict[int | str, Any]:
@@ -135,7 +165,7 @@ def _by_id(records: list[Any], field: str, path: PathLike) -> dict[int | str, An
     by_id: dict[int | str, Any] = {}
     for index, record in enumerate(records):
         if by_id.setdefault(record.id, record) != record:
-            raise ValueError(
+            raise AnnotationError(
                 f"{path}, at $.{field}[{index}]: the id {quoted(record.id)} is that of another "
                 f"entry already. Annotations cannot tell the two apart: give one of them a "
                 "new id, there and in its annotations."
@@ -143,9 +173,11 @@ def _by_id(records: list[Any], field: str, path: PathLike) -> dict[int | str, An
     return by_id
 
 
-def _reason(annotation: Any, has_image: bool, has_category: bool, keep_flagged: bool) -> str:
+def _reason(
+    annotation: Any, corners: Any, has_image: bool, has_category: bool, keep_flagged: bool
+) -> str:
     """Say why an annotation is set aside; "" for a box to be used."""
-    if not annotation.bbox:
+    if not corners:
         return "no bbox"
     if not has_category:
         return UNKNOWN_CATEGORY
@@ -154,3 +186,13 @@ def _reason(annotation: Any, has_image: bool, has_category: bool, keep_flagged: 
     if keep_flagged:
         return ""
     return "crowd" if annotation.iscrowd else "ignored" if annotation.ignore else ""
+
+
+COCO = Reader(
+    name="coco",
+    summary="JSON file, or a folder with one, or with one in each of train, valid, test; crowds "
+    "and ignored objects are flagged; masks without a bbox give the box around them",
+    read=_read,
+    recognises=lambda look: {"images", "annotations"} <= look.keys and not look.is_list,
+    suffixes=(".json",),
+)

@@ -1,104 +1,97 @@
-"""Plain tables of boxes, as comma-separated values with named columns."""
+"""Plain tables of boxes, as comma-separated values."""
 
+import re
+from array import array
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
-from sklearn.utils import Bunch
+import numpy as np
+from numpy.typing import NDArray
 
-from ._boxes import NO_BOX, UNKNOWN_SIZE, Labels, boxes_bunch
-from ._files import PathLike, numbers, quoted
-from ._table import read_table
+from ._box_format import BoxFormat, corners_of, likely_format
+from ._csv_columns import NO_VALUE, Columns, find_columns, has_box_columns
+from ._errors import AnnotationError
+from ._files import PathLike, numbers
+from ._keras_yolo3 import KERAS_YOLO3
+from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
+from ._open_images import COLUMNS as OPEN_IMAGES_COLUMNS
+from ._open_images import OPEN_IMAGES
+from ._reader import Look, Reader
+from ._splits import Split, labels_of, single_file
+from ._table import cells_of, likely_delimiter, read_table
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
-    "Such a file has a header, and columns for two corners, for a corner and the size, for the "
-    "center and the size, or for the size only."
+    "Such a file has columns for two corners, for a corner and the size, for the center and the "
+    "size, for the size only, or one column for a box as [x, y, w, h]."
 )
 
-BOX_COLUMNS = {
-    ("xmin", "ymin", "xmax", "ymax"): "xyxy",
-    ("x_min", "y_min", "x_max", "y_max"): "xyxy",
-    ("bbox_xmin", "bbox_ymin", "bbox_xmax", "bbox_ymax"): "xyxy",
-    ("x1", "y1", "x2", "y2"): "xyxy",
-    ("left", "top", "right", "bottom"): "xyxy",
-    ("bbox_x", "bbox_y", "bbox_width", "bbox_height"): "xywh",
-    ("bbox_left", "bbox_top", "bbox_width", "bbox_height"): "xywh",
-    ("left", "top", "width", "height"): "xywh",
-    ("x", "y", "width", "height"): "xywh",
-    ("x", "y", "w", "h"): "xywh",
-    ("cx", "cy", "width", "height"): "cxcywh",
-    ("cx", "cy", "w", "h"): "cxcywh",
-    ("bbox_width", "bbox_height"): "wh",
-    ("width", "height"): "wh",
-    ("w", "h"): "wh",
-}
-CATEGORY_COLUMNS = (
-    "class", "category", "label", "class_name", "category_name", "label_name", "labelname", "name",
-)  # fmt: skip
-IMAGE_COLUMNS = (
-    "filename", "file_name", "image", "image_name", "image_path", "image_id", "imageid", "path",
-    "file", "patientid",
-)  # fmt: skip
-IMAGE_SIZE_COLUMNS = (
-    ("image_width", "image_height"),
-    ("img_width", "img_height"),
-    ("width", "height"),
-)
 
-RELATIVE_COLUMNS = {"ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax"}
+class Table(NamedTuple):
+    """The cells of a table that are read."""
 
-NO_VALUE = {"", "nan", "na", "n/a", "null", "none"}
-
-
-class Columns(NamedTuple):
-    """Where in a row the fields are; None or () for those that the table does not have."""
-
-    box: tuple[int, ...]
-    box_format: str
-    category: int | None
-    image: int | None
-    image_size: tuple[int, ...]
+    values: NDArray[np.float64]
+    """The 4 numbers of each box, or NaN if it has none; or the 2 of its size."""
+    category: list[str]
+    image: list[str]
+    image_size: NDArray[np.float64]
 
 
 def load_csv(
     path: PathLike,
     *,
-    columns: Sequence[str] | None = None,
-    box_format: Literal["xyxy", "xywh", "cxcywh"] = "xyxy",
-    category_column: str | None = None,
-    image_column: str | None = None,
-    delimiter: str = ",",
-    categories: str | Iterable[str] | None = None,
-) -> Bunch:
-    r"""Read the boxes of a plain CSV file with named columns, one box a row.
+    columns: Sequence[str | int] | None = None,
+    box_format: BoxFormat | None = None,
+    category_column: str | int | None = None,
+    image_column: str | int | None = None,
+    delimiter: str | None = None,
+    split: Split = None,
+    **common: Unpack[Common],
+) -> "Bunch":
+    r"""Read the boxes of a plain CSV file, one box a row.
+
+    Where the columns can be read in two ways, the file is refused, and the error names both and the
+    option that decides.
 
     Parameters
     ----------
     path : str or path-like
-        The CSV file, plain or compressed with gzip. Its first line names the columns.
-    columns : sequence of 4 or 2 str, or None, default=None
-        The columns of the box, in the order of `box_format`; or those of the width and the height.
-        By default the usual names are looked for, whatever their case: xmin, ymin, xmax, ymax; x1,
-        y1, x2, y2; left, top, right, bottom; x, y, width, height; x, y, w, h; cx, cy, w, h; width,
-        height; w, h; and some more. Corners go first, so that a width beside them is taken for that
-        of the image.
-    box_format : {"xyxy", "xywh", "cxcywh"}, default="xyxy"
-        What four `columns` are: two corners, a corner and the size, or the center and the size.
-    category_column : str or None, default=None
+        The CSV file, plain or compressed with gzip; or a folder that has one, or one in each of the
+        folders train, valid and test.
+    columns : sequence of 4, 2 or 1 str or int, or None, default=None
+        The columns of the box, in the order of `box_format`; those of the width and the height; or
+        the one that holds boxes as in "[10, 20, 40, 20]". A column is called by its name, or by its
+        position counted from 1, also in a file without a header. By default the usual names are
+        looked for, whatever their case: xmin, ymin, xmax, ymax; x1, y1, x2, y2; left, top, right,
+        bottom; x, y, width, height; x, y, w, h; cx, cy, w, h; bbox; width, height; w, h; and some
+        more.
+    box_format : {"xyxy", "xywh", "cxcywh"} or None, default=None
+        What the four numbers are: two corners, a corner and the size, or the center and the size.
+        By default what the names of the columns say, or else what the numbers allow.
+    category_column : str, int or None, default=None
         The column of the category; by default one called class, category, label, class_name or the
         like. Without one, all boxes are of the category "".
-    image_column : str or None, default=None
+    image_column : str, int or None, default=None
         The column of the image; by default one called filename, image, image_id, path or the like.
         Without one, all boxes are of one image, called "".
-    delimiter : str, default=","
-        What separates the cells: ";" in the files of some spreadsheets, "\t" for tabs.
-    categories : str, iterable of str or None, default=None
-        The categories to keep; all by default.
+    delimiter : str or None, default=None
+        What separates the cells; by default a comma, semicolon, tab or bar, whichever the first
+        line has most of.
+    split : str, iterable of str or None, default=None
+        Which parts to read of a folder with a file in each of train, valid and test; by default
+        the train part.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
 
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
-        the corners in the unit of the file, which should be pixels; of boxes that only have a size,
+        With the fields that :func:`load_bdd100k` describes. Coordinates that are all from 0 to 1
+        are relative to the image: they are scaled to pixels where the sizes of the images are
+        known, or else `unit` is "relative". Boxes of which only the size is known are
         (0, 0, width, height). `image_size` comes from the columns image_width and image_height, or
         from width and height if they are not those of the box. The reasons in `skipped` are "no
         box" (all its cells are empty), "other category", "zero or negative size" and "outside the
@@ -109,8 +102,8 @@ def load_csv(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty or damaged; if there are no columns for boxes; if a cell is not a
-        number, with its line; or if a category has no box in it.
+        If the file is empty or damaged; if there are no columns for boxes, or they can be read in
+        two ways; if a cell is not a number, with its line; or if a category has no box in it.
 
     See Also
     --------
@@ -126,108 +119,140 @@ def load_csv(
     ...     load_csv(file).data
     array([[10., 20., 50., 40.]])
     """
-    header, rows = read_table(path, LAYOUT, delimiter)
-    found = _columns(header, path, columns, box_format, category_column, image_column)
-    if columns is None and set(header) >= RELATIVE_COLUMNS:
-        raise ValueError(
-            f"{path} has the columns of Open Images, {', '.join(sorted(RELATIVE_COLUMNS))}, whose "
-            "boxes are relative to the image: read it with load_open_images, or name columns=."
-        )
-    labels = Labels()
-    images: dict[str, int] = {}
-    for where, row in rows:
-        name = "" if found.image is None else row[found.image]
-        if name not in images:
-            images[name] = labels.add_image(name, _image_size(row, found, where))
-        cells = [row[column] for column in found.box]
-        has_box = not all(cell.lower() in NO_VALUE for cell in cells)
-        corners = _corners(numbers(cells, where, LAYOUT), found.box_format) if has_box else NO_BOX
-        category = "" if found.category is None else row[found.category]
-        labels.add(images[name], category, corners, "" if has_box else "no box")
-    return boxes_bunch(labels, path, categories)
+    options = {
+        "columns": columns,
+        "box_format": box_format,
+        "category_column": category_column,
+        "image_column": image_column,
+        "delimiter": delimiter,
+        "split": split,
+    }
+    return CSV.load(path, options, common)
 
 
-def usual_box_columns(header: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the first of the usual names of columns for boxes that are all in a header."""
-    lower = {name.strip().lower() for name in header}
-    return next((names for names in BOX_COLUMNS if lower.issuperset(names)), None)
-
-
-def _columns(
-    header: Sequence[str],
+def _read(
     path: PathLike,
-    columns: Sequence[str] | None,
-    box_format: str,
-    category_column: str | None,
-    image_column: str | None,
-) -> Columns:
-    """Find the columns that are named, or else usual ones."""
-    if columns is None:
-        usual = usual_box_columns(header)
-        if usual is None:
-            raise ValueError(
-                f"{path} has the columns {', '.join(map(quoted, header[:20]))}: which are those of "
-                f"the box? Name them with columns=. {LAYOUT}"
+    *,
+    columns: Sequence[str | int] | None = None,
+    box_format: BoxFormat | None = None,
+    category_column: str | int | None = None,
+    image_column: str | int | None = None,
+    delimiter: str | None = None,
+    split: Split = None,
+) -> Labels:
+    found = single_file(path, ".csv", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        first, rows = read_table(file, LAYOUT, delimiter)
+        there = find_columns(
+            first, file, columns, box_format, category_column, image_column, LAYOUT
+        )
+        if columns is None and set(first) >= set(OPEN_IMAGES_COLUMNS):
+            raise AnnotationError(
+                f"{file} has the columns of Open Images, {', '.join(OPEN_IMAGES_COLUMNS)}, whose "
+                "boxes are relative to the image.",
+                "Read it as {format}open_images, or name the columns with {columns}.",
             )
-        lower = [name.lower() for name in header]
-        box, box_format = tuple(map(lower.index, usual)), BOX_COLUMNS[usual]
-    else:
-        if len(columns) not in (2, 4) or isinstance(columns, str):
-            raise ValueError(f"columns is {quoted(columns)}: name the four of a box or two sizes.")
-        if box_format not in ("xyxy", "xywh", "cxcywh"):
-            raise ValueError(
-                f"box_format must be 'xyxy', 'xywh' or 'cxcywh', got {quoted(box_format)}."
-            )
-        box = tuple(_column(header, name, path) for name in columns)
-        box_format = box_format if len(box) == 4 else "wh"
-    sizes = (_usual(header, names, box) for names in IMAGE_SIZE_COLUMNS)
-    return Columns(
-        box,
-        box_format,
-        _one(header, category_column, CATEGORY_COLUMNS, path),
-        _one(header, image_column, IMAGE_COLUMNS, path),
-        next((pair for pair in sizes if len(pair) == 2), ()),
+        if not there.has_header:
+            rows = iter([(f"{file}, line 1", first), *rows])
+        _add(labels, _table(rows, there), there, file, found.prefix(name))
+    return labels
+
+
+def _table(rows: Iterable[tuple[str, list[str]]], columns: Columns) -> Table:
+    """Take what is read from the rows."""
+    values, image_size = array("d"), array("d")
+    category: list[str] = []
+    image: list[str] = []
+    n_values = 2 if len(columns.box) == 2 else 4
+    for where, row in rows:
+        texts = [row[column] for column in columns.box]
+        if len(texts) == 1:
+            texts = [text for text in re.split(r"[\s,;]+", texts[0].strip("[](){} ")) if text]
+            if len(texts) not in (0, 4) and not _is_blank(texts):
+                raise AnnotationError(f"{where}: {texts!r} is not 4 numbers. {LAYOUT}")
+        blank = _is_blank(texts)
+        values.extend([np.nan] * n_values if blank else numbers(texts, where, LAYOUT))
+        sizes = [row[column] for column in columns.image_size]
+        known = sizes and not any(cell.lower() in NO_VALUE for cell in sizes)
+        image_size.extend(numbers(sizes, where, LAYOUT) if known else UNKNOWN_SIZE)
+        category.append("" if columns.category is None else row[columns.category])
+        image.append("" if columns.image is None else row[columns.image])
+    return Table(
+        np.array(values).reshape(-1, n_values),
+        category,
+        image,
+        np.array(image_size).reshape(-1, 2),
     )
 
 
-def _column(header: Sequence[str], name: str, path: PathLike) -> int:
-    if name in header:
-        return header.index(name)
-    there = ", ".join(map(quoted, header[:20]))
-    raise ValueError(f"{path} has no column {quoted(name)}, only {there}.")
+def _is_blank(texts: Sequence[str]) -> bool:
+    return all(text.lower() in NO_VALUE for text in texts)
 
 
-def _one(
-    header: Sequence[str], name: str | None, usual: Sequence[str], path: PathLike
-) -> int | None:
-    """Find a column that is named, or else the first of the usual ones, if there is one."""
-    if name is not None:
-        return _column(header, name, path)
-    return next(iter(_usual(header, usual)), None)
+def _add(labels: Labels, table: Table, columns: Columns, path: PathLike, prefix: str) -> None:
+    """Add the rows of a table as labels."""
+    size = table.image_size
+    if table.values.shape[1] == 2:
+        _refuse_sizes_of_images(table, columns, path)
+        corners = np.hstack([np.zeros_like(table.values), table.values])
+        corners[np.isnan(table.values[:, 0])] = NO_BOX
+    else:
+        box_format = columns.box_format or likely_format(table.values, size, path)
+        corners = corners_of(table.values, box_format)
+    if columns.plain_size and _are_sizes_of_boxes(corners, size):
+        size = np.full_like(size, np.nan)
+    images: dict[str, int] = {}
+    for box, name, one_size, category in zip(
+        corners.tolist(), table.image, size.tolist(), table.category, strict=True
+    ):
+        if name not in images:
+            images[name] = labels.add_image(prefix + name, one_size)
+        labels.add(images[name], category, box, "no box" if np.isnan(box[0]) else "")
 
 
-def _usual(
-    header: Sequence[str], names: Iterable[str], taken: Sequence[int] = ()
-) -> tuple[int, ...]:
-    """Find those of the usual columns that are there and not taken."""
-    lower = [name.lower() for name in header]
-    there = (lower.index(name) for name in names if name in lower)
-    return tuple(column for column in there if column not in taken)
+def _are_sizes_of_boxes(corners: NDArray[np.float64], size: NDArray[np.float64]) -> bool:
+    """Say whether width and height, which are beside corners, are those of the boxes."""
+    there = ~np.isnan(corners[:, 0]) & ~np.isnan(size[:, 0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        sides = corners[there, 2:] - corners[there, :2]
+    return bool(there.any()) and bool((abs(sides - size[there]) <= 1).all())
 
 
-def _corners(values: Sequence[float], box_format: str) -> tuple[float, float, float, float]:
-    if box_format == "wh":
-        return 0.0, 0.0, values[0], values[1]
-    x, y, right, bottom = values
-    if box_format == "xywh":
-        return x, y, x + right, y + bottom
-    if box_format == "cxcywh":
-        return x - right / 2, y - bottom / 2, x + right / 2, y + bottom / 2
-    return x, y, right, bottom
+def _refuse_sizes_of_images(table: Table, columns: Columns, path: PathLike) -> None:
+    """Raise for width and height, found by name, that can be those of the images."""
+    if columns.named or columns.image is None:
+        return
+    sizes: dict[str, set[tuple[float, ...]]] = {}
+    for name, size in zip(table.image, table.values.tolist(), strict=True):
+        sizes.setdefault(name, set()).add(tuple(size))
+    if all(len(of_image) == 1 for of_image in sizes.values()):
+        names = " and ".join(columns.names)
+        raise AnnotationError(
+            f"{path}: {names} can be the size of the boxes or of the images, as no image has two.",
+            "If of the boxes, name them with {columns}; if of the images, name the columns of the "
+            "box there.",
+        )
 
 
-def _image_size(row: Sequence[str], columns: Columns, where: str) -> Iterable[float]:
-    cells = [row[column] for column in columns.image_size]
-    if not cells or any(cell.lower() in NO_VALUE for cell in cells):
-        return UNKNOWN_SIZE
-    return numbers(cells, where, LAYOUT)
+def _recognises(look: Look) -> bool:
+    """Look for columns of boxes, or at least for rows of as many cells as the first."""
+    if look.kind != "text" or OPEN_IMAGES.recognises(look) or KERAS_YOLO3.recognises(look):
+        return False
+    delimiter = likely_delimiter(look.lines[0])
+    first = cells_of(look.lines[0], delimiter)
+    if has_box_columns(first):
+        return True
+    return len(first) > 1 and all(
+        len(cells_of(line, delimiter)) == len(first) for line in look.lines
+    )
+
+
+CSV = Reader(
+    name="csv",
+    summary="any other CSV file with or without a header, or a folder with one; columns are "
+    "found by their usual names, or named",
+    read=_read,
+    recognises=_recognises,
+    suffixes=(".csv",),
+)

@@ -1,28 +1,44 @@
-"""Files as the readers take them: bytes, lines, folders and numbers, with errors that name them."""
+"""Files as the readers take them: bytes, lines, folders and numbers, with errors that name them.
+
+What is read is bounded by the size of the file: a gzip may unpack to `MOST_UNPACKED` times its
+size, a line has at most `LONGEST_LINE` bytes, a folder at most `MOST_ENTRIES` entries. Links to
+folders outside the folder that the user names are not followed, and devices are not read.
+"""
 
 import codecs
 import errno
 import gzip
 import importlib
+import io
 import math
 import os
 import reprlib
+import stat
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from io import BufferedIOBase
+from functools import partial
 from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from ._binary import advice_on, binary_kind
+from ._errors import AnnotationError, escaped
 
 PathLike = str | os.PathLike[str]
 
 DISTRIBUTIONS = {"yaml": "PyYAML"}
+
+MOST_UNPACKED, FREELY_UNPACKED = 100, 4_000_000
+LONGEST_LINE = 16_000_000
+MOST_BLANK_LINES = 1_000_000
+MOST_ENTRIES = 5_000_000
 
 REPR = reprlib.Repr()
 REPR.maxstring = REPR.maxother = 60
 REPR.maxlevel = 1
 
 
-def require(reader: str, *modules: str) -> None:
+def require(reader: str, *modules: str, extra: str = "io") -> None:
     """Raise, naming the extra, unless the libraries that a reader needs are installed."""
     for module in modules:
         try:
@@ -30,7 +46,7 @@ def require(reader: str, *modules: str) -> None:
         except ImportError as error:
             raise ImportError(
                 f"{reader} needs {DISTRIBUTIONS.get(module, module)}: "
-                'pip install "sklearn-iou-kmeans[io]"'
+                f'pip install "sklearn-iou-kmeans[{extra}]"'
             ) from error
 
 
@@ -40,36 +56,69 @@ def quoted(value: object) -> str:
 
 
 @contextmanager
-def _opened(path: PathLike) -> Iterator[BufferedIOBase]:
+def _opened(path: PathLike) -> Iterator[IO[bytes]]:
     """Open a file, unpacked if it is gzip, whatever it is called."""
-    if os.path.isdir(path):
-        raise ValueError(f"{path} is a folder: name the annotation file in it.")
     try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            raise AnnotationError(f"{path} is a folder: name the annotation file in it.")
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+            raise AnnotationError(f"{path} is a device or a socket: name a file.")
         with open(path, "rb") as file:
             packed = file.peek(2)[:2] == b"\x1f\x8b"
-            yield gzip.GzipFile(fileobj=file) if packed else file
+            yield io.BufferedReader(_Unpacked(file, path)) if packed else file
     except FileNotFoundError:
-        raise FileNotFoundError(f"{path} does not exist: check the path.") from None
+        raise FileNotFoundError(escaped(f"{path} does not exist: check the path.")) from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(
+        raise AnnotationError(
             f"{path} is truncated or damaged gzip ({error}): copy or download it again."
         ) from None
     except OSError as error:
         if error.errno != errno.ELOOP:
             raise
-        raise ValueError(
+        raise AnnotationError(
             f"{path} is a symbolic link that leads back to itself: check the path."
         ) from None
 
 
-def _empty(path: PathLike) -> ValueError:
-    return ValueError(f"{path} is empty: copy or download it again.")
+class _Unpacked(io.RawIOBase):
+    """What a gzip file holds, as long as it is in proportion to the file."""
+
+    def __init__(self, file: IO[bytes], path: PathLike) -> None:
+        self._packed, self._unpacked, self._path = file, gzip.GzipFile(fileobj=file), path
+        self._n_bytes = 0
+
+    def readable(self) -> bool:
+        """Say that this can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Unpack the next bytes."""
+        chunk = self._unpacked.read1(len(buffer))
+        self._n_bytes += len(chunk)
+        if self._n_bytes > max(FREELY_UNPACKED, MOST_UNPACKED * self._packed.tell()):
+            raise AnnotationError(
+                f"{self._path} unpacks to more than {MOST_UNPACKED} times its size, which can fill "
+                "the memory: if you trust it, unpack it and read the file that comes out."
+            )
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
 
 
-def read_bytes(path: PathLike) -> bytes:
+def _empty(path: PathLike) -> AnnotationError:
+    return AnnotationError(f"{path} is empty: copy or download it again.")
+
+
+def read_bytes(path: PathLike, at_most: int | None = None) -> bytes:
     """Return what a file holds, without a byte order mark of UTF-8."""
     with _opened(path) as file:
-        content = file.read()
+        start = file.read(16)
+        kind = binary_kind(start)
+        if kind:
+            raise AnnotationError(f"{path} is {kind}. {advice_on(kind)}")
+        content = start + file.read(-1 if at_most is None else at_most)
+    if at_most is not None and len(content) > at_most:
+        raise AnnotationError(f"{path} is larger than {at_most} bytes, so it is no such file.")
     content = content.removeprefix(codecs.BOM_UTF8)  # some editors put one there
     if not content or content.isspace():
         raise _empty(path)
@@ -82,15 +131,31 @@ def read_start(path: PathLike, n_bytes: int = 65536) -> bytes:
         return file.read(n_bytes).removeprefix(codecs.BOM_UTF8)
 
 
+def is_pipe(path: PathLike) -> bool:
+    """Say whether a path is a pipe, which can be read only once."""
+    return os.path.exists(path) and stat.S_ISFIFO(os.stat(path).st_mode)
+
+
 def read_lines(path: PathLike, *, may_be_empty: bool = False) -> Iterator[str]:
     """Yield the lines of a UTF-8 text file without their ends, which may be of any system."""
-    blank = True
+    n_blank, blank = 0, True
     with _opened(path) as file:
-        for number, raw in enumerate(file, 1):
+        for number, raw in enumerate(iter(partial(file.readline, LONGEST_LINE), b""), 1):
             if number == 1:
                 raw = raw.removeprefix(codecs.BOM_UTF8)
+            if len(raw) == LONGEST_LINE:
+                raise AnnotationError(
+                    f"{path}, line {number} is longer than {LONGEST_LINE} bytes, so this is no "
+                    "list of labels. Name the annotation file."
+                )
             line = _decode(raw, path, number).rstrip("\r\n")
-            blank = blank and not line.strip()
+            if line and not line.isspace():
+                n_blank, blank = 0, False
+            elif (n_blank := n_blank + 1) > MOST_BLANK_LINES:
+                raise AnnotationError(
+                    f"{path}, line {number}: more than {MOST_BLANK_LINES} blank lines, so the file "
+                    "is damaged: copy or download it again."
+                )
             yield from line.split("\r")
     if blank and not may_be_empty:
         raise _empty(path)
@@ -98,9 +163,12 @@ def read_lines(path: PathLike, *, may_be_empty: bool = False) -> Iterator[str]:
 
 def _decode(raw: bytes, path: PathLike, number: int) -> str:
     if number == 1 and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise ValueError(f"{path} is text in UTF-16: save it as UTF-8.")
+        raise AnnotationError(f"{path} is text in UTF-16: save it as UTF-8.")
+    kind = number == 1 and binary_kind(raw)
+    if kind:
+        raise AnnotationError(f"{path} is {kind}. {advice_on(kind)}")
     if b"\0" in raw:
-        raise ValueError(
+        raise AnnotationError(
             f"{path}, line {number}: a zero byte, so this is no text file. Name the annotation "
             "file, and if it is damaged, copy it again."
         )
@@ -108,49 +176,61 @@ def _decode(raw: bytes, path: PathLike, number: int) -> str:
         return raw.decode()
     except UnicodeDecodeError as error:
         around = raw[max(0, error.start - 20) : error.start + 20]
-        raise ValueError(
+        raise AnnotationError(
             f"{path}, line {number} is not UTF-8, near {quoted(around)}: if it is text in another "
             "encoding, say Latin-1, save it as UTF-8."
         ) from None
 
 
-def files_under(folder: PathLike, suffixes: Iterable[str]) -> list[Path]:
+class Folder(NamedTuple):
+    """The files of a folder and of the folders in it."""
+
+    files: list[Path]
+    not_followed: list[Path]
+    """Links to folders that are outside."""
+
+
+def files_under(folder: PathLike, suffixes: Iterable[str]) -> Folder:
     """List the files of a folder and the folders in it by suffix, sorted; hidden ones are left out.
 
-    Links to folders are followed, each folder once, so one that leads back does no harm.
+    A link to a folder is followed if it stays inside, and each folder is listed once, so that a
+    link back does no harm. Pipes and devices are left out.
     """
     suffixes = tuple(suffixes)
     found: list[Path] = []
+    not_followed: list[Path] = []
     seen: set[str] = set()
+    root = os.path.realpath(folder)
     pending = [Path(folder)]
+    n_entries = 0
     while pending:
         here = pending.pop()
         real = os.path.realpath(here)
         if real in seen:
             continue
+        if os.path.commonpath([root, real]) != root:
+            not_followed.append(here)
+            continue
         seen.add(real)
         with os.scandir(here) as entries:
             for entry in entries:
+                n_entries += 1
                 if entry.name.startswith("."):
                     continue
                 if os.path.isdir(entry.path):
                     pending.append(Path(entry.path))
-                elif entry.name.lower().endswith(suffixes):
+                elif entry.name.lower().endswith(suffixes) and _is_readable(entry.path):
                     found.append(Path(entry.path))
-    return sorted(found)
+        if n_entries > MOST_ENTRIES:
+            raise AnnotationError(
+                f"{folder} has more than {MOST_ENTRIES} entries: name the folder of the labels."
+            )
+    return Folder(sorted(found), sorted(not_followed))
 
 
-def named_under(path: PathLike, suffix: str) -> list[tuple[Path, str]]:
-    """List the files of a folder, or the one file, each with a name that is unique in the folder.
-
-    A name is the path relative to the folder, without the suffix.
-    """
-    if not os.path.isdir(path):
-        return [(Path(path), Path(path).stem)]
-    files = files_under(path, [suffix])
-    if not files:
-        raise ValueError(f"{path} has no {suffix} file in it: name the folder that has them.")
-    return [(file, file.relative_to(path).with_suffix("").as_posix()) for file in files]
+def _is_readable(path: str) -> bool:
+    """Say whether opening a file cannot block; a broken link is read, so that it is an error."""
+    return os.path.isfile(path) or not os.path.exists(path)
 
 
 def numbers(texts: Sequence[str], where: str, layout: str) -> list[float]:
@@ -163,7 +243,7 @@ def numbers(texts: Sequence[str], where: str, layout: str) -> list[float]:
         return values
     wrong = next(text for text in texts if not is_number(text))
     comma = " It has a decimal comma: write a point." if "," in wrong else ""
-    raise ValueError(f"{where}: {quoted(wrong)} is not a finite number.{comma} {layout}")
+    raise AnnotationError(f"{where}: {quoted(wrong)} is not a finite number.{comma} {layout}")
 
 
 def is_number(text: str) -> bool:

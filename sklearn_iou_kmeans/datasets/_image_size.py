@@ -1,9 +1,11 @@
 """The sizes of images: given, or read from the headers of the files without decoding a picture."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ._files import PathLike, quoted
+from ._errors import AnnotationError
+from ._files import PathLike, files_under, quoted, require
 
 IMAGE_SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".jp2", ".pnm", ".ppm",
@@ -22,27 +24,70 @@ class ImageFolders:
     def __init__(self) -> None:
         self._listed: dict[Path, dict[str, Path]] = {}
 
-    def find(self, folder: Path, stem: str) -> Path | None:
-        """Return the image of that name in a folder, if there is one."""
+    def find(self, place: Path) -> Path | None:
+        """Return the image at a path, or one there of the same name with a suffix of images."""
+        if place.suffix.lower() in IMAGE_SUFFIXES and os.path.isfile(place):
+            return place
+        folder = place.parent
         if folder not in self._listed:
             self._listed[folder] = {
                 file.stem: file
                 for file in (sorted(folder.iterdir()) if folder.is_dir() else ())
-                if file.suffix.lower() in IMAGE_SUFFIXES
+                if file.suffix.lower() in IMAGE_SUFFIXES and os.path.isfile(file)
             }
-        return self._listed[folder].get(stem)
+        return self._listed[folder].get(without_suffix(place).name)
 
 
-def checked_size(image_size: Sequence[float] | None) -> Size | None:
+class NamedImages:
+    """The images under the folder that a user names, found by what the labels call them."""
+
+    def __init__(self, folder: PathLike) -> None:
+        if not os.path.isdir(folder):
+            raise AnnotationError(
+                f"{quoted(str(folder))} is no folder.", "Name the folder of the images: {images}."
+            )
+        self.root = Path(folder)
+        self._by_stem: dict[str, list[Path]] = {}
+        for file in files_under(folder, IMAGE_SUFFIXES).files:
+            self._by_stem.setdefault(file.stem, []).append(file)
+
+    def find(self, name: str) -> Path | None:
+        """Return the image whose path ends most like `name`, which may lack the suffix."""
+        name = name.replace("\\", "/")  # the labels may have been written on Windows
+        wanted = without_suffix(Path(name))
+        files = self._by_stem.get(wanted.name, [])
+        if len(files) > 1:
+            shared = [_n_shared(without_suffix(file), wanted) for file in files]
+            files = [file for file, n in zip(files, shared, strict=True) if n == max(shared)]
+            files = [file for file in files if file.name == Path(name).name] or files
+        if len({file.parent for file in files}) > 1:
+            raise AnnotationError(
+                f"The image {quoted(name)} can be {files[0]} or {files[1]}: name the folder that "
+                "has only the images of these labels.",
+                "The option is {images}.",
+            )
+        return files[0] if files else None
+
+
+def without_suffix(path: Path) -> Path:
+    """Remove the suffix of an image, if there is one: the name `a.b` has none."""
+    return path.with_suffix("") if path.suffix.lower() in IMAGE_SUFFIXES else path
+
+
+def _n_shared(one: Path, other: Path) -> int:
+    """Count the last parts that two paths share."""
+    pairs = list(zip(reversed(one.parts), reversed(other.parts), strict=False))
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), len(pairs))
+
+
+def checked_size(image_size: Sequence[float]) -> Size:
     """Return the size that a user gives for all images, as numbers."""
-    if image_size is None:
-        return None
     try:
         width, height = (float(side) for side in image_size)
     except (TypeError, ValueError):
         width = height = 0.0
     if not (0 < width < float("inf") and 0 < height < float("inf")):
-        raise ValueError(
+        raise AnnotationError(
             f"image_size is {quoted(image_size)}: give (width, height) in pixels, both positive."
         )
     return width, height
@@ -56,13 +101,14 @@ def header_size(file: PathLike) -> Size:
     ValueError
         If the file is no image, or is damaged.
     """
+    require("Reading the sizes of images", "imagesize")
     import imagesize
 
     width, height = imagesize.get(Path(file))
     if width <= 0 or height <= 0:
-        raise ValueError(
-            f"{file}: the header names no size, so it is damaged or not an image. Copy it again, "
-            "or give image_size=(width, height) if all images have the same size."
+        raise AnnotationError(
+            f"{file}: the header names no size, so it is damaged or not an image. Copy it again,",
+            "or give {image_size} if all images have the same size.",
         )
     return width, height
 
@@ -71,7 +117,7 @@ def check_relative(values: Sequence[float], where: str, layout: str) -> None:
     """Raise for coordinates that cannot be relative to the size of an image."""
     wrong = max(values, key=abs)
     if abs(wrong) > FARTHEST:
-        raise ValueError(
+        raise AnnotationError(
             f"{where}: {wrong:g} is no coordinate relative to the image, from 0 to 1: is it in "
             f"pixels? {layout}"
         )

@@ -5,7 +5,8 @@ import json
 import re
 from typing import Any
 
-from ._files import PathLike, read_bytes
+from ._errors import AnnotationError
+from ._files import PathLike, quoted, read_bytes
 
 
 def read_json(path: PathLike, record: Any, layout: str) -> Any:
@@ -30,25 +31,35 @@ def read_json(path: PathLike, record: Any, layout: str) -> Any:
     ValueError
         With the path; for JSON of another shape also the place inside and what was found there.
     """
+    return decode_json(read_bytes(path), path, record, layout)
+
+
+def decode_json(content: bytes, path: PathLike, record: Any, layout: str) -> Any:
+    """Decode what was read from a JSON file, as `read_json` does."""
     import msgspec
 
-    content = read_bytes(path)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise ValueError(f"{path} is text in UTF-16: save it as UTF-8.")
+        raise AnnotationError(f"{path} is text in UTF-16: save it as UTF-8.")
     try:
         return msgspec.json.decode(content, type=record)
     except msgspec.ValidationError as error:
         what, _, place = str(error).replace("`", "").partition(" - at ")
         place = place or "$"
-        raise ValueError(
-            f"{path}, at {place}: {what}{_found(content, place)}. {layout} Correct that entry, or "
-            "read the file with the reader of its own format."
+        raise AnnotationError(
+            f"{path}, at {_short(place)}: {_short(what)}{_found(content, place)}. {layout} Correct "
+            "that entry, or read the file with the reader of its own format."
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(
-            f"{path} is not valid JSON: {error}{_nearby(content, str(error))}. If it was cut short "
-            "or damaged, copy it again; if it is another kind of file, use the reader of that kind."
+        raise AnnotationError(
+            f"{path} is not valid JSON: {_short(str(error))}{_nearby(content, str(error))}. If it "
+            "was cut short or damaged, copy it again; if it is another kind of file, use the "
+            "reader of that kind."
         ) from None
+
+
+def _short(text: str) -> str:
+    """Leave out the middle of a long text: a key of JSON may have any length."""
+    return text if len(text) <= 200 else f"{text[:100]}...{text[-100:]}"
 
 
 def _found(content: bytes, place: str) -> str:
@@ -62,7 +73,7 @@ def _found(content: bytes, place: str) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
         return ""
     if isinstance(value, dict):
-        return f"; found an object with the keys {', '.join(map(repr, list(value)[:6]))}"
+        return f"; found an object with the keys {', '.join(map(quoted, list(value)[:6]))}"
     if isinstance(value, list):
         return f"; found a list of {len(value)}"
     text = json.dumps(value, ensure_ascii=False)

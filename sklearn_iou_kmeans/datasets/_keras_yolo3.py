@@ -1,13 +1,18 @@
 """The lists that keras-yolo3 and its many descendants train on."""
 
+import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Unpack
 
-from sklearn.utils import Bunch
-
-from ._boxes import Labels, boxes_bunch
 from ._class_names import class_name, class_names
+from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
 from ._image_size import IMAGE_SUFFIXES
+from ._labels import Common, Labels
+from ._reader import Look, Reader
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "A keras-yolo3 list has an image a line: `path x1,y1,x2,y2,class x1,y1,x2,y2,class ...`, with "
@@ -19,8 +24,8 @@ def load_keras_yolo3(
     path: PathLike,
     *,
     names: Iterable[str] | PathLike | None = None,
-    categories: str | Iterable[str] | None = None,
-) -> Bunch:
+    **common: Unpack[Common],
+) -> "Bunch":
     """Read the boxes of a keras-yolo3 list.
 
     Parameters
@@ -30,14 +35,15 @@ def load_keras_yolo3(
     names : list of str, path-like or None, default=None
         The names of the classes, or a file with a name a line, say ``voc_classes.txt``; by default
         a category is the number of its class.
-    categories : str, iterable of str or None, default=None
-        The names of the classes to keep; all by default.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
 
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
-        the corners in pixels as written. `image_size` is NaN: the list does not say. The reasons in
+        the corners in pixels. The list does not say how large the images are. The reasons in
         `skipped` are "other category", "unknown category" (a number without a name) and "zero or
         negative size"; they and the boxes add up to the boxes of the list.
 
@@ -63,6 +69,10 @@ def load_keras_yolo3(
     ...     load_keras_yolo3(file, names=["car", "bus", "dog"]).target_names
     ['car', 'dog']
     """
+    return KERAS_YOLO3.load(path, {"names": names}, common)
+
+
+def _read(path: PathLike, *, names: Iterable[str] | PathLike | None = None) -> Labels:
     known = class_names(names)
     labels = Labels()
     for number, line in enumerate(read_lines(path), 1):
@@ -71,13 +81,27 @@ def load_keras_yolo3(
             continue
         where = f"{path}, line {number}"
         if "," in name or not (boxes or name.lower().endswith(IMAGE_SUFFIXES)):
-            raise ValueError(f"{where}: {quoted(name)} is not the path of an image. {LAYOUT}")
+            raise AnnotationError(f"{where}: {quoted(name)} is not the path of an image. {LAYOUT}")
         image = labels.add_image(name)
         for box in boxes:
             texts = box.split(",")
             if len(texts) != 5:
-                raise ValueError(f"{where}: {quoted(box)} is not five numbers. {LAYOUT}")
+                raise AnnotationError(f"{where}: {quoted(box)} is not five numbers. {LAYOUT}")
             *corners, code = numbers(texts, where, LAYOUT)
             category, reason = class_name(code, known, where, LAYOUT)
             labels.add(image, category, corners, reason)
-    return boxes_bunch(labels, path, categories)
+    return labels
+
+
+def _recognises(look: Look) -> bool:
+    """Look for five values with commas between, after a path."""
+    boxes = [box for line in look.lines for box in line.split()[1:]]
+    return bool(boxes) and all(re.fullmatch(r"[^,]+(,[^,]+){4}", box) for box in boxes)
+
+
+KERAS_YOLO3 = Reader(
+    name="keras_yolo3",
+    summary="text file of lines `path x1,y1,x2,y2,class ...`; no image sizes",
+    read=_read,
+    recognises=_recognises,
+)

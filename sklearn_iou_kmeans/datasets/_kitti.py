@@ -1,12 +1,16 @@
 """KITTI labels, of detection and of tracking."""
 
 import re
-from collections.abc import Iterable
+from typing import TYPE_CHECKING, Unpack
 
-from sklearn.utils import Bunch
+from ._errors import AnnotationError
+from ._files import PathLike, is_number, numbers, quoted, read_lines
+from ._labels import Common, Labels
+from ._reader import Look, Reader
+from ._splits import Split, labels_of, named_under
 
-from ._boxes import Labels, boxes_bunch
-from ._files import PathLike, is_number, named_under, numbers, quoted, read_lines
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "A KITTI label has 15 columns: type, truncated, occluded, alpha, left, top, right, bottom and "
@@ -18,9 +22,10 @@ DONT_CARE = "DontCare"
 def load_kitti(
     path: PathLike,
     *,
-    categories: str | Iterable[str] | None = None,
     keep_flagged: bool = False,
-) -> Bunch:
+    split: Split = None,
+    **common: Unpack[Common],
+) -> "Bunch":
     """Read the boxes of KITTI labels, an image or a video a text file.
 
     Parameters
@@ -28,10 +33,14 @@ def load_kitti(
     path : str or path-like
         A folder, say ``label_2``, in which all text files are read, those in its folders too; or
         one text file. Both variants are read, detection and tracking, with or without scores.
-    categories : str, iterable of str or None, default=None
-        The types to keep; all by default.
     keep_flagged : bool, default=False
         Whether to keep the regions of type DontCare, in which objects are not labelled.
+    split : str, iterable of str or None, default=None
+        Which parts of the data set to read where they are in folders called train, valid, test and
+        the like. By default the train part: anchors are found for the training set.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
 
     Returns
     -------
@@ -39,7 +48,7 @@ def load_kitti(
         With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
         (left, top, right, bottom) in pixels as written. Images are named by their text file,
         relative to the folder and without the suffix, and in the tracking variant by the frame as
-        well, as in "0004/000017". `image_size` is NaN: the files do not say. The reasons in
+        well, as in "0004/000017". The files do not say how large the images are. The reasons in
         `skipped` are "DontCare", "other category" and "zero or negative size"; they and the boxes
         add up to the lines of the files.
 
@@ -65,8 +74,13 @@ def load_kitti(
     ...     load_kitti(folder).data
     array([[10.5, 20. , 50.5, 40. ]])
     """
-    labels = Labels()
-    for file, name in named_under(path, ".txt"):
+    return KITTI.load(path, {"keep_flagged": keep_flagged, "split": split}, common)
+
+
+def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) -> Labels:
+    found = named_under(path, ".txt", split)
+    labels = labels_of(found)
+    for file, name in found.files:
         rows: dict[str, int] = {}
         for number, line in enumerate(read_lines(file, may_be_empty=True), 1):
             columns = line.split()
@@ -81,7 +95,7 @@ def load_kitti(
             _add(labels, rows[image], columns[0], corners, keep_flagged)
         if not rows:
             labels.add_image(name)
-    return boxes_bunch(labels, path, categories)
+    return labels
 
 
 def split_frame(columns: list[str], where: str) -> tuple[str, list[str]]:
@@ -92,7 +106,7 @@ def split_frame(columns: list[str], where: str) -> tuple[str, list[str]]:
     if len(columns) in (17, 18) and is_frame and not is_number(columns[2]):
         return f"{int(columns[0]):06}", columns[2:]
     line = quoted(" ".join(columns))
-    raise ValueError(f"{where}: {len(columns)} columns, {line}. {LAYOUT}")
+    raise AnnotationError(f"{where}: {len(columns)} columns, {line}. {LAYOUT}")
 
 
 def _add(
@@ -101,3 +115,20 @@ def _add(
     """Add a label; a region to ignore is of no category."""
     flagged = category == DONT_CARE and not keep_flagged
     labels.add(image, None if flagged else category, corners, DONT_CARE if flagged else "")
+
+
+def _recognises(look: Look) -> bool:
+    try:
+        split_frame(look.lines[0].split() if look.lines else [], "")
+    except (AnnotationError, IndexError):
+        return False
+    return True
+
+
+KITTI = Reader(
+    name="kitti",
+    summary="folder of text files, or one; DontCare regions are flagged; no image sizes",
+    read=_read,
+    recognises=_recognises,
+    suffixes=(".txt",),
+)

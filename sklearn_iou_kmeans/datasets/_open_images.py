@@ -1,14 +1,19 @@
 """Open Images boxes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
-from sklearn.utils import Bunch
-
-from ._boxes import NO_BOX, UNKNOWN_SIZE, Labels, boxes_bunch
-from ._files import PathLike, files_under, numbers, quoted, read_lines, require
-from ._image_size import IMAGE_SUFFIXES, check_relative, checked_size, header_size
+from ._errors import AnnotationError
+from ._files import PathLike, numbers, quoted, read_lines
+from ._image_size import check_relative
+from ._labels import Common, Labels
+from ._reader import Look, Reader
+from ._splits import Split, labels_of, single_file
 from ._table import read_table
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "Open Images boxes are comma-separated values with the columns ImageID, LabelName, XMin, XMax, "
@@ -16,18 +21,16 @@ LAYOUT = (
 )
 COLUMNS = ("ImageID", "LabelName", "XMin", "YMin", "XMax", "YMax")
 FLAGS = {"IsGroupOf": "group", "IsDepiction": "depiction"}
-NO_IMAGE = "no image file"
 
 
 def load_open_images(
     path: PathLike,
     *,
-    image_size: Sequence[float] | None = None,
-    images: PathLike | None = None,
     names: Mapping[str, str] | PathLike | None = None,
-    categories: str | Iterable[str] | None = None,
     keep_flagged: bool = False,
-) -> Bunch:
+    split: Split = None,
+    **common: Unpack[Common],
+) -> "Bunch":
     r"""Read the boxes of an Open Images CSV file.
 
     Boxes are relative to their image, so either `image_size` or `images` is needed.
@@ -35,20 +38,20 @@ def load_open_images(
     Parameters
     ----------
     path : str or path-like
-        The CSV file, say ``validation-annotations-bbox.csv``, plain or compressed with gzip.
-    image_size : (width, height) or None, default=None
-        The size of all images in pixels.
-    images : path-like or None, default=None
-        The folder of the images, called by their ImageID; sizes are read from their headers.
-        Folders in it are searched too. It need not have all the images.
+        The CSV file, say ``validation-annotations-bbox.csv``, plain or compressed with gzip; or a
+        folder that has one such file, or one for each part of the data set.
     names : dict of str to str, path-like or None, default=None
         Names for the labels, or the file that has them, ``class-descriptions-boxable.csv``; by
         default categories are called by their LabelName, say "/m/01g317".
-    categories : str, iterable of str or None, default=None
-        The categories to keep; all by default.
     keep_flagged : bool, default=False
         Whether to keep boxes around a group of objects (IsGroupOf) and around depictions such as
         drawings (IsDepiction).
+    split : str, iterable of str or None, default=None
+        Which parts of a data set to read that has a file for each of train, valid and test; by
+        default the train part.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
 
     Returns
     -------
@@ -84,58 +87,48 @@ def load_open_images(
     ...     load_open_images(file, image_size=(640, 480)).data
     array([[  0., 120., 320., 480.]])
     """
-    sizes = _Sizes(image_size, images)
+    options = {"names": names, "keep_flagged": keep_flagged, "split": split}
+    return OPEN_IMAGES.load(path, options, common)
+
+
+def _read(
+    path: PathLike,
+    *,
+    names: Mapping[str, str] | PathLike | None = None,
+    keep_flagged: bool = False,
+    split: Split = None,
+) -> Labels:
+    found = single_file(path, ".csv", split)
+    labels = labels_of(found)
+    labels.relative = True
+    known = _names(names)
+    for file, name in found.files:
+        _add(labels, file, found.prefix(name), known, keep_flagged)
+    return labels
+
+
+def _add(
+    labels: Labels, path: Path, prefix: str, names: Mapping[str, str], keep_flagged: bool
+) -> None:
+    """Add the rows of a file as labels."""
     header, rows = read_table(path, LAYOUT)
     missing = [name for name in COLUMNS if name not in header]
     if missing:
-        raise ValueError(
-            f"{path} has no column {', '.join(missing)}; its header is {quoted(header)}. {LAYOUT} "
-            "Other tables are for load_csv."
+        raise AnnotationError(
+            f"{path} has no column {', '.join(missing)}; its header is {quoted(header)}. {LAYOUT}",
+            "Other tables are of the format csv: {format}csv.",
         )
     fields = [header.index(name) for name in COLUMNS]
     flags = {header.index(name): reason for name, reason in FLAGS.items() if name in header}
-    known = _names(names)
-    labels = Labels()
-    seen: dict[str, tuple[int, tuple[float, float]]] = {}
+    images: dict[str, int] = {}
     for where, row in rows:
-        name, label, *relative = (row[field] for field in fields)
-        if name not in seen:
-            size = sizes.of(name)
-            seen[name] = labels.add_image(name, size), size
-        image, size = seen[name]
-        corners = _pixels(numbers(relative, where, LAYOUT), size, where)
-        reason = "" if size is not UNKNOWN_SIZE else NO_IMAGE
-        if not (reason or keep_flagged):
-            reason = next((flags[flag] for flag in flags if row[flag] == "1"), "")
-        labels.add(image, known.get(label, label), corners, reason)
-    if seen and all(size is UNKNOWN_SIZE for _, size in seen.values()):
-        raise ValueError(
-            f"{path}: none of its {len(seen)} images is in {images}: check the folder."
-        )
-    return boxes_bunch(labels, path, categories)
-
-
-class _Sizes:
-    """The size of an image by its id."""
-
-    def __init__(self, image_size: Sequence[float] | None, images: PathLike | None) -> None:
-        if (image_size is None) == (images is None):
-            raise ValueError(
-                "Open Images boxes are relative to their image: give either image_size=(width, "
-                "height) or images=folder."
-            )
-        self._size = checked_size(image_size)
-        self._files: dict[str, Path] = {}
-        if images is not None:
-            require("load_open_images", "imagesize")
-            if not Path(images).is_dir():
-                raise ValueError(f"images is {quoted(str(images))}: there is no such folder.")
-            self._files = {file.stem: file for file in files_under(images, IMAGE_SUFFIXES)}
-
-    def of(self, name: str) -> tuple[float, float]:
-        if self._size is not None:
-            return self._size
-        return header_size(self._files[name]) if name in self._files else UNKNOWN_SIZE
+        name, label, *texts = (row[field] for field in fields)
+        if name not in images:
+            images[name] = labels.add_image(prefix + name)
+        corners = numbers(texts, where, LAYOUT)
+        check_relative(corners, where, LAYOUT)
+        reason = "" if keep_flagged else next((flags[i] for i in flags if row[i] == "1"), "")
+        labels.add(images[name], names.get(label, label), corners, reason)
 
 
 def _names(names: Mapping[str, str] | PathLike | None) -> Mapping[str, str]:
@@ -145,12 +138,15 @@ def _names(names: Mapping[str, str] | PathLike | None) -> Mapping[str, str]:
     return {label.strip(): name.strip().strip('"') for label, _, name in pairs}
 
 
-def _pixels(
-    relative: Sequence[float], size: tuple[float, float], where: str
-) -> tuple[float, float, float, float]:
-    check_relative(relative, where, LAYOUT)
-    if size is UNKNOWN_SIZE:
-        return NO_BOX
-    x1, y1, x2, y2 = relative
-    width, height = size
-    return x1 * width, y1 * height, x2 * width, y2 * height
+def _recognises(look: Look) -> bool:
+    return bool(look.lines) and set(COLUMNS) <= set(look.lines[0].split(","))
+
+
+OPEN_IMAGES = Reader(
+    name="open_images",
+    summary="CSV file of Open Images, or a folder with one; groups and depictions are flagged; "
+    "relative to the images, so their sizes are needed",
+    read=_read,
+    recognises=_recognises,
+    suffixes=(".csv",),
+)

@@ -1,9 +1,11 @@
 """Anchors that published models come with."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from sklearn.utils import Bunch
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 THREE_HEADS = ((0, 1, 2), (3, 4, 5), (6, 7, 8))
 FOUR_HEADS = (*THREE_HEADS, (9, 10, 11))
@@ -81,7 +83,7 @@ PUBLISHED = {
 }
 
 
-def load_published_anchors(name: str) -> Bunch:
+def load_published_anchors(name: str) -> "Bunch":
     """Return the anchors that a published model comes with.
 
     They are what a detector is trained with unless it is told otherwise: compare them with your
@@ -126,6 +128,8 @@ def load_published_anchors(name: str) -> Bunch:
     >>> convert_units(voc.anchors, voc.unit, "pixel", stride=voc.strides[0])[0].round(2)
     array([42.31, 55.41])
     """
+    from sklearn.utils import Bunch
+
     if name not in PUBLISHED:
         raise ValueError(f"name must be one of {', '.join(map(repr, PUBLISHED))}, got {name!r}.")
     model = PUBLISHED[name]

@@ -1,13 +1,14 @@
 """Boxes of a made-up road scene."""
 
 from numbers import Integral
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
-from sklearn.utils import Bunch, check_random_state, check_scalar
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 
 class Kind(NamedTuple):
@@ -47,7 +48,7 @@ def make_boxes(
     *,
     image_size: tuple[float, float] = (1280, 720),
     random_state: int | RandomState | None = None,
-) -> Bunch:
+) -> "Bunch":
     """Draw boxes as a camera in a car would see them.
 
     Parameters
@@ -100,6 +101,8 @@ def make_boxes(
     >>> boxes.target_names
     ['bus', 'car', 'person', 'traffic light', 'traffic sign']
     """
+    from sklearn.utils import Bunch, check_random_state, check_scalar
+
     check_scalar(n_samples, "n_samples", Integral, min_val=1)
     size = _check_image_size(image_size)
     random_state = check_random_state(random_state)
@@ -112,8 +115,12 @@ def make_boxes(
         image=np.sort(random_state.randint(n_images, size=n_samples)),
         image_names=[f"{code:06d}.jpg" for code in range(n_images)],
         image_size=np.tile(size, (n_samples, 1)),
+        unit="pixel",
         skipped={},
         skipped_images={},
+        notes={},
+        splits=[],
+        splits_read=[],
     )
 
 
@@ -170,6 +177,8 @@ def _distances(
     random_state: RandomState,
 ) -> NDArray[np.float64]:
     """Draw log-normal distances between `nearest` and `farthest`, by the inverse distribution."""
+    from scipy.special import ndtr, ndtri
+
     low = ndtr(np.log(nearest / median) / DISTANCE_SPREAD)
     high = ndtr(np.log(farthest / median) / DISTANCE_SPREAD)
     quantile = low + (high - low) * random_state.uniform(size=len(median))

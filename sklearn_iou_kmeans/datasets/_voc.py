@@ -1,16 +1,21 @@
 """Pascal VOC annotations."""
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from sklearn.utils import Bunch
-
-from ._boxes import NO_BOX, UNKNOWN_SIZE, Labels, boxes_bunch
-from ._files import PathLike, named_under, numbers, quoted, read_bytes, require
+from ._errors import AnnotationError
+from ._files import PathLike, numbers, quoted, require
+from ._labels import NO_BOX, UNKNOWN_SIZE, Common
+from ._reader import Reader
+from ._splits import Split, labels_of, named_under
+from ._xml import read_xml
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
+
+    from sklearn.utils import Bunch
+
+    from ._labels import Labels
 
 LAYOUT = (
     "A Pascal VOC annotation has objects with a name and, if it is a box, bndbox with the numbers "
@@ -24,9 +29,10 @@ def load_voc(
     path: PathLike,
     *,
     inclusive: bool = False,
-    categories: str | Iterable[str] | None = None,
     keep_flagged: bool = False,
-) -> Bunch:
+    split: Split = None,
+    **common: Unpack[Common],
+) -> "Bunch":
     """Read the boxes of Pascal VOC annotations, one XML file an image.
 
     Parameters
@@ -39,11 +45,14 @@ def load_voc(
         With True, as in the original VOC files, pixels are counted from 1 and the pixel xmax is the
         last one inside, so that the width is xmax - xmin + 1, and `data` holds
         (xmin - 1, ymin - 1, xmax, ymax): either way x2 - x1 is the width.
-    categories : str, iterable of str or None, default=None
-        The names of the objects to keep; all by default. An object without a name is of the
-        category "".
     keep_flagged : bool, default=False
         Whether to keep the objects flagged as difficult. They do not count in VOC's evaluation.
+    split : str, iterable of str or None, default=None
+        Which parts of the data set to read where they are in folders called train, valid, test and
+        the like. By default the train part: anchors are found for the training set.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
 
     Returns
     -------
@@ -79,10 +88,18 @@ def load_voc(
     ...     load_voc(folder).data, load_voc(folder, inclusive=True).data
     (array([[11., 21., 50., 40.]]), array([[10., 20., 50., 40.]]))
     """
+    options = {"inclusive": inclusive, "keep_flagged": keep_flagged, "split": split}
+    return VOC.load(path, options, common)
+
+
+def _read(
+    path: PathLike, *, inclusive: bool = False, keep_flagged: bool = False, split: Split = None
+) -> "Labels":
     require("load_voc", "defusedxml")
-    labels = Labels()
-    for file, name in named_under(path, ".xml"):
-        root = _root(file)
+    found = named_under(path, ".xml", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        root = read_xml(file, "annotation", LAYOUT)
         image = labels.add_image(name, _size(root, file))
         for number, thing in enumerate(root.iterfind("object"), 1):
             category = _text(thing, "name")
@@ -92,34 +109,7 @@ def load_voc(
             if corners and not keep_flagged and _is_difficult(thing, where):
                 reason = "difficult"
             labels.add(image, category, corners or NO_BOX, reason)
-    return boxes_bunch(labels, path, categories)
-
-
-def _root(file: Path) -> "Element":
-    """Parse a file, refusing what an annotation never has and an attack needs: entities."""
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
-    content = read_bytes(file)
-    try:
-        root: Element = fromstring(content)
-    except DefusedXmlException as error:
-        raise ValueError(
-            f"{file} is refused: XML entities or external references ({error}) can fill the memory "
-            "or reach other files, and annotations have none. Remove them from the file."
-        ) from None
-    except (ParseError, LookupError, ValueError) as error:
-        raise ValueError(
-            f"{file} is not valid XML: {error}. If it was cut short or damaged, copy it again; if "
-            "its text is not UTF-8, its first line must name the encoding; if it is another kind "
-            "of file, use the reader of that kind."
-        ) from None
-    if root.tag != "annotation":
-        raise ValueError(
-            f"{file}: the root is {quoted(root.tag)}, not 'annotation'. {LAYOUT} Read it with the "
-            "reader of its own format, or move it out of the folder."
-        )
-    return root
+    return labels
 
 
 def _size(root: "Element", file: Path) -> tuple[float, ...]:
@@ -138,9 +128,19 @@ def _corners(thing: "Element", inclusive: bool, where: str) -> tuple[float, ...]
 def _is_difficult(thing: "Element", where: str) -> bool:
     flag = _text(thing, "difficult").lower()
     if flag not in YES | NO:
-        raise ValueError(f"{where}: difficult is {quoted(flag)}: write 0 or 1.")
+        raise AnnotationError(f"{where}: difficult is {quoted(flag)}: write 0 or 1.")
     return flag in YES
 
 
 def _text(element: "Element", path: str) -> str:
     return (element.findtext(path) or "").strip()
+
+
+VOC = Reader(
+    name="voc",
+    summary="folder of XML files, or one; difficult objects are flagged; the corners of the "
+    "original VOC count pixels from 1 and include the last",
+    read=_read,
+    recognises=lambda look: look.root == "annotation",
+    suffixes=(".xml",),
+)

@@ -1,12 +1,15 @@
 """WIDER FACE ground truth."""
 
 import re
-from collections.abc import Iterable
+from typing import TYPE_CHECKING, Unpack
 
-from sklearn.utils import Bunch
-
-from ._boxes import Labels, boxes_bunch
+from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
+from ._labels import Common, Labels
+from ._reader import Look, Reader
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "WIDER FACE has a line with the path of an image, one with the number of its faces, and a line "
@@ -20,27 +23,28 @@ INVALID = 7
 def load_wider_face(
     path: PathLike,
     *,
-    categories: str | Iterable[str] | None = None,
     keep_flagged: bool = False,
-) -> Bunch:
+    **common: Unpack[Common],
+) -> "Bunch":
     r"""Read the boxes of WIDER FACE ground truth.
 
     Parameters
     ----------
     path : str or path-like
         The text file, say ``wider_face_train_bbx_gt.txt``, plain or compressed with gzip.
-    categories : str, iterable of str or None, default=None
-        As for the other formats; all boxes are of the category "face".
     keep_flagged : bool, default=False
         Whether to keep the faces flagged as invalid, which are too small or unclear to count.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
 
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
-        (x, y, x + w, y + h) in pixels. `image_size` is NaN: the file does not say. The reasons in
-        `skipped` are "invalid" and "zero or negative size"; they and the boxes add up to the counts
-        in the file. The row of zeros that follows a count of 0 is no face.
+        (x, y, x + w, y + h) in pixels. The file does not say how large the images are. The reasons
+        in `skipped` are "invalid" and "zero or negative size"; they and the boxes add up to the
+        counts in the file. The row of zeros that follows a count of 0 is no face.
 
     Raises
     ------
@@ -64,6 +68,10 @@ def load_wider_face(
     ...     load_wider_face(file).data
     array([[10., 20., 50., 40.]])
     """
+    return WIDER_FACE.load(path, {"keep_flagged": keep_flagged}, common)
+
+
+def _read(path: PathLike, *, keep_flagged: bool = False) -> Labels:
     lines = [(n, line.strip()) for n, line in enumerate(read_lines(path), 1) if line.strip()]
     labels = Labels()
     at = 0
@@ -73,7 +81,7 @@ def load_wider_face(
         count = _count(lines[at + 1 : at + 2], where)
         rows = lines[at + 2 : at + 2 + count]
         if len(rows) < count:
-            raise ValueError(
+            raise AnnotationError(
                 f"{where}: {count} faces are announced and {len(rows)} are there, so the file was "
                 "cut short: copy it again."
             )
@@ -82,14 +90,16 @@ def load_wider_face(
             corners, invalid = _face(line, f"{path}, line {number}")
             labels.add(image, FACE, corners, "invalid" if invalid and not keep_flagged else "")
         at += 2 + (count or _is_filler(lines[at + 2 : at + 3]))
-    return boxes_bunch(labels, path, categories)
+    return labels
 
 
 def _count(lines: list[tuple[int, str]], where: str) -> int:
     """Take the number of faces from the line after that of the image."""
     text = lines[0][1] if lines else ""
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise ValueError(f"{where}: then comes {quoted(text)}, not the number of faces. {LAYOUT}")
+        raise AnnotationError(
+            f"{where}: then comes {quoted(text)}, not the number of faces. {LAYOUT}"
+        )
     return int(text)
 
 
@@ -97,7 +107,7 @@ def _face(line: str, where: str) -> tuple[tuple[float, float, float, float], boo
     """Return the corners of a face, and whether it is flagged as invalid."""
     values = numbers(line.split(), where, LAYOUT)
     if len(values) != N_COLUMNS:
-        raise ValueError(f"{where}: {len(values)} columns, {quoted(line)}. {LAYOUT}")
+        raise AnnotationError(f"{where}: {len(values)} columns, {quoted(line)}. {LAYOUT}")
     x, y, w, h = values[:4]
     return (x, y, x + w, y + h), values[INVALID] != 0
 
@@ -105,3 +115,16 @@ def _face(line: str, where: str) -> tuple[tuple[float, float, float, float], boo
 def _is_filler(lines: list[tuple[int, str]]) -> bool:
     """Say whether a line is the row of zeros that stands for no face."""
     return bool(lines) and lines[0][1].split() == ["0"] * N_COLUMNS
+
+
+def _recognises(look: Look) -> bool:
+    image, count = [*(line.strip() for line in look.lines[:2]), "", ""][:2]
+    return count.isdecimal() and not image.isdecimal()
+
+
+WIDER_FACE = Reader(
+    name="wider_face",
+    summary="text file; invalid faces are flagged; no image sizes",
+    read=_read,
+    recognises=_recognises,
+)

@@ -3,14 +3,20 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
-from sklearn.utils import Bunch
-
-from ._boxes import UNKNOWN_SIZE, Labels, boxes_bunch
 from ._class_names import class_name, class_names
-from ._files import PathLike, numbers, quoted, read_lines, require
-from ._image_size import ImageFolders, Size, check_relative, checked_size, header_size
-from ._yolo_sources import Item, find_labels, sibling
+from ._errors import AnnotationError
+from ._files import PathLike, numbers, quoted, read_lines
+from ._image_size import IMAGE_SUFFIXES, check_relative
+from ._labels import Common, Labels
+from ._reader import Look, Reader
+from ._shapes import POLYGON, Sides, check_sides, polygon_box
+from ._splits import Split
+from ._yolo_sources import DATA_SUFFIXES, Item, find_data_file, find_labels, sibling
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LAYOUT = (
     "A YOLO label is a line `class cx cy w h`, or `class x1 y1 x2 y2 x3 y3 ...` for a polygon, "
@@ -21,41 +27,47 @@ LAYOUT = (
 def load_yolo(
     path: PathLike,
     *,
-    image_size: Sequence[float] | None = None,
     names: Iterable[str] | PathLike | None = None,
-    split: str | Iterable[str] = "train",
-    categories: str | Iterable[str] | None = None,
-) -> Bunch:
+    split: Split = None,
+    sides: Sides = "enclosing",
+    **common: Unpack[Common],
+) -> "Bunch":
     """Read the boxes of YOLO labels, one text file an image.
 
     Parameters
     ----------
     path : str or path-like
-        A ``data.yaml``, whatever its name, or the folder that it is in; another folder, in which
-        all text files are read, those in its folders too (for a folder of images that of its labels
-        is taken); a list file that names an image a line; or one text file of labels. As usual with
+        A ``data.yaml``, whatever its name, or darknet's ``obj.data``, or the folder that it is in;
+        another folder, in which all text files are read, those in its folders too (for a folder of
+        images that of its labels is taken); a list file that names an image a line; or one text
+        file of labels. As usual with
         YOLO, the labels of ``images/train/a.jpg`` are in ``labels/train/a.txt`` or beside the
         image, and an image without a text file has none.
-    image_size : (width, height) or None, default=None
-        The size of all images in pixels. By default it is read from the header of each image that
-        has labels: the labels are relative to it.
     names : list of str, path-like or None, default=None
         The names of the classes, or a file with a name a line; by default those of ``data.yaml``
         or of a ``classes.txt`` in the folder, or else the numbers of the classes.
-    split : str or iterable of str, default="train"
-        For a ``data.yaml``, which of its parts to read. Anchors are found for the training set.
-    categories : str, iterable of str or None, default=None
-        The names of the classes to keep; all by default.
+    split : str, iterable of str or None, default=None
+        Which parts of the data set to read: those that the ``data.yaml`` names, or folders called
+        train, valid, test and the like. By default the train part: anchors are found for the
+        training set.
+    sides : {"enclosing", "rotated"}, default="enclosing"
+        What the size of an oriented box (a polygon of 4 corners) is: that of the upright box around
+        it; or its own sides, the first from its first to its second corner.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`. By default the size of an image is read from its header: the
+        labels are relative to it.
 
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
-        corners in pixels, computed from the relative center and size; a polygon gives its bounding
-        box. Images are named as the list does, or by their labels, relative to the folder and
-        without the suffix; in a ``data.yaml``, with the entry for the folder before. The reasons in
-        `skipped` are "other category", "unknown category" (a number without a name), "zero or
-        negative size" and "outside the image"; they and the boxes add up to the lines of the files.
+        corners in pixels, computed from the relative center and size; a polygon gives its enclosing
+        box, and `notes` counts how many did. Images are named as the list does, or by their labels,
+        relative to the folder and without the suffix; in a ``data.yaml``, with the entry for the
+        folder before. The reasons in `skipped` are "other category", "unknown category" (a number
+        without a name), "no image file" (so its size is not known), "zero or negative size" and
+        "outside the image"; they and the boxes add up to the lines of the files.
 
     Raises
     ------
@@ -86,25 +98,45 @@ def load_yolo(
     ...     load_yolo(folder, image_size=(640, 480)).data
     array([[240., 210., 400., 270.]])
     """
-    size = checked_size(image_size)
-    if size is None:
-        require("load_yolo", "imagesize")
+    return YOLO.load(path, {"names": names, "split": split, "sides": sides}, common)
+
+
+def _read(
+    path: PathLike,
+    *,
+    names: Iterable[str] | PathLike | None = None,
+    split: Split = None,
+    sides: Sides = "enclosing",
+) -> Labels:
+    check_sides(sides)
     source = find_labels(path, split)
     known = class_names(names) or source.names
-    folders = ImageFolders()
-    labels = Labels()
+    labels = Labels(relative=True)
+    labels.splits, labels.splits_read = list(source.splits), list(source.splits_read)
+    labels.not_followed = list(source.not_followed)
     for item in source.items:
-        rows = list(_rows(item.labels, source.keypoint_columns))
-        item_size = (size or _header_size(item, folders)) if rows else UNKNOWN_SIZE
-        image = labels.add_image(item.name, item_size)
-        for where, number, relative in rows:
-            category, reason = class_name(number, known, where, LAYOUT)
-            labels.add(image, category, _pixels(relative, item_size), reason)
-    return boxes_bunch(labels, path, categories)
+        image = labels.add_image(item.name, places=_places(item))
+        for row in _rows(item.labels, source.keypoint_columns):
+            category, reason = class_name(row.number, known, row.where, LAYOUT)
+            if len(row.polygon) == 8:
+                labels.add_oriented(image, category, row.polygon, sides, reason)
+            else:
+                note = POLYGON if row.polygon else ""
+                labels.add(image, category, row.corners, reason, note)
+    return labels
 
 
-def _rows(file: Path, keypoint_columns: int) -> Iterator[tuple[str, float, Sequence[float]]]:
-    """Yield the place, the class and the relative center and size of each label of an image."""
+class Row(NamedTuple):
+    """A line of a file of labels."""
+
+    where: str
+    number: float
+    corners: Sequence[float]
+    polygon: Sequence[float] = ()
+
+
+def _rows(file: Path, keypoint_columns: int) -> Iterator[Row]:
+    """Yield the labels of an image, relative to it."""
     if not os.path.lexists(file):
         return
     for number, line in enumerate(read_lines(file, may_be_empty=True), 1):
@@ -114,39 +146,49 @@ def _rows(file: Path, keypoint_columns: int) -> Iterator[tuple[str, float, Seque
         where = f"{file}, line {number}"
         values = numbers(texts, where, LAYOUT)
         n = len(values)
+        check_relative(values[1:5] or [0], where, LAYOUT)
         if n in (5, 6) or (keypoint_columns and n == 5 + keypoint_columns):
-            relative = values[1:5]
+            cx, cy, w, h = values[1:5]
+            yield Row(where, values[0], (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2))
         elif n > 6 and n % 2:
-            relative = _bounds(values[1:])
+            polygon = values[1:]
+            check_relative(polygon, where, LAYOUT)
+            yield Row(where, values[0], polygon_box(polygon) or (), polygon)
         else:
-            raise ValueError(f"{where}: {n} columns, {quoted(line)}. {LAYOUT}")
-        check_relative(relative, where, LAYOUT)
-        yield where, values[0], relative
+            raise AnnotationError(f"{where}: {n} columns, {quoted(line)}. {LAYOUT}")
 
 
-def _bounds(polygon: Sequence[float]) -> tuple[float, float, float, float]:
-    """Return the center and the size of the bounding box of a polygon."""
-    x, y = polygon[::2], polygon[1::2]
-    left, top, right, bottom = min(x), min(y), max(x), max(y)
-    return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
+def _places(item: Item) -> list[Path]:
+    """Say where the image of labels may be: in the folder for images, or beside them."""
+    here = item.labels.with_suffix("")
+    listed = [] if item.image is None else [item.image]
+    return [*listed, sibling(here, "labels", "images"), here]
 
 
-def _header_size(item: Item, folders: ImageFolders) -> Size:
-    """Read the size of an image, looked for beside its labels and in the folder for images."""
-    stem, here = item.labels.stem, item.labels.parent
-    there = sibling(here, "labels", "images")
-    image = item.image if item.image and os.path.isfile(item.image) else None
-    image = image or folders.find(there, stem) or folders.find(here, stem)
-    if image is None:
-        raise ValueError(
-            f"{item.labels} has labels relative to an image that is neither in {there} nor in "
-            f"{here}: put it there, or give image_size=(width, height) if all have the same size."
-        )
-    return header_size(image)
+def _recognises(look: Look) -> bool:
+    """Look for a data file, for labels of numbers only, or for a list of images."""
+    if look.kind == "folder":
+        labels = sibling(look.path, "images", "labels")
+        apart = labels != look.path and os.path.isdir(labels)
+        return apart or find_data_file(look.path) is not None
+    if look.kind != "text":
+        return False
+    if look.path.suffix.lower() in DATA_SUFFIXES:
+        return True
+    if all(line.strip().lower().endswith(IMAGE_SUFFIXES) for line in look.lines):
+        return True
+    try:
+        row = [float(text) for text in look.lines[0].split()]
+    except ValueError:
+        return False
+    return len(row) > 4
 
 
-def _pixels(relative: Sequence[float], size: Size) -> tuple[float, float, float, float]:
-    cx, cy, w, h = relative
-    width, height = size
-    left, top = (cx - w / 2) * width, (cy - h / 2) * height
-    return left, top, left + w * width, top + h * height
+YOLO = Reader(
+    name="yolo",
+    summary="data.yaml, obj.data or the folder of one, folder of labels, list of images or text "
+    "file; relative to the images, whose sizes are read from their headers",
+    read=_read,
+    recognises=_recognises,
+    suffixes=(".txt",),
+)

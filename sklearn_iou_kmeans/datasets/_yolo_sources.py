@@ -1,14 +1,16 @@
-"""Where the labels of a YOLO data set are: a folder, a list of images, or a ``data.yaml``."""
+"""Where the labels of a YOLO data set are: a folder, a list of images, or a data file."""
 
-import math
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ._class_names import Names, class_names
-from ._files import PathLike, named_under, quoted, read_bytes, read_lines, require
+from ._errors import AnnotationError
+from ._files import PathLike, is_pipe, quoted, read_bytes, read_lines, require
 from ._image_size import IMAGE_SUFFIXES
+from ._splits import Split, named_under, refuse_splits, wanted_splits
 
 LIST_LAYOUT = (
     "A list has the path of an image a line; a file of labels has lines of numbers, `class cx cy w "
@@ -18,7 +20,11 @@ YAML_LAYOUT = (
     "A YOLO data file has path, train and val (a folder, a list file, or a list of them) and names."
 )
 YAML_SUFFIXES = (".yaml", ".yml")
-PARTS, CLASSES = {"train", "val"}, {"names", "nc"}  # of each, a data file has one at least
+DATA_SUFFIXES = (*YAML_SUFFIXES, ".data")
+LARGEST_YAML = 256_000
+# Of each, a data file has one at least.
+PARTS, CLASSES = {"train", "val", "valid"}, {"names", "nc", "classes"}
+ALL_PARTS = ("train", "val", "valid", "test")
 NAMES_FILE = "classes.txt"
 
 
@@ -38,17 +44,22 @@ class Source(NamedTuple):
     names: Names = None
     keypoint_columns: int = 0
     """How many columns of keypoints follow each box."""
+    splits: Sequence[str] = ()
+    splits_read: Sequence[str] = ()
+    not_followed: Sequence[Path] = ()
 
 
-def find_labels(path: PathLike, split: str | Iterable[str]) -> Source:
+def find_labels(path: PathLike, split: Split) -> Source:
     """Find out what the path is, and list the images and labels that it stands for."""
     path = Path(path)
-    splits = [split] if isinstance(split, str) else list(split)
-    if os.path.isdir(path):
-        data_file = find_data_file(path)
-        return _of_yaml(data_file, splits) if data_file else Source(*_of_folder(path))
-    if path.suffix.lower() in YAML_SUFFIXES:
-        return _of_yaml(path, splits)
+    data_file = find_data_file(path) if os.path.isdir(path) else path
+    if data_file is None:
+        return _of_folder(path, split)
+    if data_file.suffix.lower() in DATA_SUFFIXES:
+        return _of_data_file(data_file, wanted_splits(split))
+    refuse_splits(path, wanted_splits(split), [])
+    if is_pipe(path):
+        raise AnnotationError(f"{path} is a pipe, which cannot be a YOLO data set: name a file.")
     if _begins_with_label(read_lines(path)):
         return Source([Item(path.stem, path, None)])
     return Source(_of_list(path, [*path.parents, Path()]))
@@ -57,14 +68,14 @@ def find_labels(path: PathLike, split: str | Iterable[str]) -> Source:
 def find_data_file(folder: Path) -> Path | None:
     """Find the data file in the folder of a data set; raise if something else could be meant."""
     names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    yamls = (folder / name for name in names if name.lower().endswith(YAML_SUFFIXES))
-    found = list(filter(_is_data_file, yamls))
+    files = (folder / name for name in names if name.lower().endswith(DATA_SUFFIXES))
+    found = list(filter(_is_data_file, files))
     if not found:
         return None
     texts = (folder / name for name in names if name.lower().endswith(".txt"))
     other = found[1] if len(found) > 1 else next(filter(_is_label_file, texts), None)
     if other:
-        raise ValueError(
+        raise AnnotationError(
             f"{folder} has {found[0].name} and {other.name}, and either could be meant: name the "
             "data file to read, or read labels from a folder without one."
         )
@@ -72,7 +83,7 @@ def find_data_file(folder: Path) -> Path | None:
 
 
 def _is_data_file(file: Path) -> bool:
-    data = _load_yaml(file) if os.path.isfile(file) else None
+    data = _load(file) if os.path.isfile(file) else None
     return isinstance(data, dict) and bool(data.keys() & PARTS) and bool(data.keys() & CLASSES)
 
 
@@ -90,32 +101,41 @@ def _begins_with_label(lines: Iterable[str]) -> bool:
         return False
 
 
-def _of_folder(folder: Path) -> tuple[list[Item], Names]:
+def _of_folder(folder: Path, split: Split = None) -> Source:
     """List the labels in a folder, or for one of images in that of its labels."""
     other = sibling(folder, "images", "labels")
     folder = other if os.path.isdir(other) else folder
-    named = named_under(folder, ".txt")
-    items = [Item(name, file, None) for file, name in named if file.name != NAMES_FILE]
+    found = named_under(folder, ".txt", split, but=NAMES_FILE)
+    items = [Item(name, file, None) for file, name in found.files]
     names = class_names(folder / NAMES_FILE) if os.path.isfile(folder / NAMES_FILE) else None
-    return items, names
+    return Source(
+        items,
+        names,
+        splits=found.splits,
+        splits_read=found.splits_read,
+        not_followed=found.not_followed,
+    )
 
 
-def _of_list(file: Path, bases: Sequence[Path]) -> list[Item]:
-    """List the images that a file names, relative to the first of `bases` where there is one."""
+def _of_list(file: Path, bases: Sequence[Path], *, quote: bool = True) -> list[Item]:
+    """List the images that a file names, relative to the first of `bases` where there is one.
+
+    Lines are not quoted in errors from a file that only a data file names.
+    """
     listed: dict[str, None] = {}
     for number, line in enumerate(read_lines(file), 1):
         name = line.strip()
         if name and not name.lower().endswith(IMAGE_SUFFIXES):
-            raise ValueError(
-                f"{file}, line {number}: {quoted(name)} is neither a label nor the path of an "
-                f"image. {LIST_LAYOUT}"
+            raise AnnotationError(
+                f"{file}, line {number}: {quoted(name) if quote else 'this'} is neither a label "
+                f"nor the path of an image. {LIST_LAYOUT}"
             )
         listed.update({name: None} if name else {})
     first = next(iter(listed))
     base = next((base for base in bases if _is_there(base / first)), bases[0])
     items = [Item(name, _labels_of(base / name), base / name) for name in listed]
     if not any(os.path.isfile(item.labels) for item in items):
-        raise ValueError(
+        raise AnnotationError(
             f"{file}: none of the {len(items)} images listed has labels; those of the first, "
             f"{quoted(first)}, should be in {items[0].labels}. List an image a line, relative "
             "to the list, or read the folder of labels."
@@ -142,77 +162,109 @@ def sibling(path: Path, old: str, new: str) -> Path:
     return Path(*parts)
 
 
-def _of_yaml(file: Path, splits: list[str]) -> Source:
-    """List the parts of a data set that a ``data.yaml`` describes."""
-    data = _read_yaml(file)
+def _of_data_file(file: Path, wanted: list[str]) -> Source:
+    """List the parts of a data set that a ``data.yaml`` or ``obj.data`` describes."""
+    data = _load(file)
+    if not isinstance(data, dict):
+        raise AnnotationError(f"{file} is YAML of {quoted(data)}. {YAML_LAYOUT}")
+    is_yaml = file.suffix.lower() in YAML_SUFFIXES
     root = _text(data.get("path") or ".", f"{file}, path")
     bases = [file.parent / root, Path(root), file.parent]
+    bases += [] if is_yaml else file.parents  # darknet runs in a folder above
+    there = [name for name in ALL_PARTS if data.get(name)]
+    wanted = wanted or ["train"]
+    refuse_splits(file, wanted, there)
     items: list[Item] = []
-    for split in splits:
-        entries = data.get(split)
-        if not entries:
-            there = ", ".join(map(quoted, data))
-            raise ValueError(f"{file} has no {quoted(split)}, only {there}. {YAML_LAYOUT}")
+    not_followed: list[Path] = []
+    for split in wanted:
+        entries = data[split]
         for entry in entries if isinstance(entries, list) else [entries]:
-            where = f"{file}, {split}"
-            items.extend(_of_entry(_text(entry, where), bases, where))
-    names = _yaml_names(data.get("names"), file)
-    return Source(list(dict.fromkeys(items)), names, _keypoint_columns(data.get("kpt_shape"), file))
+            part = _of_entry(_text(entry, f"{file}, {split}"), bases, file, split)
+            items.extend(part.items)
+            not_followed.extend(part.not_followed)
+    names = data.get("names")
+    return Source(
+        list(dict.fromkeys(items)),
+        _yaml_names(names, file) if is_yaml else _darknet_names(names, bases, file),
+        _keypoint_columns(data.get("kpt_shape"), file),
+        there,
+        wanted,
+        not_followed,
+    )
 
 
-def _of_entry(entry: str, bases: Sequence[Path], where: str) -> list[Item]:
+def _of_entry(entry: str, bases: Sequence[Path], file: Path, split: str) -> Source:
     """List a part of a data set; images of two folders can have the same name."""
+    where = f"{file}, {split}"
     place = _place(entry, bases, where)
-    if os.path.isfile(place):
-        return _of_list(place, [place.parent, *bases])
-    return [item._replace(name=f"{entry}/{item.name}") for item in _of_folder(place)[0]]
+    _refuse_above(place, file.parent, entry, where)
+    if os.path.isdir(place) or not os.path.exists(place):
+        part = _of_folder(place)
+        items = [item._replace(name=f"{entry}/{item.name}") for item in part.items]
+        return Source(items, not_followed=part.not_followed)
+    if place.suffix.lower() != ".txt" or not os.path.isfile(place):
+        raise AnnotationError(
+            f"{where}: {quoted(entry)} is neither a folder nor a .txt file. {YAML_LAYOUT}"
+        )
+    return Source(_of_list(place, [place.parent, *bases], quote=False))
 
 
-def _read_yaml(file: Path) -> dict[str, Any]:
-    data = _load_yaml(file)
-    if not isinstance(data, dict):
-        raise ValueError(f"{file} is YAML of {quoted(data)}. {YAML_LAYOUT}")
-    return data
-
-
-def _load_yaml(file: Path) -> Any:
+def _load(file: Path) -> Any:
+    """Return what a data file holds: all values are texts, in lists and dicts."""
+    if file.suffix.lower() not in YAML_SUFFIXES:
+        pairs = (line.partition("=") for line in read_lines(file, may_be_empty=True))
+        return {key.strip(): value.strip() for key, equals, value in pairs if equals}
     require("load_yolo", "yaml")
     import yaml
 
-    content = read_bytes(file)
+    content = read_bytes(file, at_most=LARGEST_YAML)
     try:
-        return yaml.safe_load(content)
+        # Without tags and merges nothing is computed, so that a short file cannot take long.
+        return yaml.load(content, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ValueError(
+        raise AnnotationError(
             f"{file} is not valid YAML: {' '.join(str(error).split())}. {YAML_LAYOUT}"
         ) from None
 
 
+def _darknet_names(names: Any, bases: Sequence[Path], file: Path) -> Names:
+    """Read the file of names that an ``obj.data`` names."""
+    if not names:
+        return None
+    place = _place(names, bases, f"{file}, names")
+    if place.suffix.lower() not in (".names", ".txt"):
+        raise AnnotationError(f"{file}, names: {quoted(names)} is no .names or .txt file.")
+    return class_names(place)
+
+
 def _yaml_names(names: Any, file: Path) -> Names:
-    if names is None:
+    if not names:
         return None
     try:
         pairs = enumerate(names) if isinstance(names, list) else names.items()
         return {int(number): _text(name, f"{file}, names") for number, name in pairs}
     except (AttributeError, TypeError, ValueError):
-        raise ValueError(
+        raise AnnotationError(
             f"{file}: names is {quoted(names)}: write a list, or a number and a name a line."
         ) from None
 
 
 def _text(value: Any, where: str) -> str:
     """Take a single value: through aliases a short YAML file can hold endless lists."""
-    if isinstance(value, str | int | float):
-        return str(value)
-    raise ValueError(f"{where}: {quoted(value)} is not a text. {YAML_LAYOUT}")
+    if isinstance(value, str):
+        return value
+    raise AnnotationError(f"{where}: {quoted(value)} is not a text. {YAML_LAYOUT}")
 
 
 def _keypoint_columns(shape: Any, file: Path) -> int:
-    if shape is None:
+    if not shape:
         return 0
-    if isinstance(shape, list) and all(isinstance(side, int) for side in shape):
-        return math.prod(shape)
-    raise ValueError(f"{file}: kpt_shape is {quoted(shape)}: write [number of keypoints, 2 or 3].")
+    sides = [str(side) for side in shape] if isinstance(shape, list) and len(shape) == 2 else []
+    if len(sides) == 2 and all(re.fullmatch("[0-9]{1,4}", side) for side in sides):
+        return int(sides[0]) * int(sides[1])
+    raise AnnotationError(
+        f"{file}: kpt_shape is {quoted(shape)}: write [number of keypoints, 2 or 3]."
+    )
 
 
 def _place(entry: str, bases: Sequence[Path], where: str) -> Path:
@@ -221,6 +273,16 @@ def _place(entry: str, bases: Sequence[Path], where: str) -> Path:
     for place in places:
         if os.path.exists(place) or os.path.isdir(sibling(place, "images", "labels")):
             return place
-    raise ValueError(
+    raise AnnotationError(
         f"{where}: {quoted(entry)} is not there; looked for {places[0]}. Correct path or the entry."
     )
+
+
+def _refuse_above(place: Path, folder: Path, entry: str, where: str) -> None:
+    """Raise for a part that is above the data file, as `/` is: that would walk far too much."""
+    real, inside = os.path.realpath(place), os.path.realpath(folder)
+    if real != inside and os.path.commonpath([real, inside]) == real:
+        raise AnnotationError(
+            f"{where}: {quoted(entry)} is {real}, in which the data file itself is: name the "
+            "folder of the images or labels."
+        )

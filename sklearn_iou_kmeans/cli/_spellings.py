@@ -1,0 +1,18 @@
+"""What the options of readers are called on the command line."""
+
+SPELLINGS = {
+    "format": "--format ",
+    "image_size": "--image-size WxH",
+    "images": "--images DIR",
+    "names": "--names",
+    "split": "--split",
+    "inclusive": "--inclusive",
+    "sides": "--sides",
+    "columns": "--columns A,B,C,D",
+    "positions": "--columns 2,3,4,5",
+    "box_format": "--box-format ",
+    "category_column": "--category-column",
+    "image_column": "--image-column",
+    "delimiter": "--delimiter",
+}
+"""By the option of a reader, what its errors say here."""

@@ -1,0 +1,166 @@
+"""Which columns of a table hold the box, the category, the image and its size."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ._box_format import check_box_format
+from ._errors import AnnotationError
+from ._files import PathLike, is_number, quoted
+
+BOX_COLUMNS = {
+    ("xmin", "ymin", "xmax", "ymax"): "xyxy",
+    ("x_min", "y_min", "x_max", "y_max"): "xyxy",
+    ("bbox_xmin", "bbox_ymin", "bbox_xmax", "bbox_ymax"): "xyxy",
+    ("x1", "y1", "x2", "y2"): "xyxy",
+    ("left", "top", "right", "bottom"): "xyxy",
+    ("bbox_x", "bbox_y", "bbox_width", "bbox_height"): "xywh",
+    ("bbox_left", "bbox_top", "bbox_width", "bbox_height"): "xywh",
+    ("left", "top", "width", "height"): "xywh",
+    ("x", "y", "width", "height"): "xywh",
+    ("x", "y", "w", "h"): "xywh",
+    ("cx", "cy", "width", "height"): "cxcywh",
+    ("cx", "cy", "w", "h"): "cxcywh",
+    ("bbox",): None,
+    ("box",): None,
+    ("bounding_box",): None,
+    ("bbox_width", "bbox_height"): "wh",
+    ("width", "height"): "wh",
+    ("w", "h"): "wh",
+}
+CATEGORY_COLUMNS = (
+    "class", "category", "label", "class_name", "category_name", "label_name", "labelname", "name",
+)  # fmt: skip
+IMAGE_COLUMNS = (
+    "filename", "file_name", "image", "image_name", "image_path", "image_id", "imageid", "path",
+    "file", "patientid",
+)  # fmt: skip
+IMAGE_SIZE_COLUMNS = (
+    ("image_width", "image_height"),
+    ("img_width", "img_height"),
+    ("width", "height"),
+)
+
+NO_VALUE = {"", "nan", "na", "n/a", "null", "none"}
+
+
+class Columns(NamedTuple):
+    """Where in a row the fields are; None or () for those that the table does not have."""
+
+    box: tuple[int, ...]
+    names: tuple[str, ...]
+    named: bool
+    """Whether the user named the columns of the box."""
+    box_format: str | None
+    """None if neither the user nor the names say."""
+    category: int | None
+    image: int | None
+    image_size: tuple[int, ...]
+    plain_size: bool
+    """Whether the size of the image is only called width and height."""
+    has_header: bool
+
+
+def has_box_columns(header: Sequence[str]) -> bool:
+    """Say whether a header has columns for boxes by their usual names."""
+    return _usual_box(header) is not None
+
+
+def find_columns(
+    first: Sequence[str],
+    path: PathLike,
+    columns: Sequence[str | int] | None,
+    box_format: str | None,
+    category_column: str | int | None,
+    image_column: str | int | None,
+    layout: str,
+) -> Columns:
+    """Find the columns that are named, or else usual ones, in the first row of a table."""
+    check_box_format(box_format)
+    if columns is None:
+        usual = _usual_box(first)
+        if usual is None:
+            raise _no_box_columns(first, path, layout)
+        lower = _lower(first)
+        box, names = tuple(map(lower.index, usual)), usual
+        box_format = box_format if len(usual) == 1 else BOX_COLUMNS[usual]
+    else:
+        if isinstance(columns, str) or len(columns) not in (1, 2, 4):
+            raise AnnotationError(
+                f"columns is {quoted(columns)}: name the four of a box, two sizes, or the one that "
+                "holds the box."
+            )
+        box = tuple(_column(first, name, path) for name in columns)
+        names = tuple(str(name) for name in columns)
+        lower_names = tuple(name.lower() for name in names)
+        box_format = box_format or BOX_COLUMNS.get(lower_names)
+    sizes = [(_usual(first, pair, box), pair) for pair in IMAGE_SIZE_COLUMNS]
+    image_size, pair = next((found for found in sizes if len(found[0]) == 2), ((), ()))
+    return Columns(
+        box,
+        names,
+        columns is not None,
+        box_format,
+        _one(first, category_column, CATEGORY_COLUMNS, path),
+        _one(first, image_column, IMAGE_COLUMNS, path),
+        image_size,
+        pair == IMAGE_SIZE_COLUMNS[-1],
+        not all(is_number(first[column]) for column in box),
+    )
+
+
+def _usual_box(header: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the first of the usual names of columns for boxes that are all in a header."""
+    lower = set(_lower(header))
+    return next((names for names in BOX_COLUMNS if lower.issuperset(names)), None)
+
+
+def _no_box_columns(first: Sequence[str], path: PathLike, layout: str) -> AnnotationError:
+    if sum(map(is_number, first)) > 1:
+        return AnnotationError(
+            f"{path} has no header: it begins with the row {quoted(list(first))}.",
+            "Name the columns of the box by their positions, counted from 1: {positions}.",
+        )
+    return AnnotationError(
+        f"{path} has the columns {', '.join(map(quoted, first[:20]))}: which are those of the box? "
+        f"{layout}",
+        "Name them: {columns}.",
+    )
+
+
+def _column(first: Sequence[str], name: str | int, path: PathLike) -> int:
+    """Find a column by its position, counted from 1, or else by its name.
+
+    A number is a position even if a cell holds it: without a header, the first row is data.
+    """
+    if re.fullmatch("[0-9]{1,9}", str(name)):
+        if 1 <= int(name) <= len(first):
+            return int(name) - 1
+    elif name in first:
+        return list(first).index(str(name))
+    there = ", ".join(map(quoted, first[:20]))
+    raise AnnotationError(
+        f"{path} has no column {quoted(name)}, only the {len(first)} columns {there}."
+    )
+
+
+def _one(
+    first: Sequence[str], name: str | int | None, usual: Sequence[str], path: PathLike
+) -> int | None:
+    """Find a column that is named, or else the first of the usual ones, if there is one."""
+    if name is not None:
+        return _column(first, name, path)
+    return next(iter(_usual(first, usual)), None)
+
+
+def _usual(
+    first: Sequence[str], names: Iterable[str], taken: Sequence[int] = ()
+) -> tuple[int, ...]:
+    """Find those of the usual columns that are there and not taken."""
+    lower = _lower(first)
+    there = (lower.index(name) for name in names if name in lower)
+    return tuple(column for column in there if column not in taken)
+
+
+def _lower(header: Sequence[str]) -> list[str]:
+    return [name.strip().lower() for name in header]

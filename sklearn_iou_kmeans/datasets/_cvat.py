@@ -1,0 +1,166 @@
+"""CVAT's own XML, of images and of videos."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+from ._errors import AnnotationError
+from ._files import PathLike, numbers, quoted, require
+from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
+from ._reader import Reader
+from ._shapes import ELLIPSE, MASK, POLYGON, Sides, check_sides, ellipse_box, polygon_box, turned
+from ._splits import Split, labels_of, named_under
+from ._xml import read_xml
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+    from sklearn.utils import Bunch
+
+LAYOUT = (
+    "CVAT XML has images with boxes, or tracks with a box for each frame; a box has the numbers "
+    "xtl, ytl, xbr, ybr."
+)
+CORNERS = ("xtl", "ytl", "xbr", "ybr")
+NOT_IN_VIEW = "marked as outside the frame"
+
+
+def load_cvat(
+    path: PathLike,
+    *,
+    sides: Sides = "enclosing",
+    split: Split = None,
+    **common: Unpack[Common],
+) -> "Bunch":
+    """Read the boxes of CVAT XML, of its exports "for images" and "for video".
+
+    Parameters
+    ----------
+    path : str or path-like
+        The XML file, say ``annotations.xml``; or a folder of such files.
+    sides : {"enclosing", "rotated"}, default="enclosing"
+        What the size of a rotated box is: that of the upright box around it, or its own sides.
+    split : str, iterable of str or None, default=None
+        Which parts of the data set to read where they are in folders called train, valid, test and
+        the like. By default the train part: anchors are found for the training set.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
+
+    Returns
+    -------
+    boxes : :class:`~sklearn.utils.Bunch`
+        With the fields that :func:`load_bdd100k` describes. A polygon, an ellipse or a mask gives
+        the box around it. Frames of a video are named by their number, as in "000017". The reasons
+        in `skipped` are "no box" with what there is instead, say "no box (polyline)", "marked as
+        outside the frame", "other category", "zero or negative size" and "outside the image"; they
+        and the boxes add up to the shapes of the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file or folder.
+    ValueError
+        If a file is empty, damaged or not CVAT XML, with the shape that is wrong; or if a category
+        has no box in it.
+    ImportError
+        If defusedxml is not installed; install the `io` extra.
+
+    See Also
+    --------
+    load_annotations : Reads any of the formats.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from sklearn_iou_kmeans.datasets import load_cvat
+    >>> box = '<box label="car" xtl="10" ytl="20" xbr="50" ybr="40"/>'
+    >>> image = f'<image id="0" name="a.jpg" width="640" height="480">{box}</image>'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "annotations.xml")
+    ...     _ = file.write_text(f"<annotations>{image}</annotations>")
+    ...     load_cvat(file).data
+    array([[10., 20., 50., 40.]])
+    """
+    return CVAT.load(path, {"sides": sides, "split": split}, common)
+
+
+def _read(path: PathLike, *, sides: Sides = "enclosing", split: Split = None) -> Labels:
+    require("load_cvat", "defusedxml")
+    check_sides(sides)
+    found = named_under(path, ".xml", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        root = read_xml(file, "annotations", LAYOUT)
+        prefix = found.prefix(name)
+        for image in root.iterfind("image"):
+            where = f"{file}, image {quoted(image.get('name', ''))}"
+            size = _size(image, "width", "height", where)
+            row = labels.add_image(prefix + image.get("name", ""), size)
+            for number, shape in enumerate(image, 1):
+                _add(labels, row, shape, shape.get("label"), sides, f"{where}, shape {number}")
+        _add_tracks(labels, root, file, prefix, sides)
+    return labels
+
+
+def _add_tracks(labels: Labels, root: "Element", file: Path, prefix: str, sides: Sides) -> None:
+    """Add the shapes of the tracks of a video; each is in one frame."""
+    original = root.find("meta//original_size")
+    size = UNKNOWN_SIZE if original is None else _size(original, "width", "height", f"{file}, meta")
+    frames: dict[int, int] = {}
+    for number, track in enumerate(root.iterfind("track"), 1):
+        label = track.get("label")
+        for shape in track:
+            where = f"{file}, track {number} ({quoted(label)})"
+            (frame,) = map(int, numbers([shape.get("frame", "")], f"{where}, frame", LAYOUT))
+            if frame not in frames:
+                frames[frame] = labels.add_image(f"{prefix}{frame:06}", size)
+            _add(labels, frames[frame], shape, label, sides, f"{where}, frame {frame}")
+
+
+def _size(element: "Element", width: str, height: str, where: str) -> tuple[float, ...]:
+    texts = [element.get(side) or element.findtext(side) or "" for side in (width, height)]
+    return tuple(numbers(texts, f"{where}, size", LAYOUT)) if all(texts) else UNKNOWN_SIZE
+
+
+def _add(
+    labels: Labels, image: int, shape: "Element", label: str | None, sides: Sides, where: str
+) -> None:
+    """Add a shape as a label."""
+    reason = NOT_IN_VIEW if shape.get("outside") == "1" else ""
+    if shape.tag == "box":
+        corners = _numbers(shape, CORNERS, where)
+        degrees = _numbers(shape, ("rotation",), where)[0] if shape.get("rotation") else 0
+        if degrees:
+            center = (corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2
+            labels.add_oriented(image, label, turned(corners, degrees, center), sides, reason)
+        else:
+            labels.add(image, label, corners, reason)
+    elif shape.tag == "polygon":
+        points = shape.get("points", "").replace(";", ",").split(",")
+        values = numbers(points, where, LAYOUT)
+        if len(values) % 2:
+            raise AnnotationError(f"{where}: {quoted(shape.get('points'))} is no polygon. {LAYOUT}")
+        labels.add(image, label, polygon_box(values) or NO_BOX, reason, POLYGON)
+    elif shape.tag == "ellipse":
+        cx, cy, rx, ry = _numbers(shape, ("cx", "cy", "rx", "ry"), where)
+        degrees = _numbers(shape, ("rotation",), where)[0] if shape.get("rotation") else 0
+        labels.add(image, label, ellipse_box(cx, cy, rx, ry, degrees), reason, ELLIPSE)
+    elif shape.tag == "mask":
+        left, top, width, height = _numbers(shape, ("left", "top", "width", "height"), where)
+        labels.add(image, label, (left, top, left + width, top + height), reason, MASK)
+    else:
+        labels.add(image, label, NO_BOX, f"no box ({shape.tag})")
+
+
+def _numbers(shape: "Element", names: tuple[str, ...], where: str) -> list[float]:
+    return numbers([shape.get(name, "") for name in names], f"{where}, {shape.tag}", LAYOUT)
+
+
+CVAT = Reader(
+    name="cvat",
+    summary="XML file of CVAT, of images or of a video, or a folder of them; polygons, ellipses "
+    "and masks give the box around them",
+    read=_read,
+    recognises=lambda look: look.root == "annotations",
+    suffixes=(".xml",),
+)

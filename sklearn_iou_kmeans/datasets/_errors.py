@@ -1,0 +1,61 @@
+"""The error of all readers."""
+
+import re
+
+OPTIONS = {
+    "format": "format=",
+    "image_size": "image_size=(width, height)",
+    "images": "images=folder",
+    "names": "names=",
+    "split": "split=",
+    "inclusive": "inclusive=",
+    "sides": "sides=",
+    "columns": "columns=[...]",
+    "positions": "columns=[2, 3, 4, 5]",
+    "box_format": "box_format=",
+    "category_column": "category_column=",
+    "image_column": "image_column=",
+    "delimiter": "delimiter=",
+}
+"""How an option is written in Python, as far as errors name it."""
+
+LONGEST = 1500
+
+
+class AnnotationError(ValueError):
+    """Annotations that cannot be read as asked for.
+
+    The message is one line without control characters, of bounded length, whatever the file holds.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong and where; it may quote the file.
+    advice : str, default=""
+        What to do. ``{image_size}`` stands for the option `image_size`, and so on for the keys of
+        `OPTIONS`, so that the command can write ``--image-size WxH`` instead.
+    """
+
+    def __init__(self, problem: str, advice: str = "") -> None:
+        self.problem = escaped(problem)
+        if len(self.problem) > LONGEST:
+            half = LONGEST // 2
+            self.problem = f"{self.problem[:half]} ... {self.problem[-half:]}"
+        self.advice = advice
+        super().__init__(self.spelled(OPTIONS))
+
+    def spelled(self, options: dict[str, str]) -> str:
+        """Return the message with the options written as `options` says."""
+        return f"{self.problem} {self.advice.format_map(options)}".rstrip()
+
+    def __reduce__(self) -> tuple[type["AnnotationError"], tuple[str, str]]:
+        return type(self), (self.problem, self.advice)
+
+
+def escaped(text: str) -> str:
+    r"""Write control characters as escapes, so that a name cannot drive a terminal: \x1b."""
+    return re.sub(
+        r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]",
+        lambda match: match[0].encode("unicode_escape", "surrogatepass").decode(),
+        text,
+    )

@@ -1,0 +1,216 @@
+"""Label Studio's JSON, and its short export JSON_MIN."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+
+from ._errors import AnnotationError
+from ._files import PathLike, quoted, require
+from ._image_size import IMAGE_SUFFIXES
+from ._json import read_json
+from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
+from ._reader import Look, Reader
+from ._shapes import ELLIPSE, POLYGON, Sides, check_sides, ellipse_box, polygon_box, turned
+from ._splits import Split, labels_of, single_file
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
+
+LAYOUT = (
+    "Label Studio writes a list of tasks; a task has data and annotations, or in JSON_MIN the "
+    "image and the lists of its regions; a region has x, y, width and height in percent of "
+    "original_width and original_height."
+)
+CANCELLED = "cancelled annotation"
+
+
+class Region(NamedTuple):
+    """What an annotator marked."""
+
+    id: str
+    kind: str
+    value: dict[str, Any]
+    width: float
+    height: float
+    where: str
+
+
+def load_label_studio(
+    path: PathLike,
+    *,
+    sides: Sides = "enclosing",
+    split: Split = None,
+    **common: Unpack[Common],
+) -> "Bunch":
+    """Read the boxes of Label Studio, of its exports JSON and JSON_MIN.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The JSON file; or a folder that has one such file, or one for each part of the data set.
+    sides : {"enclosing", "rotated"}, default="enclosing"
+        What the size of a rotated box is: that of the upright box around it, or its own sides.
+    split : str, iterable of str or None, default=None
+        Which parts of a data set to read that has a file for each of train, valid and test; by
+        default the train part.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
+
+    Returns
+    -------
+    boxes : :class:`~sklearn.utils.Bunch`
+        With the fields that :func:`load_bdd100k` describes. A polygon or an ellipse gives the box
+        around it. The boxes of all annotations of a task are read; predictions are not. A box
+        without a label is of the category "". The reasons in `skipped` are "no box" with what there
+        is instead, say "no box (brushlabels)", "cancelled annotation", "other category", "zero or
+        negative size" and "outside the image"; they and the boxes add up to the regions of the
+        file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is empty, damaged or not such a file, with the region that is wrong; or if a
+        category has no box in it.
+    ImportError
+        If msgspec is not installed; install the `io` extra.
+
+    See Also
+    --------
+    load_annotations : Reads any of the formats.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> from sklearn_iou_kmeans.datasets import load_label_studio
+    >>> region = {"x": 10, "y": 20, "width": 50, "height": 25, "rectanglelabels": ["car"],
+    ...           "original_width": 640, "original_height": 480}
+    >>> task = {"image": "/data/upload/a.jpg", "id": 1, "label": [region], "annotation_id": 1}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "min.json")
+    ...     _ = file.write_text(json.dumps([task]))
+    ...     load_label_studio(file).data
+    array([[ 64.,  96., 384., 216.]])
+    """
+    return LABEL_STUDIO.load(path, {"sides": sides, "split": split}, common)
+
+
+def _read(path: PathLike, *, sides: Sides = "enclosing", split: Split = None) -> Labels:
+    require("load_label_studio", "msgspec")
+    check_sides(sides)
+    found = single_file(path, ".json", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        _add_tasks(labels, file, found.prefix(name), sides)
+    return labels
+
+
+def _add_tasks(labels: Labels, path: Path, prefix: str, sides: Sides) -> None:
+    """Add the regions of all tasks of a file as labels."""
+    tasks = read_json(path, list[dict[str, Any]], LAYOUT)
+    images: dict[str, int] = {}
+    for index, task in enumerate(tasks):
+        where = f"{path}, at $[{index}]"
+        try:
+            name = _image_name(task.get("data", task))
+            regions = list(_regions(task, where))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise AnnotationError(f"{where}: {quoted(task)} is no task. {LAYOUT}") from None
+        if name not in images:
+            first = next((region for region, _ in regions if region.width), None)
+            size = UNKNOWN_SIZE if first is None else (first.width, first.height)
+            images[name] = labels.add_image(prefix + name, size)
+        for region, reason in regions:
+            try:
+                _add(labels, images[name], region, reason, sides)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                raise AnnotationError(
+                    f"{region.where}: {quoted(region.value)} is no {region.kind}. {LAYOUT}"
+                ) from None
+
+
+def _image_name(data: dict[str, Any]) -> str:
+    """Find the image among the data of a task: what is called so, or else looks so."""
+    texts = {key: value for key, value in data.items() if isinstance(value, str)}
+    paths = (text for text in texts.values() if text.lower().endswith(IMAGE_SUFFIXES))
+    return texts.get("image") or next(paths, "")
+
+
+def _regions(task: dict[str, Any], where: str) -> Iterator[tuple[Region, str]]:
+    """Yield the regions of a task, each with the reason if it is not to be used."""
+    if "data" in task:
+        for annotation in task.get("annotations") or task.get("completions") or ():
+            reason = CANCELLED if annotation.get("was_cancelled") else ""
+            for region in _distinct(annotation.get("result") or (), where):
+                yield region, reason
+        return
+    for key, items in task.items():
+        if isinstance(items, list) and all(isinstance(item, dict) for item in items):
+            for number, item in enumerate(items, 1):
+                size = float(item.get("original_width", 0)), float(item.get("original_height", 0))
+                kind = next((key for key in item if key.endswith("labels")), "rectangle")
+                yield Region("", kind, item, *size, f"{where}, {quoted(key)}, region {number}"), ""
+
+
+def _distinct(results: Any, where: str) -> list[Region]:
+    """Return the regions of an annotation: a shape and its labels may come as two results."""
+    regions: dict[str, Region] = {}
+    for number, item in enumerate(results, 1):
+        if item.get("type") in ("relation", "choices", "textarea", "rating", "taxonomy", "number"):
+            continue  # these say something of a region or of the image
+        size = float(item.get("original_width", 0)), float(item.get("original_height", 0))
+        id = str(item.get("id", number))
+        value = regions[id].value | item["value"] if id in regions else item["value"]
+        kind = regions[id].kind if item["type"] == "labels" and id in regions else item["type"]
+        regions[id] = Region(id, kind, value, *size, f"{where}, region {number}")
+    return list(regions.values())
+
+
+def _add(labels: Labels, image: int, region: Region, reason: str, sides: Sides) -> None:
+    """Add a region as a label."""
+    value, kind = region.value, region.kind
+    if not region.width and region.kind.startswith(("rectangle", "polygon", "ellipse", "labels")):
+        raise ValueError("percent of what?")
+    across, down = region.width / 100, region.height / 100
+    names = value.get(kind) or value.get("labels") or [""]
+    category = str(names[0])
+    if {"x", "y", "width", "height"} <= value.keys():
+        x, y = value["x"] * across, value["y"] * down
+        corners = (x, y, x + value["width"] * across, y + value["height"] * down)
+        degrees = value.get("rotation") or 0
+        if degrees:
+            labels.add_oriented(image, category, turned(corners, degrees, (x, y)), sides, reason)
+        else:
+            labels.add(image, category, corners, reason)
+    elif "points" in value:
+        points = [side for x, y in value["points"] for side in (x * across, y * down)]
+        labels.add(image, category, polygon_box(points) or NO_BOX, reason, POLYGON)
+    elif {"radiusX", "radiusY"} <= value.keys():
+        center, radii = (
+            (value["x"] * across, value["y"] * down),
+            (
+                value["radiusX"] * across,
+                value["radiusY"] * down,
+            ),
+        )
+        degrees = value.get("rotation") or 0
+        labels.add(image, category, ellipse_box(*center, *radii, degrees), reason, ELLIPSE)
+    else:
+        labels.add(image, category, NO_BOX, f"no box ({kind})")
+
+
+def _recognises(look: Look) -> bool:
+    of_tasks = "data" in look.keys and look.keys & {"annotations", "completions", "predictions"}
+    return look.is_list and bool(of_tasks or {"image", "annotation_id"} <= look.keys)
+
+
+LABEL_STUDIO = Reader(
+    name="label_studio",
+    summary="JSON file of Label Studio, JSON or JSON_MIN, or a folder with one; polygons and "
+    "ellipses give the box around them",
+    read=_read,
+    recognises=_recognises,
+    suffixes=(".json",),
+)

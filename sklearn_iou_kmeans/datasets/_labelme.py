@@ -1,0 +1,147 @@
+"""labelme's JSON, and that of its descendants."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Unpack
+
+from ._errors import AnnotationError
+from ._files import PathLike, quoted, require
+from ._json import read_json
+from ._labels import NO_BOX, Common, Labels
+from ._reader import Reader
+from ._shapes import ELLIPSE, MASK, POLYGON, Sides, check_sides, ellipse_box, polygon_box
+from ._splits import Split, labels_of, named_under
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
+
+LAYOUT = (
+    "labelme writes an object an image, with shapes, imageWidth and imageHeight; a shape has a "
+    "label, a shape_type and points [[x, y], ...]."
+)
+AROUND = {"rectangle": "", "polygon": POLYGON, "mask": MASK}
+"""The shapes whose box is that around their points, and what to note of it."""
+
+
+def load_labelme(
+    path: PathLike,
+    *,
+    sides: Sides = "enclosing",
+    split: Split = None,
+    **common: Unpack[Common],
+) -> "Bunch":
+    """Read the boxes of labelme annotations, one JSON file an image.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A folder, in which all JSON files are read, those in its folders too; or one JSON file.
+    sides : {"enclosing", "rotated"}, default="enclosing"
+        What the size of a shape of type "rotation" is, which X-AnyLabeling writes: that of the
+        upright box around it, or its own sides.
+    split : str, iterable of str or None, default=None
+        Which parts of the data set to read where they are in folders called train, valid, test and
+        the like. By default the train part: anchors are found for the training set.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
+
+    Returns
+    -------
+    boxes : :class:`~sklearn.utils.Bunch`
+        With the fields that :func:`load_bdd100k` describes. A polygon, a circle or a mask gives the
+        box around it. Images are named by their JSON file, relative to the folder and without the
+        suffix. The reasons in `skipped` are "no box" with what there is instead, say "no box
+        (line)", "other category", "zero or negative size" and "outside the image"; they and the
+        boxes add up to the shapes of the files.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file or folder.
+    ValueError
+        If a file is empty, damaged or not such a file, with the shape that is wrong; if the folder
+        has no JSON file; or if a category has no box in it.
+    ImportError
+        If msgspec is not installed; install the `io` extra.
+
+    See Also
+    --------
+    load_annotations : Reads any of the formats.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> from sklearn_iou_kmeans.datasets import load_labelme
+    >>> shape = {"label": "car", "shape_type": "rectangle", "points": [[50, 20], [10, 40]]}
+    >>> image = {"shapes": [shape], "imageWidth": 640, "imageHeight": 480, "imagePath": "a.jpg"}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = pathlib.Path(folder, "a.json").write_text(json.dumps(image))
+    ...     load_labelme(folder).data
+    array([[10., 20., 50., 40.]])
+    """
+    return LABELME.load(path, {"sides": sides, "split": split}, common)
+
+
+def _read(path: PathLike, *, sides: Sides = "enclosing", split: Split = None) -> Labels:
+    require("load_labelme", "msgspec")
+    check_sides(sides)
+    found = named_under(path, ".json", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        document = read_json(file, _record(), LAYOUT)
+        size = (document.imageWidth or 0, document.imageHeight or 0)
+        image = labels.add_image(name, size)
+        for index, shape in enumerate(document.shapes):
+            _add(labels, image, shape, sides, f"{file}, at $.shapes[{index}]")
+    return labels
+
+
+def _record() -> Any:
+    """Describe the part of the file that is read, for msgspec."""
+    import msgspec
+
+    class Shape(msgspec.Struct, gc=False):
+        points: list[tuple[float, float]]
+        label: str | None = None
+        shape_type: str | None = None
+
+    class Image(msgspec.Struct, gc=False):
+        shapes: list[Shape]
+        imageWidth: float | None = None
+        imageHeight: float | None = None
+
+    return Image
+
+
+def _add(labels: Labels, image: int, shape: Any, sides: Sides, where: str) -> None:
+    """Add a shape as a label; files without a type of shape have polygons only."""
+    kind = shape.shape_type or "polygon"
+    points = [coordinate for point in shape.points for coordinate in point]
+    if kind == "circle":
+        _check_count(points, 2, where)
+        cx, cy, x, y = points
+        radius = math.hypot(x - cx, y - cy)
+        labels.add(image, shape.label, ellipse_box(cx, cy, radius, radius), note=ELLIPSE)
+    elif kind == "rotation":
+        _check_count(points, 4, where)
+        labels.add_oriented(image, shape.label, points, sides)
+    elif kind in AROUND and points:
+        labels.add(image, shape.label, polygon_box(points) or NO_BOX, note=AROUND[kind])
+    else:
+        labels.add(image, shape.label, NO_BOX, f"no box ({kind})")
+
+
+def _check_count(points: Sequence[float], n_points: int, where: str) -> None:
+    if len(points) != 2 * n_points:
+        raise AnnotationError(f"{where}: {quoted(points)} is not {n_points} points. {LAYOUT}")
+
+
+LABELME = Reader(
+    name="labelme",
+    summary="folder of JSON files of labelme, X-AnyLabeling and the like, or one; polygons, "
+    "circles and masks give the box around them",
+    read=_read,
+    recognises=lambda look: "shapes" in look.keys and not look.is_list,
+    suffixes=(".json",),
+)

@@ -1,0 +1,104 @@
+"""What can be seen of a file or folder before it is read, so that its format is recognised."""
+
+import codecs
+import os
+import re
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ._binary import binary_kind
+from ._errors import AnnotationError
+from ._files import PathLike, is_pipe, quoted, read_lines, read_start, require
+from ._json import read_json
+from ._reader import Look
+
+N_LINES = 1000
+"""How many lines of a text are looked at."""
+
+
+def look_at(path: PathLike) -> Look:
+    """Look at a file, or at a folder itself."""
+    if os.path.isdir(path):
+        return Look(Path(path), "folder", "a folder")
+    if is_pipe(path):
+        raise AnnotationError(
+            f"{path} is a pipe, which can be read only once: recognising the format would use it "
+            "up.",
+            "Name the format: {format}coco.",
+        )
+    start = read_start(path)
+    if not start.strip():
+        return _look_at_lines(path, start)
+    kind = binary_kind(start)
+    if kind:
+        return Look(Path(path), "binary", kind, start=start[:16])
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        start = start.decode("utf-16", errors="replace").encode()
+    first = start.lstrip()[:1]
+    if first in (b"{", b"["):
+        return _look_at_json(path)
+    if first == b"<":
+        return Look(Path(path), "xml", f"XML of <{_root(start)}>", root=_root(start))
+    return _look_at_lines(path, start)
+
+
+def _look_at_lines(path: PathLike, start: bytes) -> Look:
+    if not start:
+        return Look(Path(path), "empty", "it is empty")
+    lines = list(islice(filter(str.strip, read_lines(path, may_be_empty=True)), N_LINES))
+    if not lines:
+        return Look(Path(path), "empty", "it is empty")
+    return Look(Path(path), "text", f"text that begins with {quoted(lines[0])}", lines=lines)
+
+
+def _root(start: bytes) -> str:
+    """Name the first element of XML: what follows the declaration and comments."""
+    text = re.sub(r"<!--.*?-->", "", start.decode(errors="replace"), flags=re.DOTALL)
+    element = re.search(r"<([^\s<>/?!][^\s<>/]*)", text)
+    return element[1] if element else ""
+
+
+def _look_at_json(path: PathLike) -> Look:
+    """Look at the keys at the top of a JSON file, or of the first item of a list."""
+    require("load_annotations", "msgspec")
+    import msgspec
+
+    document = read_json(path, dict[str, msgspec.Raw] | list[msgspec.Raw], "")
+    if isinstance(document, dict):
+        keys = list(document)
+        inner = next((keys for keys in map(_keys, islice(document.values(), 9)) if keys), [])
+        return Look(
+            Path(path),
+            "json",
+            f"JSON of an object with the keys {quoted(keys)}",
+            keys=frozenset(keys),
+            inner_keys=frozenset(inner),
+        )
+    if not document:
+        return Look(Path(path), "json", "JSON of an empty list", is_list=True)
+    keys = _keys(document[0])
+    seen = (
+        f"of objects with the keys {quoted(keys)}"
+        if keys
+        else f"that begins with {quoted(bytes(document[0]).decode(errors='replace'))}"
+    )
+    return Look(Path(path), "json", f"JSON of a list {seen}", keys=frozenset(keys), is_list=True)
+
+
+def _keys(raw: Any) -> list[str]:
+    """Return the keys of JSON if it is an object."""
+    import msgspec
+
+    try:
+        return list(msgspec.json.decode(raw, type=dict[str, msgspec.Raw]))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+
+
+def describe_folder(files: list[Path], suffixes: tuple[str, ...]) -> str:
+    """Say what files a folder has."""
+    there = Counter(file.suffix.lower() for file in files)
+    counts = ", ".join(f"{there[suffix]} {suffix}" for suffix in suffixes if there[suffix])
+    return f"a folder with {counts} files" if counts else "a folder without annotation files"

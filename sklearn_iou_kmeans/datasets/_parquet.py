@@ -1,0 +1,225 @@
+"""Parquet tables of objects, as the data sets on Hugging Face have them."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+
+from ._box_format import BoxFormat, check_box_format, corners_of, likely_format
+from ._errors import AnnotationError
+from ._files import PathLike, quoted, require
+from ._labels import UNKNOWN_SIZE, Common, Labels
+from ._reader import Look, Reader
+from ._splits import Split, labels_of, named_under
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
+
+LAYOUT = (
+    "Such a table has an image a row, and a column objects with the lists bbox and category, or "
+    "with a list of bbox and category."
+)
+BOX_FIELDS = ("bbox", "bboxes", "boxes")
+CATEGORY_FIELDS = ("category", "categories", "category_id", "label", "labels", "class")
+ID_COLUMNS = ("file_name", "filename", "image_path", "path", "image_id", "id")
+
+
+def load_parquet(
+    path: PathLike,
+    *,
+    box_format: BoxFormat | None = None,
+    split: Split = None,
+    **common: Unpack[Common],
+) -> "Bunch":
+    """Read the boxes of Parquet tables of objects, as the data sets on Hugging Face have them.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The Parquet file, or a folder of such files. Pictures in it are not decoded.
+    box_format : {"xyxy", "xywh", "cxcywh"} or None, default=None
+        What the four numbers of a box are: two corners, a corner and the size, or the center and
+        the size. By default what the numbers allow; where they allow both of the first two, the
+        file is refused.
+    split : str, iterable of str or None, default=None
+        Which parts of the data set to read, by the names of folders or of files such as
+        ``train-00000-of-00002.parquet``; by default the train part.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
+
+    Returns
+    -------
+    boxes : :class:`~sklearn.utils.Bunch`
+        With the fields that :func:`load_bdd100k` describes. Images are named by a column file_name,
+        image_id or the like, or else by the number of their row. Their sizes come from the columns
+        width and height, or else from the headers of the pictures in the table. Categories have the
+        names that the table has for their numbers. The reasons in `skipped` are "other category",
+        "unknown category" (a number without a name), "zero or negative size" and "outside the
+        image"; they and the boxes add up to the objects of the table.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file or folder.
+    ValueError
+        If a file is damaged or has no such column; if its boxes can be read in two ways; or if a
+        category has no box in it.
+    ImportError
+        If pyarrow is not installed; install the `parquet` extra.
+
+    See Also
+    --------
+    load_annotations : Reads any of the formats.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pyarrow, pyarrow.parquet
+    >>> from sklearn_iou_kmeans.datasets import load_parquet
+    >>> objects = {"bbox": [[10.0, 20.0, 40.0, 10.0]], "category": [0]}
+    >>> table = pyarrow.table({"image_id": [7], "objects": [objects]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "train.parquet")
+    ...     pyarrow.parquet.write_table(table, file)
+    ...     load_parquet(file).data
+    array([[10., 20., 50., 30.]])
+    """
+    return PARQUET.load(path, {"box_format": box_format, "split": split}, common)
+
+
+def _read(path: PathLike, *, box_format: BoxFormat | None = None, split: Split = None) -> Labels:
+    require("load_parquet", "pyarrow", extra="parquet")
+    check_box_format(box_format)
+    found = named_under(path, ".parquet", split, by_name=True)
+    labels = labels_of(found)
+    for file, name in found.files:
+        _add(labels, file, name, box_format)
+    return labels
+
+
+def _add(labels: Labels, file: Path, name: str, box_format: str | None) -> None:
+    """Add the objects of a file, a row of it being an image."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.ParquetFile(file)
+        schema = table.schema_arrow
+        box, category = _object_fields(schema, file)
+        names = _category_names(schema, category)
+        images: list[int] = []
+        boxes: list[list[float]] = []
+        categories: list[Any] = []
+        for row, (image_name, size, objects) in enumerate(_rows(table, schema)):
+            image = labels.add_image(image_name or f"{name}, row {row}", size)
+            for one, code in _objects(objects, box, category):
+                images.append(image)
+                boxes.append(one)
+                categories.append(code)
+    except (pa.ArrowException, OSError) as error:
+        raise AnnotationError(f"{file} is damaged or no Parquet: {error}. Copy it again.") from None
+    values = _numbers(boxes, file)
+    sizes = np.reshape(labels.image_size, (-1, 2))[images] if images else np.empty((0, 2))
+    corners = corners_of(values, box_format or likely_format(values, sizes, file))
+    for image, code, box_corners in zip(images, categories, corners.tolist(), strict=True):
+        known = names.get(code, None) if names else "" if code is None else str(code)
+        labels.add(image, known, box_corners, "unknown category" if known is None else "")
+
+
+def _object_fields(schema: Any, file: Path) -> tuple[str, str | None]:
+    """Find the fields of the box and of the category in the column of objects."""
+    import pyarrow as pa
+
+    there = ", ".join(map(quoted, schema.names[:20]))
+    if "objects" not in schema.names:
+        raise AnnotationError(f"{file} has no column 'objects', only {there}. {LAYOUT}")
+    kind = schema.field("objects").type
+    kind = kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else kind
+    fields = [kind.field(i).name for i in range(kind.num_fields)]
+    box = next((name for name in BOX_FIELDS if name in fields), None)
+    if box is None:
+        raise AnnotationError(f"{file}: objects has no bbox, only {quoted(fields)}. {LAYOUT}")
+    return box, next((name for name in CATEGORY_FIELDS if name in fields), None)
+
+
+def _category_names(schema: Any, category: str | None) -> dict[Any, str]:
+    """Return the names of the categories by number, as the metadata of the table have them."""
+    try:
+        features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+        objects = features["objects"]
+        objects = objects[0] if isinstance(objects, list) else objects
+        feature = objects.get("feature", objects)[category]
+        return dict(enumerate(map(str, feature.get("feature", feature)["names"])))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return {}
+
+
+def _rows(table: Any, schema: Any) -> Iterator[tuple[str, tuple[float, float], Any]]:
+    """Yield the name and the size of each image, and its objects."""
+    id_column = next((name for name in ID_COLUMNS if name in schema.names), None)
+    has_size = {"width", "height"} <= set(schema.names)
+    columns = ["objects", *filter(None, [id_column]), *(["width", "height"] if has_size else [])]
+    has_picture = "image" in schema.names and not has_size
+    for batch in table.iter_batches(64, columns=columns + ["image"] * has_picture):
+        for record in batch.to_pylist():
+            picture = record.get("image") or {}
+            name = record[id_column] if id_column else picture.get("path") if picture else None
+            size = (
+                (record["width"] or 0, record["height"] or 0)
+                if has_size
+                else _picture_size(picture)
+            )
+            yield "" if name is None else str(name), size, record["objects"] or []
+
+
+def _picture_size(picture: Any) -> tuple[float, float]:
+    """Return the size of a picture in a table as its header says."""
+    content = picture.get("bytes") if isinstance(picture, dict) else None
+    if not content:
+        return UNKNOWN_SIZE
+    require("load_parquet", "imagesize")
+    import imagesize
+
+    width, height = imagesize.get(io.BytesIO(content))
+    return (width, height) if width > 0 and height > 0 else UNKNOWN_SIZE
+
+
+def _objects(objects: Any, box: str, category: str | None) -> Iterator[tuple[list[float], Any]]:
+    """Yield the box and the category of each object, from lists or from a list of objects."""
+    if isinstance(objects, dict):
+        boxes = objects[box] or []
+        codes = (objects[category] if category else None) or [None] * len(boxes)
+        yield from zip(boxes, codes, strict=True)
+    else:
+        yield from ((one[box], one[category] if category else None) for one in objects)
+
+
+def _numbers(boxes: list[Any], file: Path) -> Any:
+    """Return the boxes as an array; raise for one that is not four numbers."""
+    for number, box in enumerate(boxes, 1):
+        if not isinstance(box, list) or len(box) != 4 or None in box:
+            raise AnnotationError(f"{file}, object {number}: {quoted(box)} is not 4 numbers.")
+    values = np.array(boxes, dtype=np.float64).reshape(-1, 4)
+    if not np.isfinite(values).all():
+        number = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
+        raise AnnotationError(
+            f"{file}, object {number + 1}: {quoted(boxes[number])} is not finite."
+        )
+    return values
+
+
+def _recognises(look: Look) -> bool:
+    return look.start.startswith(b"PAR1")
+
+
+PARQUET = Reader(
+    name="parquet",
+    summary="Parquet file with the column objects of Hugging Face data sets, or a folder of them",
+    read=_read,
+    recognises=_recognises,
+    suffixes=(".parquet",),
+)

@@ -1,0 +1,111 @@
+"""The parts of a data set that folders called train, valid and test hold."""
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ._errors import AnnotationError
+from ._files import PathLike, files_under, quoted
+from ._labels import Labels
+
+SPLITS = re.compile(r"(train|val|test|training|valid|validation|testing)[0-9]*", re.IGNORECASE)
+"""What the parts of data sets are called: train, or train2017."""
+
+Split = str | Iterable[str] | None
+
+
+class Files(NamedTuple):
+    """The files to read, each with a name that is unique in the folder."""
+
+    files: list[tuple[Path, str]]
+    splits: list[str]
+    """The parts that there are; none if the folder has no more than one."""
+    splits_read: list[str]
+    not_followed: list[Path]
+
+    def prefix(self, name: str) -> str:
+        """Return what to put before the images that one of several files names."""
+        return f"{name}/" if len(self.files) > 1 else ""
+
+
+def named_under(
+    path: PathLike,
+    suffix: str,
+    split: Split = None,
+    *,
+    but: str | None = None,
+    by_name: bool = False,
+) -> Files:
+    """List the files of a folder, or the one file, each with a name that is unique in the folder.
+
+    A name is the path relative to the folder, without the suffix. If all files are in folders
+    called train, valid and the like, only those of the wanted parts are listed, by default train.
+    With `by_name` the names of the files can say so too. Files called `but` are left out.
+    """
+    wanted = wanted_splits(split)
+    if not os.path.isdir(path):
+        refuse_splits(path, wanted, [])
+        return Files([(Path(path), Path(path).stem)], [], [], [])
+    found = files_under(path, [suffix])
+    files = [file for file in found.files if file.name != but]
+    if not found.files:
+        links = f" {found.not_followed[0]} leads out of it." if found.not_followed else ""
+        raise AnnotationError(
+            f"{path} has no {suffix} file in it: name the folder that has them.{links}"
+        )
+    by_split: dict[str, list[Path]] = {}
+    for file in files:
+        by_split.setdefault(_split_of(file.relative_to(path), by_name), []).append(file)
+    splits = [name for name in sorted(by_split) if name]
+    if "" in by_split or (len(splits) < 2 and not wanted):
+        refuse_splits(path, wanted, [])
+        chosen, splits, read = files, [], []
+    else:
+        train = [name for name in splits if name.lower().startswith("train")]
+        read = wanted or train or splits
+        refuse_splits(path, read, splits)
+        chosen = [file for name in dict.fromkeys(read) for file in by_split[name]]
+    named = [(file, file.relative_to(path).with_suffix("").as_posix()) for file in chosen]
+    return Files(named, splits, read, found.not_followed)
+
+
+def single_file(path: PathLike, suffix: str, split: Split = None) -> Files:
+    """List the one file that a folder, or each wanted part of it, has; or the file itself."""
+    files = named_under(path, suffix, split, by_name=True)
+    if len(files.files) > max(1, len(files.splits_read)):
+        names = ", ".join(str(file) for file, _ in files.files[:5])
+        raise AnnotationError(
+            f"{path} has {len(files.files)} {suffix} files, {names}: name the one to read, or "
+            "several."
+        )
+    return files
+
+
+def wanted_splits(split: Split) -> list[str]:
+    """Take the parts that a user names, as one name or several."""
+    return [split] if isinstance(split, str) else list(split or ())
+
+
+def refuse_splits(path: PathLike, wanted: Sequence[str], there: Sequence[str]) -> None:
+    """Raise for a wanted part that is not there."""
+    for name in wanted:
+        if name not in there:
+            has = f"only {', '.join(map(quoted, there))}" if there else "as it has no parts"
+            advice = "Choose with {split}." if there else "Leave {split} out."
+            raise AnnotationError(f"{path} has no part {quoted(name)}, {has}.", advice)
+
+
+def _split_of(file: Path, by_name: bool) -> str:
+    """Name the part that a file belongs to, by its folder or as in instances_train2017.json."""
+    parts = [*file.parts[:-1], *(re.split(r"[-_.]", file.stem) if by_name else [])]
+    return next(filter(SPLITS.fullmatch, parts), "")
+
+
+def labels_of(found: Files) -> Labels:
+    """Begin the labels of files that were found."""
+    labels = Labels()
+    labels.splits, labels.splits_read = found.splits, found.splits_read
+    labels.not_followed = found.not_followed
+    return labels

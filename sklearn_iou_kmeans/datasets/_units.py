@@ -1,0 +1,139 @@
+"""From the coordinates of a file to pixels, with the sizes of its images."""
+
+from array import array
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._errors import AnnotationError
+from ._files import PathLike, quoted
+from ._image_size import FARTHEST, ImageFolders, NamedImages, Size, header_size
+from ._labels import Labels
+
+NO_IMAGE = "no image file"
+HOW_LARGE = "Give {images}, or {image_size} if all images have the same size."
+
+FloatArray = NDArray[np.float64]
+
+
+def to_pixels(labels: Labels, path: PathLike, given: Size | None, named: NamedImages | None) -> str:
+    """Complete the sizes of the images, and scale to pixels if possible; return the unit."""
+    corners = np.array(labels.corners, dtype=np.float64).reshape(-1, 4)
+    rows = np.array(labels.image, dtype=np.int64)
+    sizes = _complete_sizes(labels, path, np.unique(rows), given, named)
+    labels.image_size = array("d", sizes.tobytes())
+    relative = labels.relative or _looks_relative(corners, path)
+    if not (relative or labels.rotated):
+        return "pixel"
+    scale = sizes[rows] if relative else np.ones((len(rows), 2))
+    lacking = np.isnan(scale[:, 0])
+    unit = "pixel"
+    if len(rows) and lacking.all():
+        if labels.relative:
+            raise AnnotationError(f"{path}: {_missing(labels)}", HOW_LARGE)
+        scale, unit = np.ones_like(scale), "relative"
+    else:
+        for row in np.flatnonzero(lacking).tolist():
+            labels.reason[row] = labels.reason[row] or NO_IMAGE
+    corners *= np.tile(scale, 2)
+    for row, points in labels.rotated.items():
+        corners[row] = _own_sides(np.reshape(points, (4, 2)) * scale[row])
+    labels.corners = array("d", corners.tobytes())
+    return unit
+
+
+def _own_sides(quad: FloatArray) -> FloatArray:
+    """Return an upright box with the sides and the center of an oriented one."""
+    edges = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
+    center, sides = quad.mean(axis=0), (edges[:2] + edges[2:]) / 2
+    return np.concatenate([center - sides / 2, center + sides / 2])
+
+
+def _complete_sizes(
+    labels: Labels,
+    path: PathLike,
+    labelled: NDArray[np.int64],
+    given: Size | None,
+    named: NamedImages | None,
+) -> FloatArray:
+    """Return the size of every image, NaN where it is not known; look for those with labels."""
+    size: FloatArray = np.array(labels.image_size, dtype=np.float64).reshape(-1, 2)
+    size[~((size > 0) & np.isfinite(size)).all(axis=1)] = np.nan
+    unknown = np.isnan(size[:, 0])
+    if given is not None:
+        if len(size) and not unknown.any() and (size != given).any():
+            raise AnnotationError(
+                f"{path} says how large every image is, and not all are "
+                f"{given[0]:g} x {given[1]:g}.",
+                "Leave {image_size} out.",
+            )
+        size[unknown] = given
+        return size
+    if named is None and not labels.places:
+        return size
+    folders = ImageFolders()
+    wanted = labelled[unknown[labelled]].tolist()
+    for row in wanted:
+        file = named and named.find(labels.image_names[row])
+        file = file or next(filter(None, map(folders.find, labels.places.get(row, ()))), None)
+        if file:
+            size[row] = header_size(file)
+    if named and wanted and np.isnan(size[wanted]).all():
+        first = quoted(labels.image_names[wanted[0]])
+        raise AnnotationError(
+            f"{path}: none of the {len(wanted)} images whose size it does not say, the first of "
+            f"them {first}, is in {named.root}.",
+            "Check the folder: {images}.",
+        )
+    return size
+
+
+def _missing(labels: Labels) -> str:
+    """Say that the sizes of images are needed, and where they were looked for."""
+    row = labels.image[0]
+    folders = list(dict.fromkeys(str(place.parent) for place in labels.places.get(row, ())))
+    looked = (
+        f": the first, {quoted(labels.image_names[row])}, is not in {' or '.join(folders)}"
+        if folders
+        else ""
+    )
+    return f"the boxes are relative to their images, and the size of no image is known{looked}."
+
+
+def _looks_relative(corners: FloatArray, path: PathLike) -> bool:
+    """Say whether coordinates are shares of the image: fractions, and none is far from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If those of most boxes are, and those of others are not.
+    """
+    there = ~np.isnan(corners[:, 0])
+    far = there & (abs(corners) > FARTHEST).any(axis=1)
+    if far.sum() > there.sum() / 2:
+        return False
+    near = there & ~far & (corners[:, 2:] > corners[:, :2]).all(axis=1)
+    near &= (corners != np.trunc(corners)).any(axis=1)
+    if not near.any() or near.sum() < there.sum() / 2:
+        return False
+    if far.any():
+        one, other = (corners[np.flatnonzero(rows)[0]].tolist() for rows in (near, far))
+        raise AnnotationError(
+            f"{path}: most boxes have corners from 0 to 1, such as {quoted(one)}, so they are "
+            f"relative to the image, and {np.count_nonzero(far)} have not, such as "
+            f"{quoted(other)}, so they are in pixels. Bring them to one unit."
+        )
+    return True
+
+
+def one_unit(units: Mapping[PathLike, str]) -> str:
+    """Return the unit of all files; raise if they differ."""
+    by_unit = {unit: path for path, unit in units.items()}
+    if len(by_unit) > 1:
+        raise AnnotationError(
+            f"The boxes of {by_unit['relative']} are relative to their images, and those of "
+            f"{by_unit['pixel']} are in pixels.",
+            HOW_LARGE,
+        )
+    return next(iter(by_unit))

@@ -1,0 +1,218 @@
+"""The JSON of the VGG Image Annotator."""
+
+import math
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from ._errors import AnnotationError
+from ._files import PathLike, quoted, read_bytes, require
+from ._json import decode_json
+from ._labels import NO_BOX, Common, Labels
+from ._reader import Look, Reader
+from ._shapes import ELLIPSE, POLYGON, Box, ellipse_box, polygon_box
+from ._splits import Split, labels_of, single_file
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
+
+LAYOUT = (
+    "VIA writes an object of images, or a project with them in _via_img_metadata; an image has a "
+    "filename and regions; a region has shape_attributes and region_attributes."
+)
+CATEGORY_ATTRIBUTES = ("class", "category", "label", "name", "type")
+
+
+def load_via(
+    path: PathLike,
+    *,
+    category_column: str | None = None,
+    split: Split = None,
+    **common: Unpack[Common],
+) -> "Bunch":
+    """Read the boxes of annotations of the VGG Image Annotator, versions 1 and 2.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The JSON file: a project, or exported annotations; or a folder that has one such file, or
+        one for each part of the data set.
+    category_column : str or None, default=None
+        The attribute of the regions that is their category; by default the only one, or one called
+        class, category, label, name or type.
+    split : str, iterable of str or None, default=None
+        Which parts of a data set to read that has a file for each of train, valid and test; by
+        default the train part.
+    **common : dict
+        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        :func:`load_annotations`.
+
+    Returns
+    -------
+    boxes : :class:`~sklearn.utils.Bunch`
+        With the fields that :func:`load_bdd100k` describes. A polygon, a circle or an ellipse gives
+        the box around it. A region without the attribute is of the category "". The file does not
+        say how large the images are. The reasons in `skipped` are "no box" with what there is
+        instead, say "no box (point)", "other category" and "zero or negative size"; they and the
+        boxes add up to the regions of the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is empty, damaged or not such a file, with the region that is wrong; if several
+        attributes can be the category; or if a category has no box in it.
+    ImportError
+        If msgspec is not installed; install the `io` extra.
+
+    See Also
+    --------
+    load_annotations : Reads any of the formats.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> from sklearn_iou_kmeans.datasets import load_via
+    >>> shape = {"name": "rect", "x": 10, "y": 20, "width": 40, "height": 20}
+    >>> region = {"shape_attributes": shape, "region_attributes": {"class": "car"}}
+    >>> images = {"a.jpg123": {"filename": "a.jpg", "size": 123, "regions": [region]}}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "via.json")
+    ...     _ = file.write_text(json.dumps(images))
+    ...     load_via(file).data
+    array([[10., 20., 50., 40.]])
+    """
+    return VIA.load(path, {"category_column": category_column, "split": split}, common)
+
+
+def _read(path: PathLike, *, category_column: str | None = None, split: Split = None) -> Labels:
+    require("load_via", "msgspec")
+    found = single_file(path, ".json", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        _add(labels, file, found.prefix(name), category_column)
+    return labels
+
+
+def _add(labels: Labels, path: Path, prefix: str, category_column: str | None) -> None:
+    """Add the regions of a file as labels."""
+    entries = _entries(path)
+    attribute = _category_attribute(entries, category_column, path)
+    for key, entry in entries.items():
+        image = labels.add_image(prefix + entry.filename)
+        for number, region in enumerate(_regions(entry), 1):
+            shape = region.shape_attributes
+            where = f"{path}, {quoted(key)}, region {number}"
+            corners, note = _corners(shape, where)
+            category = _category(region.region_attributes.get(attribute))
+            reason = "" if corners else f"no box ({shape.name})"
+            labels.add(image, category, corners or NO_BOX, reason, note)
+
+
+def _entries(path: PathLike) -> dict[str, Any]:
+    """Read the images of a project, or of what it exported."""
+    import msgspec
+
+    class Shape(msgspec.Struct, gc=False):
+        name: str
+        x: float | None = None
+        y: float | None = None
+        width: float | None = None
+        height: float | None = None
+        cx: float | None = None
+        cy: float | None = None
+        r: float | None = None
+        rx: float | None = None
+        ry: float | None = None
+        theta: float | None = None
+        all_points_x: list[float] | None = None
+        all_points_y: list[float] | None = None
+
+    class Region(msgspec.Struct):
+        shape_attributes: Shape
+        region_attributes: dict[str, Any] = {}
+
+    class Image(msgspec.Struct):
+        filename: str
+        regions: list[Region] | dict[str, Region] = []
+
+    class Project(msgspec.Struct):
+        images: dict[str, Image] = msgspec.field(name="_via_img_metadata")
+
+    content = read_bytes(path)
+    entries: dict[str, Any]
+    if "_via_img_metadata" in decode_json(content, path, dict[str, msgspec.Raw], LAYOUT):
+        entries = decode_json(content, path, Project, LAYOUT).images
+    else:
+        entries = decode_json(content, path, dict[str, Image], LAYOUT)
+    return entries
+
+
+def _regions(entry: Any) -> list[Any]:
+    """Return the regions of an image: version 1 numbers them in an object."""
+    return list(entry.regions.values()) if isinstance(entry.regions, dict) else entry.regions
+
+
+def _category_attribute(entries: dict[str, Any], wanted: str | None, path: PathLike) -> str:
+    """Find the attribute that is the category of the regions."""
+    names = Counter(
+        name
+        for entry in entries.values()
+        for region in _regions(entry)
+        for name in region.region_attributes
+    )
+    if wanted is not None and (wanted in names or not names):
+        return wanted
+    usual = [name for name in CATEGORY_ATTRIBUTES if name in names]
+    if wanted is None and (len(names) < 2 or usual):
+        return next(iter(usual or names), "")
+    has = ", ".join(map(quoted, list(names)[:20]))
+    raise AnnotationError(
+        f"{path}: which attribute of the regions is the category? There are {has}.",
+        "Name it with {category_column}.",
+    )
+
+
+def _category(value: Any) -> str:
+    """Return the text of an attribute; of boxes to tick, those that are."""
+    if isinstance(value, dict):
+        return ", ".join(name for name, ticked in value.items() if ticked)
+    return "" if value is None else str(value)
+
+
+def _corners(shape: Any, where: str) -> tuple[Box | None, str]:
+    """Return the corners of the box of a shape, if it has one, and a note."""
+    try:
+        if shape.name == "rect":
+            x, y, width, height = shape.x, shape.y, shape.width, shape.height
+            return (x, y, x + width, y + height), ""
+        if shape.name == "circle":
+            return ellipse_box(shape.cx, shape.cy, shape.r, shape.r), ELLIPSE
+        if shape.name == "ellipse":
+            degrees = math.degrees(shape.theta or 0)
+            return ellipse_box(shape.cx, shape.cy, shape.rx, shape.ry, degrees), ELLIPSE
+        if shape.name == "polygon":
+            pairs = zip(shape.all_points_x, shape.all_points_y, strict=True)
+            return polygon_box([side for point in pairs for side in point]), POLYGON
+    except (TypeError, ValueError):
+        raise AnnotationError(
+            f"{where}: a {shape.name} without all its numbers. {LAYOUT}"
+        ) from None
+    return None, ""
+
+
+def _recognises(look: Look) -> bool:
+    return not look.is_list and (
+        "_via_img_metadata" in look.keys or {"filename", "regions"} <= look.inner_keys
+    )
+
+
+VIA = Reader(
+    name="via",
+    summary="JSON file of the VGG Image Annotator, or a folder with one; polygons, circles "
+    "and ellipses give the box around them; no image sizes",
+    read=_read,
+    recognises=_recognises,
+    suffixes=(".json",),
+)

@@ -1,0 +1,167 @@
+"""What the command says of the labels that it reads."""
+
+import json
+import struct
+
+import pytest
+from typer.testing import CliRunner
+
+from sklearn_iou_kmeans.cli import build_app
+
+
+def png(width=640, height=480):
+    """The header of a picture, which is all that a reader may ask for."""
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBBI", 13, b"IHDR", width, height, *[0] * 6)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write files by name; return their folder."""
+
+    def _write(files):
+        for name, content in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return tmp_path
+
+    return _write
+
+
+def run(*arguments):
+    return CliRunner().invoke(build_app(), ["fit", *map(str, arguments), "-k", "2"])
+
+
+def words(*arguments):
+    result = run(*arguments)
+    assert result.exit_code == 0, result.stderr
+    return " ".join(result.stdout.split())
+
+
+def error(*arguments):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def json_of(*arguments):
+    return json.loads(run(*arguments, "--json", "-").stdout)
+
+
+LABELS = "0 .5 .5 .1 .1\n0 .5 .5 .2 .1\n0 .5 .5 .2 .3\n"
+ROBOFLOW = {
+    "data.yaml": "train: ../train/images\nval: ../valid/images\ntest: ../test/images\nnames: [car]",
+    **{f"{part}/labels/a.txt": LABELS for part in ("train", "valid", "test")},
+    **{f"{part}/images/a.jpg": png() for part in ("train", "valid", "test")},
+}
+
+
+def test_the_parts_of_a_data_set_are_said(write):
+    folder = write(ROBOFLOW)
+    assert "split train (also there: val, test; --split reads them) skipped" in words(folder)
+    assert "6 labels in 2 images, as yolo split train, val (also" in words(
+        folder, "--split", "train,val"
+    )
+    assert words(folder, "--split", "train", "--split", "val") == words(
+        folder, "--split", "train,val"
+    )
+    report = json_of(folder)
+    assert (report["splits"], report["splits_read"]) == (["train", "val", "test"], ["train"])
+    assert "only 'train', 'val', 'test'. Choose with --split" in error(folder, "--split", "valid")
+
+
+def test_what_became_of_boxes_is_counted(write):
+    lines = "0 .1 .1 .4 .1 .4 .3 .1 .3\n0 .1 .1 .2 .1 .2 .3\n0 .5 .5 .1 .1\n0 .9 .5 .4 .2\n"
+    folder = write({"a.txt": lines})
+    options = [folder, "--image-size", "100x100"]
+    said = words(*options)
+    assert "notes 1 around an oriented box 1 around a polygon 1 clipped to the image" in said
+    said = words(*options, "--no-clip", "--sides", "rotated", "--min-size", 15)
+    assert "skipped 2 side below 15 pixels: a used 2 boxes" in said
+    assert "1 reaching outside the image, not clipped" in said
+    report = json_of(*options)
+    assert report["notes"]["clipped to the image"] == 1
+    assert report["parameters"]["clip"] is True
+    assert "notes" not in words(write({"b/a.txt": LABELS}) / "b", "--image-size", "100x100")
+
+
+RELATIVE = "image,x1,y1,x2,y2\na.jpg,0.25,0.5,0.5,1\nb.jpg,0,0,1,0.125\nc.jpg,0,0,1,0.25\n"
+
+
+def test_boxes_relative_to_images_of_unknown_size_are_called_so(write):
+    folder = write({"a.csv": RELATIVE})
+    assert "unit relative to the image; --images DIR or --image-size" in words(folder / "a.csv")
+    for options in (["--input-size", "416"], ["--truncate"]):
+        assert "relative to their images" in error(folder / "a.csv", *options)
+    pixels = words(folder / "a.csv", "--input-size", "416", "--resize", "stretch")
+    assert "unit pixels at a network input of 416 x 416, stretched" in pixels
+    scaled = words(folder / "a.csv", "--image-size", "640x480")
+    assert "unit pixels of the original images" in scaled
+    compare = ["compare", str(folder / "a.csv"), "--anchors", "10,20, 30,40"]
+    result = CliRunner().invoke(build_app(), compare)
+    assert result.exit_code == 2
+    assert "are relative to their images" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["boxes.csv", "list.txt"])
+def test_images_of_mixed_sizes_are_measured(write, name):
+    rows = {
+        "boxes.csv": "image,x1,y1,x2,y2\na.jpg,0,0,100,100\nb.jpg,0,0,100,100\n",
+        "list.txt": "a.jpg 0,0,100,100,0\nb.jpg 0,0,100,100,0\n",
+    }
+    folder = write({name: rows[name], "i/a.png": png(200, 100), "i/b.png": png(400, 400)})
+    report = json_of(folder / name, "--images", folder / "i", "--input-size", 400)
+    assert [anchor["width"] for anchor in report["anchors"]] == [100, 200]
+    message = error(folder / name, "--input-size", 400)
+    assert "Add --image-size WxH" in message
+    assert "--images DIR" in message
+
+
+def test_several_files_are_read_together(write):
+    folder = write({"a.csv": "x1,y1,x2,y2\n1,2,30,40\n", "b.csv": "x1,y1,x2,y2\n1,2,50,90\n"})
+    said = words(folder / "a.csv", folder / "b.csv")
+    assert "2 labels in 2 images, as csv" in said
+    assert f"{folder / 'a.csv'}, {folder / 'b.csv'}" == json_of(*folder.iterdir())["file"]
+
+
+def test_columns_are_named_by_position(write):
+    path = write({"a.csv": "a.jpg,1,2,30,40,car\nb.jpg,1,2,50,90,bus\n"}) / "a.csv"
+    assert "by their positions, counted from 1: --columns 2,3,4,5" in error(path)
+    assert "--box-format xyxy or --box-format xywh" in error(path, "--columns", "2,3,4,5")
+    options = ["--box-format", "xyxy", "--category-column", "6", "--image-column", "1"]
+    said = words(path, "--columns", "2,3,4,5", *options)
+    assert "2 labels in 2 images, as csv skipped nothing used 2 boxes 1 bus 1 car" in said
+
+
+PYTHON = ("image_size=", "images=", "columns=", "split=", "format=", "box_format=", "names=")
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        ("ImageID,LabelName,XMin,XMax,YMin,YMax\na,b,0,1,0,1\n", []),
+        ("ImageID,LabelName,XMin,XMax,YMin,YMax\na,b,0,1,0,1\n", ["--format", "csv"]),
+        ("a,b,c,d\n1,2,3,4\n", []),
+        ("a.jpg,1,2,3,4\nb.jpg,1,2,3,4\n", []),
+        ("filename,width,height\na.jpg,1,2\n", []),
+        ('image,bbox\na,"1,2,30,40"\n', []),
+        ("no boxes at all", []),
+        ("x1,y1,x2,y2\n1,2,3,4\n", ["--format", "voc8"]),
+        ("x1,y1,x2,y2\n1,2,3,4\n", ["--split", "train"]),
+        ("x1,y1,x2,y2\n1,2,3,4\n", ["--delimiter", ";;"]),
+        ("x1,y1,x2,y2\n1,2,3,4\n", ["--images", "nowhere"]),
+        ("x1,y1,x2,y2\n1,2,3,4\n", ["--images", ".", "--image-size", "9x9"]),
+        ("x1,y1,x2,y2\n1,2,3,4\n", ["--sides", "rotated"]),
+    ],
+)
+def test_errors_name_options_of_the_command(write, content, options):
+    message = error(write({"a.csv": content}) / "a.csv", *options)
+    assert not [name for name in PYTHON if name in message]
+
+
+def test_control_characters_in_a_file_name_are_escaped(write):
+    path = write({"a\x1b[31mb.csv": "no boxes"}) / "a\x1b[31mb.csv"
+    assert "\x1b" not in error(path)
+    assert r"a\x1b[31mb.csv" in error(path)

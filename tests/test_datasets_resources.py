@@ -1,0 +1,199 @@
+"""What a file or folder may cost: never more than in proportion to its size."""
+
+import gzip
+import os
+import socket
+
+import pytest
+
+from sklearn_iou_kmeans.datasets import load_annotations, load_coco, load_csv, load_yolo
+
+SIZE = (640, 480)
+BOX = "0 0.5 0.5 0.25 0.125"
+KINDS = ["coco", "csv", "kitti", "voc", "wider_face"]
+
+
+def gzip_of(path, chunk, n_chunks):
+    with gzip.open(path, "wb") as file:
+        for _ in range(n_chunks):
+            file.write(chunk)
+    return path
+
+
+@pytest.mark.parametrize("byte", [b" ", b"\n", b"9"], ids=["spaces", "lines", "digits"])
+@pytest.mark.parametrize("name", ["auto", *KINDS])
+def test_a_gzip_may_not_unpack_to_far_more_than_its_size(tmp_path, name, byte):
+    path = gzip_of(tmp_path / "labels.xml", byte * 10_000, 5_000)
+    with pytest.raises(ValueError, match=r"more than 100 times its size|more than 1000000 blank"):
+        load_annotations(path, name)
+
+
+def test_a_usual_gzip_is_read_whole(tmp_path):
+    rows = "".join(
+        f"{i}.jpg,{i % 97},{i % 89},{100 + i % 83},{100 + i % 79}\n" for i in range(9999)
+    )
+    path = gzip_of(tmp_path / "boxes.csv.gz", b"image,x1,y1,x2,y2\n" + rows.encode(), 1)
+    assert len(load_csv(path).data) == 9999
+
+
+@pytest.mark.parametrize("name", ["auto", *KINDS])
+def test_a_sparse_file_is_refused_by_how_it_begins(tmp_path, name):
+    path = tmp_path / "sparse.xml"
+    with open(path, "wb") as file:
+        file.truncate(10**11)
+    with pytest.raises(ValueError, match=r"a binary file|longer than 16000000 bytes"):
+        load_annotations(path, name)
+
+
+def test_a_line_has_a_largest_length(tmp_path):
+    path = tmp_path / "boxes.csv"
+    path.write_bytes(b"x" * 17_000_000)
+    with pytest.raises(ValueError, match="line 1 is longer than 16000000 bytes"):
+        load_annotations(path)
+
+
+@pytest.mark.parametrize("name", ["auto", *KINDS])
+def test_devices_and_sockets_are_not_read(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)  # the path of a socket has to be short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("labels")
+        for path in ("labels", os.devnull, "/dev/zero"):
+            if os.path.exists(path):
+                with pytest.raises(ValueError, match="is a device or a socket"):
+                    load_annotations(path, name)
+
+
+def test_a_pipe_is_read_if_it_is_named_with_its_format(tmp_path):
+    read, write = os.pipe()
+    os.write(write, b"image,x1,y1,x2,y2\na.jpg,1,2,30,40\n")
+    os.close(write)
+    path = f"/dev/fd/{read}"
+    if not os.path.exists(path):
+        pytest.skip("needs /dev/fd")
+    with pytest.raises(ValueError, match=r"is a pipe, .* only once.*Name the format"):
+        load_annotations(path)
+    assert load_annotations(path, "csv").data.tolist() == [[1, 2, 30, 40]]
+    with pytest.raises(ValueError, match="is a pipe, which cannot be a YOLO data set"):
+        load_annotations(path, "yolo")
+    os.close(read)
+
+
+def test_pipes_in_a_folder_are_passed_over(tmp_path):
+    (tmp_path / "a.txt").write_text(BOX)
+    for name in ("b.txt", "c.json", "d.csv", "data.yaml", "classes.txt"):
+        os.mkfifo(tmp_path / name)
+    boxes = load_annotations(tmp_path, image_size=SIZE)
+    assert (boxes.format, boxes.image_names) == ("yolo", ["a"])
+
+
+@pytest.mark.parametrize("target", ["/", "..", "elsewhere"])
+def test_a_link_out_of_the_folder_is_not_followed_and_said(tmp_path, target):
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "b.txt").write_text(BOX)
+    (folder / "link").symlink_to(target if target == "/" else tmp_path / target)
+    with pytest.raises(ValueError, match=r"a link out of it, .*link, which is not followed"):
+        load_annotations(folder, image_size=SIZE)
+    (folder / "a.txt").write_text(BOX)
+    boxes = load_annotations(folder, image_size=SIZE)
+    assert boxes.image_names == ["a"]
+    assert boxes.notes == {"link to a folder outside, not followed": 1}
+
+
+def nested_merges(depth):
+    lines = ["a0: &a0 {x: 1}"]
+    lines += [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}], y: 1}}" for n in range(1, depth)]
+    return "\n".join([*lines, "train: .", "names: [car]"])
+
+
+COSTLY = {
+    "merges": nested_merges(40),
+    "keypoints": "train: .\nnames: [car]\nkpt_shape: [" + "9," * 100_000 + "9]",
+    "many keypoints": "train: .\nnames: [car]\nkpt_shape: [99999999, 99999999]",
+    "lists": "train: .\nnames: [car]\nx: " + "[" * 100_000,
+    "length": "train: .\nnames: [car]\n" + "#" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("yaml", COSTLY.values(), ids=COSTLY.keys())
+def test_a_data_file_is_read_in_no_time_or_refused(tmp_path, yaml):
+    (tmp_path / "a.txt").write_text(BOX)
+    (tmp_path / "data.yml").write_text(yaml)
+    try:
+        boxes = load_yolo(tmp_path / "data.yml", image_size=SIZE)
+    except ValueError as error:
+        named = str(tmp_path / "data.yml") in str(error) and len(str(error)) < 2000
+        assert named, error  # noqa: PT017 (either outcome is right)
+    else:
+        assert len(boxes.data) == 1
+
+
+TAGS = ["!!timestamp zz", "!!float x", "!!int x", "!!bool q", "!!python/name:os.system x"]
+
+
+@pytest.mark.parametrize("value", [*TAGS, "{.inf: a}", "{.nan: a}", "{1e999: a}", "{? [a] : b}"])
+def test_names_that_are_no_list_of_names_are_refused_whatever_their_tag(tmp_path, value):
+    (tmp_path / "a.txt").write_text(BOX)
+    path = tmp_path / "data.yaml"
+    path.write_text(f"train: .\nnames: {value}\n")
+    with pytest.raises(ValueError, match=r"data\.yaml"):
+        load_yolo(path, image_size=SIZE)
+
+
+def test_names_that_yaml_takes_for_other_things_are_names(tmp_path):
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.txt").write_text(BOX)
+    (tmp_path / "data.yaml").write_text("train: labels\nnames: [no, 1.50, 2026-01-01]\n")
+    assert load_yolo(tmp_path, image_size=SIZE).target_names == ["no"]
+
+
+@pytest.mark.parametrize("entry", ["/", "..", "../.."])
+def test_a_part_of_a_data_set_is_not_above_its_data_file(tmp_path, entry):
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    (folder / "data.yaml").write_text(f"train: {entry}\nnames: [car]\n")
+    with pytest.raises(ValueError, match="in which the data file itself is"):
+        load_yolo(folder / "data.yaml", image_size=SIZE)
+
+
+@pytest.mark.parametrize("name", ["secret", "secret.txt"])
+def test_a_data_file_does_not_show_what_other_files_hold(tmp_path, name):
+    (tmp_path / name).write_text("password\n")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "data.yaml").write_text(f"train: ../{name}\nnames: [car]\n")
+    with pytest.raises(ValueError, match=r"neither a (folder|label) nor") as error:
+        load_yolo(tmp_path / "data" / "data.yaml", image_size=SIZE)
+    assert "password" not in str(error.value)
+
+
+def test_a_data_file_names_no_device(tmp_path):
+    (tmp_path / "data.yaml").write_text("train: /dev/zero\nnames: [car]\n")
+    with pytest.raises(ValueError, match=r"neither a folder nor a \.txt file"):
+        load_yolo(tmp_path / "data.yaml", image_size=SIZE)
+
+
+@pytest.mark.parametrize("content", ['{{"{key}": 1}}', '{{"images": {{"{key}": 1}}}}'])
+def test_a_long_key_is_quoted_shortly(tmp_path, content):
+    path = tmp_path / "a.json"
+    path.write_text(content.format(key="k" * 5_000_000))
+    for load in (load_coco, load_annotations):
+        with pytest.raises(ValueError, match=r"a\.json") as error:
+            load(path)
+        assert len(str(error.value)) < 2000
+
+
+@pytest.mark.parametrize("content", [",", ",,,\n,,,", '""', ";", "\t"])
+def test_a_table_of_empty_cells_is_refused(tmp_path, content):
+    path = tmp_path / "a.csv"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=r"a\.csv has only empty cells|a\.csv is empty"):
+        load_csv(path)
+
+
+@pytest.mark.parametrize("delimiter", [";;", '"', "\n"])
+def test_a_delimiter_is_one_character(tmp_path, delimiter):
+    path = tmp_path / "a.csv"
+    path.write_text("x1;y1;x2;y2\n1;2;3;4\n")
+    with pytest.raises(ValueError, match=r"cannot separate columns.*The option is delimiter="):
+        load_csv(path, delimiter=delimiter)
