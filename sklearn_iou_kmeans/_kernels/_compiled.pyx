@@ -180,8 +180,8 @@ cdef _assign(const floating[:, :] X, const double[:, :] centers, Py_ssize_t n_se
 
 
 def swap_gains(
-    const double[:, :] X, const double[:] sample_weight, const int[:] labels,
-    const double[:] iou, const double[:] second_iou, const double[:, :] candidates,
+    const double[:, :] X, const double[::1] sample_weight, const int[::1] labels,
+    const double[::1] iou, const double[::1] second_iou, const double[:, :] candidates,
     Py_ssize_t n_clusters,
 ):
     cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], n_candidates = candidates.shape[0]
@@ -224,8 +224,8 @@ def swap_gains(
 
 
 def gradient_weights(
-    const double[:, :] X, const double[:] sample_weight, const int[:] labels,
-    const double[:] iou, const double[:, :] centers,
+    const double[:, :] X, const double[::1] sample_weight, const int[::1] labels,
+    const double[::1] iou, const double[:, :] centers,
 ):
     cdef Py_ssize_t n = X.shape[0], i, j, c
     cdef double volume, weight
@@ -271,7 +271,7 @@ cdef inline int64_t bits(double value) noexcept nogil:
 
 
 cdef void weight_units(
-    const double[:] above, const double[:] below, const int[:] labels, double[::1] units
+    const double[::1] above, const double[::1] below, const int[::1] labels, double[::1] units
 ) noexcept nogil:
     """The power of two that makes the weights of each cluster integers with an exact sum."""
     cdef Py_ssize_t i
@@ -334,7 +334,7 @@ cdef class Buckets:
 
 
 def weighted_medians(
-    const double[:, :] X, const double[:] above, const double[:] below, const int[:] labels,
+    const double[:, :] X, const double[::1] above, const double[::1] below, const int[::1] labels,
     const double[:, :] centers,
 ):
     cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], n_entries = 0
@@ -450,7 +450,7 @@ cdef class Table:
         return table
 
 
-def add_up(const int[:, :] cells, const double[:] weights, const double[:, :] values):
+def add_up(const int[:, :] cells, const double[::1] weights, const double[:, :] values):
     cdef Py_ssize_t n_dims = cells.shape[0], n_values = values.shape[0], i, j, number
     cdef Py_ssize_t capacity = 1 << int(min(cells.shape[1], 65536)).bit_length()
     cdef Table table = Table(n_dims, 1 + n_values, capacity)
