@@ -1,4 +1,4 @@
-"""What a sweep costs: beside one k-means, on two cores, and in the memory of a worker.
+"""What a sweep costs: beside one k-means, and on two cores.
 
 ``make bench`` runs this. The boxes are the cars of BDD100K val if a folder ``../shared/data`` lies
 beside the checkout, else drawn ones. The two sides of each ratio take turns; medians are shown.
@@ -6,11 +6,7 @@ beside the checkout, else drawn ones. The two sides of each ratio take turns; me
 
 import argparse
 import os
-import re
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[threads] = "1"
@@ -20,9 +16,6 @@ from peers import load_sizes
 from sklearn.cluster import KMeans
 
 from sklearn_iou_kmeans import IoUKMeans, NClustersSweep
-
-# What a worker has imported when its first task comes.
-IMPORTS = "import sklearn_iou_kmeans.model_selection; print(open('/proc/self/status').read())"
 
 
 def short_sweep(n_jobs, X, seed):
@@ -51,17 +44,6 @@ def interleaved(sides, X, rounds):
     return seconds
 
 
-def peak(status):
-    """Peak of the resident memory, in MB."""
-    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
-
-
-def peaks_of_workers():
-    """Peaks of the processes that this one has started."""
-    statuses = (file.read_text() for file in Path("/proc").glob("[0-9]*/status"))
-    return [peak(status) for status in statuses if f"\nPPid:\t{os.getpid()}\n" in status]
-
-
 def report(name, seconds):
     ratio = np.median(seconds[:, 0] / seconds[:, 1])
     first, second = np.median(seconds, axis=0)
@@ -73,16 +55,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
     name, X = load_sizes()
-    print(f"{name}: {len(X)} boxes, {rounds} rounds, one thread a process\n")
+    print(f"{name}: {len(X)} boxes, {rounds} rounds, one thread for each task\n")
     sides = [(short_sweep, 1), (kmeans, None)]
     report("sweep of 3 to 10, KMeans(10, n_init=10) on logs", interleaved(sides, X, rounds))
     sides = [(long_sweep, 2), (long_sweep, 1)]
     report("sweep of 3 to 30, n_jobs=2 and 1", interleaved(sides, X, max(3, rounds // 2)))
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True
-    )
-    imported = peak(done.stdout)
-    print(f"\npeak of a worker: {max(peaks_of_workers()) - imported:.0f} MB above the import")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_iou_kmeans import IoUKMeans
+from sklearn_iou_kmeans.datasets import make_boxes
 from sklearn_iou_kmeans.metrics import average_iou_score, pairwise_iou
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
@@ -341,3 +342,36 @@ def test_trap_identical_boxes_are_no_random_anchors():
         warnings.simplefilter("ignore", ConvergenceWarning)
         kmeans = IoUKMeans(n_clusters=3).fit(np.full((16, 2), [12.0, 7.0]))
     np.testing.assert_array_equal(kmeans.cluster_centers_, np.full((3, 2), [12.0, 7.0]))
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "fit_predict"])
+def test_corners_passed_for_sizes_are_warned_of(method):
+    corners = make_boxes(50, random_state=0).data
+    with pytest.warns(UserWarning, match=r"look like corners .*\s.*box_sizes\(X\)"):
+        getattr(IoUKMeans(2, random_state=0), method)(corners)
+
+
+def test_sides_of_4d_shapes_are_not_taken_for_corners():
+    X = np.random.RandomState(0).lognormal(3, 1, size=(50, 4))
+    assert IoUKMeans(2, random_state=0).fit(X).cluster_centers_.shape == (2, 4)
+
+
+@pytest.mark.parametrize("algorithm", ["lloyd", "random_swap"])
+def test_a_fit_that_is_interrupted_leaves_the_one_before(algorithm):
+    """Ctrl-C comes in the second run of a refit."""
+    n_calls = 0
+
+    def init(X, n_clusters, random_state):
+        nonlocal n_calls
+        n_calls += 1
+        if n_calls == 4:
+            raise KeyboardInterrupt
+        return X[:n_clusters]
+
+    kmeans = IoUKMeans(3, init=init, n_init=2, algorithm=algorithm, random_state=0).fit(X)
+    before = {name: value for name, value in vars(kmeans).items() if name.endswith("_")}
+    with pytest.raises(KeyboardInterrupt):
+        kmeans.fit(X[::2] * 7)
+    assert vars(kmeans).keys() >= before.keys()
+    for name, value in before.items():
+        np.testing.assert_array_equal(getattr(kmeans, name), value)

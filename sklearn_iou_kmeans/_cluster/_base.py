@@ -15,7 +15,18 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._kernels import FloatArray, IntArray, nearest, pairwise
 from .._validation import FLOATS, check_sides, check_weights
+from .._warnings import warn
 from .._weights import weighted_mean
+
+# Rows of random numbers look like corners once in 4**FEWEST_CORNERS.
+FEWEST_CORNERS = 8
+
+
+def are_corners(X: NDArray[np.floating]) -> bool:
+    """Whether rows look like corners of boxes rather than like sides of shapes."""
+    if X.shape[1] != 4 or len(X) < FEWEST_CORNERS:
+        return False
+    return bool((X[:, 2] > X[:, 0]).all() and (X[:, 3] > X[:, 1]).all())
 
 
 class BaseShapeClusterer(
@@ -89,6 +100,13 @@ class BaseShapeClusterer(
             self, X, reset=reset, dtype=FLOATS, ensure_all_finite=False
         )
         check_sides(shapes, whom=type(self).__name__)
+        if reset and are_corners(shapes):
+            warn(
+                "X has four columns, of which the third is always above the first and the fourth "
+                "above the second, so these look like corners (x1, y1, x2, y2). They are taken for "
+                "the sides of 4-D shapes; for sizes pass "
+                "sklearn_iou_kmeans.preprocessing.box_sizes(X)."
+            )
         return shapes
 
     def _nearest(self, X: NDArray[np.floating]) -> tuple[IntArray, FloatArray]:
