@@ -7,14 +7,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_scalar
 
-from ._distinct import nothing_to_cluster
-from ._kernels import FloatArray, IntArray, add_up
+from ._distinct import merge_equal_rows, nothing_to_cluster
+from ._kernels import FloatArray, IntArray, count_cells
 from ._validation import check_shapes, check_weights
-from ._weights import rescaled
+from ._weights import is_moderate, rescaled
 
-# Rows summarised at once, and the largest number of cells, so memory is bounded whatever comes.
-CHUNK = 2**18
+# Rows counted at once, and the largest number of cells, so memory is bounded whatever comes.
+CHUNK = 2**16
 MAX_CELLS = 2**18
+
+# Shapes are counted in a dense grid if it has at most so many cells per shape and in all.
+CELLS_PER_SHAPE, MAX_GRID = 16, 2**21
 
 # Bins per octave: the most that number a side of any magnitude with 32 bits, and the fewest that
 # still say something of a shape. Many sides can fill more cells still.
@@ -166,11 +169,9 @@ class ShapeHistogram:
         X = check_shapes(X, "X", ensure_min_samples=0)
         weights = check_weights(sample_weight, X, allow_all_zero=True)
         self._check_n_dims(X.shape[1])
-        content, resolution = self._content, self.resolution
-        for start in range(0, len(X), CHUNK):
-            rows = slice(start, start + CHUNK)
-            chunk = count(X[rows], weights[rows], self._asked)
-            content, resolution = combine((content, resolution), (chunk, self._asked))
+        new = count(X, weights, self._asked)
+        parts = (self._content, self.resolution), (new, float(self._asked))
+        content, resolution = combine(*parts)
         self._keep(content, resolution, X.shape)
         return self
 
@@ -265,12 +266,12 @@ class Content(NamedTuple):
     @classmethod
     def of(cls, cells: IntArray, weights: FloatArray, moments: FloatArray) -> Self:
         """Merge what lies in the same cell."""
-        occupied, sums = add_up(cells, rescaled(weights), moments)
-        if not sums[0].all():  # next to the largest, some weights are too small for a float
-            occupied, sums = occupied[:, sums[0] > 0], sums[:, sums[0] > 0]
-        exponent = np.frexp(weights.max(initial=0.0))[1]
+        weights, exponent = rescaled(weights), np.frexp(weights.max(initial=0.0))[1]
+        cells, merged, sums = merge_equal_rows(cells.T, weights, (weights * moments).T)
+        if not merged.all():  # next to the largest, some weights are too small for a float
+            cells, merged, sums = cells[merged > 0], merged[merged > 0], sums[merged > 0]
         with np.errstate(over="ignore"):
-            return cls(occupied, np.ldexp(sums[0], exponent), sums[1:] / sums[0])
+            return cls(cells.T, np.ldexp(merged, exponent), sums.T / merged)
 
     def coarsened(self, factor: int) -> Self:
         """Merge into cells that are `factor` times as wide."""
@@ -306,24 +307,51 @@ def count(X: NDArray[np.floating], weights: FloatArray, resolution: int) -> Cont
     A shape with a side of 0 has IoU 0 with everything, whatever its other sides are, so all of
     them share one cell.
     """
-    sides = np.ascontiguousarray(X.T)
-    n_dims = len(sides)
-    is_positive = (sides > 0).all(axis=0)
-    with np.errstate(over="ignore"):
-        weight_of_zero = weights.sum(where=~is_positive)
-    is_counted = is_positive & (weights > 0)
-    if not is_counted.all():
-        sides, weights = sides[:, is_counted], weights[is_counted]
-    logs = np.log2(sides)
-    cells = np.floor(logs * sides.dtype.type(resolution)).astype(np.int32)
-    moments = np.empty((n_dims + 1, len(weights)))
-    moments[:-1] = logs
-    np.square(moments[:-1]).sum(axis=0, out=moments[-1])
-    content = Content.of(cells, weights, moments)
+    weight_of_zero = 0.0
+    if len(X) and (min(side.min() for side in X.T) <= 0 or not is_moderate(weights)):
+        is_positive = np.logical_and.reduce([side > 0 for side in X.T])
+        with np.errstate(over="ignore"):
+            weight_of_zero = weights.sum(where=~is_positive)
+        is_counted = is_positive & (rescaled(weights) > 0)
+        X, weights = X[is_counted], weights[is_counted]
+    content = count_positive(X, weights, resolution)
     if not weight_of_zero:
         return content
+    n_dims = X.shape[1]
     return Content(
         np.hstack([np.full((n_dims, 1), ZERO, dtype=np.int32), content.cells]),
         np.append(weight_of_zero, content.weights),
         np.hstack([np.zeros((n_dims + 1, 1)), content.moments]),
     )
+
+
+def count_positive(X: NDArray[np.floating], weights: FloatArray, resolution: int) -> Content:
+    """Count shapes with positive sides: in a dense grid, or by sorting if they spread widely."""
+    n, n_dims = X.shape
+    if n == 0:
+        return Content.empty(n_dims)
+    # One cell more at each end, as the logarithm of an array may differ in the last digit.
+    lowest, highest = (
+        np.floor(np.log2([end(side) for side in X.T]) * resolution).astype(np.int64) + margin
+        for end, margin in ((np.min, -1), (np.max, 1))
+    )
+    extent = highest - lowest + 1
+    if np.prod(extent.astype(float)) > min(CELLS_PER_SHAPE * n, MAX_GRID):
+        logs = np.log2(X.T)
+        cells = np.floor(logs * X.dtype.type(resolution)).astype(np.int32)
+        logs = logs.astype(np.float64)
+        return Content.of(cells, weights, np.vstack([logs, np.square(logs).sum(axis=0)]))
+    grid, keys = np.zeros((np.prod(extent), n_dims + 2)), []
+    exponent = 0
+    if not is_moderate(weights):
+        weights, exponent = rescaled(weights), np.frexp(weights.max())[1]
+    for start in range(0, n, CHUNK):
+        rows = slice(start, start + CHUNK)
+        logs = np.log2(np.ascontiguousarray(X[rows].T))
+        keys.append(count_cells(grid, logs, weights[rows], lowest, extent, resolution))
+    occupied = np.sort(np.concatenate(keys))
+    cells = np.stack(np.unravel_index(occupied, tuple(extent))) + lowest[:, None]
+    sums = grid[occupied]
+    moments = (sums[:, 1:] / sums[:, :1]).T
+    with np.errstate(over="ignore"):
+        return Content(cells.astype(np.int32), np.ldexp(sums[:, 0], exponent), moments)

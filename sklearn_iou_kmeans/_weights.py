@@ -12,6 +12,11 @@ def rescaled(sample_weight: FloatArray) -> FloatArray:
     return np.asarray(np.ldexp(sample_weight, -exponent))
 
 
+def is_moderate(sample_weight: FloatArray) -> bool:
+    """Whether weights are positive and of magnitudes whose products and sums are exact enough."""
+    return bool(sample_weight.min() > 1e-100 and sample_weight.max() < 1e100)
+
+
 def weighted_mean(
     values: NDArray[np.floating] | NDArray[np.bool_], sample_weight: FloatArray
 ) -> float:

@@ -193,23 +193,30 @@ def test_medians_do_not_depend_on_the_order_of_the_shapes(kernels):
     assert_same_bits([first], [kernels.weighted_medians(*shuffled, centers)])
 
 
-@given(
-    cells=arrays(
-        np.int32, st.tuples(st.integers(1, 3), st.integers(0, 50)), elements=st.integers(-3, 3)
-    ),
-    seed=st.integers(0, 100),
-)
+@given(problem=problems())
 @pytest.mark.parametrize("name", ["numpy", pytest.param("compiled", marks=needs_compiler)])
-def test_what_lies_in_a_cell_is_added_up(name, cells, seed):
+def test_a_grid_holds_the_moments_of_the_shapes_in_each_cell(name, problem):
     kernels = {"numpy": _numpy, "compiled": _compiled}[name]
-    rng = np.random.RandomState(seed)
-    weights, values = rng.uniform(size=cells.shape[1]), rng.normal(size=(2, cells.shape[1]))
-    occupied, sums = kernels.add_up(cells, weights, values)
-    assert [tuple(cell) for cell in occupied.T] == sorted({tuple(cell) for cell in cells.T})
-    for cell, (weight, *its) in zip(occupied.T, sums.T, strict=True):
-        mine = (cells == cell[:, None]).all(axis=0)
+    X, _, weights = problem
+    logs, resolution = np.log2(X.T), 1
+    cells = np.floor(logs * logs.dtype.type(resolution)).astype(np.int64)
+    lowest = cells.min(axis=1) - 1
+    extent = cells.max(axis=1) - lowest + 2
+    grid = np.zeros((np.prod(extent), len(logs) + 2))
+    half = len(X) // 2
+    keys = [
+        kernels.count_cells(grid, logs[:, rows], weights[rows], lowest, extent, resolution)
+        for rows in (slice(half), slice(half, None))
+    ]
+    own = np.ravel_multi_index(tuple(cells - lowest[:, None]), tuple(extent))
+    np.testing.assert_array_equal(np.sort(np.concatenate(keys)), np.unique(own))
+    logs, rows = logs.astype(np.float64), grid[np.unique(own)]
+    for key, (weight, *sums, squares) in zip(np.unique(own), rows, strict=True):
+        mine = own == key
         assert weight == pytest.approx(weights[mine].sum())
-        np.testing.assert_allclose(its, (weights * values)[:, mine].sum(axis=1), atol=1e-12)
+        np.testing.assert_allclose(sums, (weights * logs)[:, mine].sum(axis=1), atol=1e-9)
+        assert squares == pytest.approx((weights * logs**2)[:, mine].sum(), abs=1e-9)
+    assert grid[:, 0].sum() == pytest.approx(weights.sum())
 
 
 # The same bits
@@ -253,11 +260,16 @@ def test_the_twins_return_the_same_bits_on_many_shapes(n_dims, dtype):
         strict=True,
     ):
         assert_same_bits(first, second)
-    cells = np.floor(8 * np.log2(X)).astype(np.int32).T
-    values = np.log(X.T.astype(np.float64))
-    assert_same_bits(
-        _numpy.add_up(cells, weights, values), _compiled.add_up(cells, weights, values)
-    )
+    logs = np.log2(X.T)
+    lowest = np.floor(2 * logs.min(axis=1)).astype(np.int64) - 1
+    extent = np.floor(2 * logs.max(axis=1)).astype(np.int64) - lowest + 2
+    grids = np.zeros((2, np.prod(extent), n_dims + 2))
+    keys = [
+        twin.count_cells(grid, logs, weights, lowest, extent, 2)
+        for twin, grid in zip((_numpy, _compiled), grids, strict=True)
+    ]
+    assert_same_bits(keys[:1], keys[1:])
+    assert_same_bits(grids[:1], grids[1:])
 
 
 def unaligned(X):

@@ -22,7 +22,7 @@ N_FROM_SEEDING, N_FROM_SWAP, N_REFINE = 24, 14, 8
 PATIENCE = 8
 
 # Shapes among which a swapped center takes its place.
-N_CANDIDATES = 8
+N_CANDIDATES = 32
 
 # How many of the restarts are refined, the best ones.
 N_KEPT = 5

@@ -17,7 +17,7 @@ from ._numpy import FloatArray, IntArray
 __all__ = [
     "FloatArray",
     "IntArray",
-    "add_up",
+    "count_cells",
     "gradient_weights",
     "kernels_in_use",
     "nearest",
@@ -76,7 +76,7 @@ kernels_in_use, _kernels = choose(os.environ.get(VARIABLE))
 
 if TYPE_CHECKING:
     from ._numpy import (
-        add_up,
+        count_cells,
         gradient_weights,
         nearest,
         pairwise,
@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         weighted_medians,
     )
 else:
-    add_up = _kernels.add_up
+    count_cells = _kernels.count_cells
     gradient_weights = _kernels.gradient_weights
     nearest = _kernels.nearest
     pairwise = _kernels.pairwise

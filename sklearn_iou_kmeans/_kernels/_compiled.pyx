@@ -6,11 +6,9 @@ import numpy as np
 
 from cython cimport floating
 from libc.math cimport frexp, ldexp
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy
-
-from ._numpy import lexicographic_order
 
 CONTRACT = 1
 
@@ -394,78 +392,34 @@ def weighted_medians(
 # Cells.
 
 
-cdef inline uint64_t hash_of(const int* cell, Py_ssize_t n_dims) noexcept nogil:
-    cdef uint64_t number = 0
-    cdef Py_ssize_t j
-    for j in range(n_dims):
-        number = (number ^ <uint64_t>cell[j]) * <uint64_t>0x9E3779B97F4A7C15
-        number ^= number >> 32
-    return number
-
-
-cdef inline bint is_same(const int* cell, const int* other, Py_ssize_t n_dims) noexcept nogil:
-    cdef Py_ssize_t j
-    for j in range(n_dims):
-        if cell[j] != other[j]:
-            return False
-    return True
-
-
-cdef class Table:
-    """A hash table of cells: the slots hold the numbers of the cells, -1 where there is none."""
-
-    cdef Py_ssize_t n, n_dims
-    cdef int[:, ::1] cells
-    cdef double[:, ::1] sums
-    cdef int[::1] slots
-
-    def __cinit__(self, Py_ssize_t n_dims, Py_ssize_t n_values, Py_ssize_t capacity):
-        self.n = 0
-        self.n_dims = n_dims
-        self.cells = np.empty((capacity, n_dims), dtype=np.int32)
-        self.sums = np.zeros((capacity, n_values))
-        self.slots = np.full(2 * capacity, -1, dtype=np.int32)
-
-    cdef Py_ssize_t number_of(self, const int* cell) noexcept nogil:
-        """The number of a cell, a new one if it is new."""
-        cdef uint64_t mask = self.slots.shape[0] - 1, slot = hash_of(cell, self.n_dims) & mask
-        cdef Py_ssize_t j
-        while self.slots[slot] >= 0:
-            if is_same(cell, &self.cells[self.slots[slot], 0], self.n_dims):
-                return self.slots[slot]
-            slot = (slot + 1) & mask
-        self.slots[slot] = <int>self.n
-        for j in range(self.n_dims):
-            self.cells[self.n, j] = cell[j]
-        self.n += 1
-        return self.n - 1
-
-    cdef Table doubled(self):
-        """The same cells with the same numbers in a table with room for twice as many."""
-        cdef Table table = Table(self.n_dims, self.sums.shape[1], 2 * self.cells.shape[0])
-        cdef Py_ssize_t i
-        for i in range(self.n):
-            table.number_of(&self.cells[i, 0])
-        table.sums[: self.n] = self.sums[: self.n]
-        return table
-
-
-def add_up(const int[:, :] cells, const double[::1] weights, const double[:, :] values):
-    cdef Py_ssize_t n_dims = cells.shape[0], n_values = values.shape[0], i, j, number
-    cdef Py_ssize_t capacity = 1 << int(min(cells.shape[1], 65536)).bit_length()
-    cdef Table table = Table(n_dims, 1 + n_values, capacity)
-    cdef int[::1] cell = np.empty(n_dims, dtype=np.int32)
+def count_cells(
+    double[:, ::1] grid, const floating[:, :] logs, const double[:] sample_weight,
+    const int64_t[::1] lowest, const int64_t[::1] extent, Py_ssize_t resolution,
+):
+    cdef Py_ssize_t n_dims = logs.shape[0], i, j, n_keys = 0
+    cdef int64_t cell, key
+    cdef floating width = resolution, scaled
+    cdef double log, weight, squares
+    key_array = np.empty(min(logs.shape[1], grid.shape[0]), dtype=np.int64)
+    cdef int64_t[::1] keys = key_array
     with nogil:
-        for i in range(cells.shape[1]):
+        for i in range(logs.shape[1]):
+            key = 0
+            squares = 0.0
             for j in range(n_dims):
-                cell[j] = cells[j, i]
-            number = table.number_of(&cell[0])
-            table.sums[number, 0] += weights[i]
-            for j in range(n_values):
-                table.sums[number, 1 + j] += weights[i] * values[j, i]
-            if table.n == table.cells.shape[0]:
-                with gil:
-                    table = table.doubled()
-    occupied = np.ascontiguousarray(np.asarray(table.cells)[: table.n].T)
-    order = lexicographic_order(occupied)
-    return occupied[:, order], np.asarray(table.sums).take(order, axis=0).T
+                log = logs[j, i]
+                squares += log * log
+                scaled = logs[j, i] * width
+                cell = <int64_t>scaled
+                if scaled < cell:  # rounded down
+                    cell -= 1
+                key = key * extent[j] + (cell - lowest[j])
+            weight = sample_weight[i]
+            if grid[key, 0] == 0:
+                keys[n_keys] = key
+                n_keys += 1
+            grid[key, 0] += weight
+            for j in range(n_dims):
+                grid[key, 1 + j] += weight * logs[j, i]
+            grid[key, 1 + n_dims] += weight * squares
+    return np.sort(key_array[:n_keys])

@@ -226,39 +226,43 @@ def weighted_medians(
     return medians
 
 
-def add_up(cells: IntArray, weights: FloatArray, values: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Add up weights and weighted values in each occupied cell.
+def count_cells(
+    grid: FloatArray,
+    logs: NDArray[np.floating],
+    sample_weight: FloatArray,
+    lowest: NDArray[np.int64],
+    extent: NDArray[np.int64],
+    resolution: int,
+) -> NDArray[np.int64]:
+    """Add shapes to a grid of cells of equal width in the logarithm of each side.
 
     Parameters
     ----------
-    cells : ndarray of shape (n_dims, n)
-        The cell of each column of values.
-    weights : ndarray of shape (n,)
-    values : ndarray of shape (n_values, n)
+    grid : ndarray of shape (n_cells, n_dims + 2)
+        For each cell the sum of the weights, of the weighted logs of each side, and of their
+        weighted squares over all sides. Added to in place.
+    logs : ndarray of shape (n_dims, n), float32 or float64
+        Logarithms of the sides. All lie in cells of the grid.
+    sample_weight : ndarray of shape (n,)
+        Positive weights.
+    lowest, extent : ndarray of shape (n_dims,)
+        The number of the first cell on each side, and how many there are.
+    resolution : int
+        Number of cells in a unit of the logarithm.
 
     Returns
     -------
-    occupied : ndarray of shape (n_dims, n_cells)
-        The distinct cells in lexicographic order.
-    sums : ndarray of shape (1 + n_values, n_cells)
-        The sum of the weights in each of them, and of the weighted values, in the order in which
-        they come.
+    keys : ndarray of shape (n_keys,)
+        The rows of the grid, ascending, that were empty and are not any more.
     """
-    order = lexicographic_order(cells)
-    ordered = cells[:, order]
-    is_first = np.ones(len(order), dtype=bool)
-    is_first[1:] = (ordered[:, 1:] != ordered[:, :-1]).any(axis=0)
-    numbers = np.empty(len(order), dtype=np.intp)
-    numbers[order] = np.cumsum(is_first) - 1
-    rows = [weights, *(weights * row for row in values)]
-    sums = [np.bincount(numbers, row, minlength=int(is_first.sum())) for row in rows]
-    return ordered[:, is_first], np.array(sums)
-
-
-def lexicographic_order(cells: IntArray) -> NDArray[np.intp]:
-    """Return the order that sorts the columns, by the first row and then by the next."""
-    offsets = cells - cells.min(axis=1, keepdims=True, initial=0).astype(np.int64)
-    extents = offsets.max(axis=1, initial=0) + 1
-    if np.prod(extents.astype(float)) < 2.0**62:  # one key a column sorts much faster
-        return np.argsort(np.ravel_multi_index(tuple(offsets), tuple(extents)))
-    return np.lexsort(cells[::-1])
+    cells = np.floor(logs * logs.dtype.type(resolution)).astype(np.int64) - lowest[:, None]
+    keys = np.ravel_multi_index(tuple(cells), tuple(extent))
+    occupied: NDArray[np.int64] = np.unique(keys)
+    occupied = occupied[grid[occupied, 0] == 0]
+    logs = logs.astype(np.float64)
+    squares = np.zeros(logs.shape[1])
+    for log in logs:
+        squares += log * log
+    for column, values in enumerate([np.ones_like(squares), *logs, squares]):
+        np.add.at(grid[:, column], keys, sample_weight * values)
+    return occupied
