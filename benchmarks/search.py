@@ -26,15 +26,15 @@ MANY = {
     "MIDDLE": (6e-5, 1.5e-5),
     "RESOLUTION": (32,),
     "N_FROM_SEEDING": (12, 18, 36),
-    "N_REFINE": (4, 16),
+    "N_REFINE": (6, 20),
     "PATIENCE": (4, 16),
     "N_KEPT": (1, 3, 10),
 }
 FEW = {
     "SWAPS_OF_SHAPES": (0, 500, 2000),
     "MOST_SWAPS": (3, 12),
-    "N_FROM_SWAP": (7, 28),
-    "N_CANDIDATES": (2, 32),
+    "N_REFINE": (6, 20),
+    "N_CANDIDATES": (2, 8),
     "SLACK": (0.0, 1e-3, 1e-2),
     "VERY_FEW": (0, 250),
 }

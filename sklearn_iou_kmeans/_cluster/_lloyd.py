@@ -10,6 +10,9 @@ from ._solution import Solution, evaluate
 # An empty cluster chooses among this many shapes, spread evenly over the loss.
 N_CANDIDATES = 32
 
+# Mostly every cluster has a shape among so few.
+FIRST_LABELS = 10_000
+
 # After this many halvings of a step in log c the center stays where it is.
 MAX_HALVINGS = 8
 
@@ -73,8 +76,11 @@ def without_empty_clusters(
     few that are spread evenly over the loss. A cluster stays empty only where every shape is a
     center already.
     """
-    for _ in range(len(solution.centers)):
-        sizes = np.bincount(solution.labels, minlength=len(solution.centers))
+    n_clusters = len(solution.centers)
+    if np.bincount(solution.labels[:FIRST_LABELS], minlength=n_clusters).all():
+        return solution
+    for _ in range(n_clusters):
+        sizes = np.bincount(solution.labels, minlength=n_clusters)
         if sizes.all() or (solution.iou == 1.0).all():
             break
         quantiles = (np.arange(N_CANDIDATES) + 0.5) / N_CANDIDATES

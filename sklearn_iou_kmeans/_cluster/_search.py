@@ -15,8 +15,11 @@ from ._seeding import draw_far_shapes
 from ._solution import Solution, evaluate
 from ._summary import Levels, WeightedShapes
 
-# Iterations of a climb: from a seeding, after a swap, and on a finer summary.
-N_FROM_SEEDING, N_FROM_SWAP, N_REFINE = 24, 14, 8
+# What each of these constants trades is measured by `benchmarks/search.py`.
+
+# Iterations of a climb from a seeding, and of one from centers that are nearly good: after a swap,
+# or on a finer summary.
+N_FROM_SEEDING, N_REFINE = 24, 12
 
 # A climb ends after so many iterations without a better average IoU.
 PATIENCE = 8
@@ -31,9 +34,9 @@ N_KEPT = 5
 # shapes restarts are enough; on few the local optima are many and a swap takes little time.
 SWAPS_OF_SHAPES, MOST_SWAPS = 1_000, 6
 
-# On so few shapes single sides are moved too, each in a pass whose time grows with the square of
-# the number of shapes; so many times at the most.
-VERY_FEW, MOST_MOVES = 100, 100
+# On so few shapes single sides are moved too, in passes whose time grows with the square of their
+# number.
+VERY_FEW = 100
 
 # How much lower the average IoU may be after the first swaps; later this decreases to 0.
 SLACK = 3e-3
@@ -80,7 +83,7 @@ def climb(level: WeightedShapes, centers: FloatArray, n_iter: int) -> Solution:
 
     Each step in log c is twice that of the update rule plus three quarters of the last step.
     Neighbouring centers push each other along over many small steps, so this takes a third of the
-    iterations, and it runs through shallow local optima (`benchmarks/quality.py`).
+    iterations, and it runs through shallow local optima.
 
     References
     ----------
@@ -118,7 +121,7 @@ def random_swaps(
     """
     best = now = start
     for slack in np.linspace(SLACK, 0.0, n_swaps) * level.weights.sum():
-        found = climb(level, swap(level, now, random_state), N_FROM_SWAP)
+        found = climb(level, swap(level, now, random_state), N_REFINE)
         if found.score > now.score - slack:
             now = found
             best = max(best, now, key=Solution.quality)
@@ -143,7 +146,7 @@ def move_single_sides(level: WeightedShapes, solution: Solution) -> Solution:
     On few shapes the update rule can be stuck where a single side would have to jump.
     """
     X, weights = level
-    for _ in range(MOST_MOVES):
+    for _ in range(len(X)):  # mostly it ends after a few
         labels, iou, second_iou = two_nearest(X, solution.centers)
         candidates = np.repeat(solution.centers[labels], X.shape[1], axis=0)
         sides = np.tile(np.arange(X.shape[1]), len(X))

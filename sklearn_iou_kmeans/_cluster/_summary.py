@@ -14,9 +14,9 @@ from .._kernels import FloatArray, IntArray
 RESOLUTION = 64
 
 # A cell of the coarse and of the middle summary is split while its share of the weight times its
-# width in octaves is larger: some 2 500 and 5 500 shapes for the cars of BDD100K and for VOC 2007.
-# More shapes rank local optima better and take longer (`benchmarks/quality.py`).
-COARSE, MIDDLE = 1e-4, 3e-5
+# width in octaves is larger: some 2 500 and 8 000 shapes for the cars of BDD100K and for VOC 2007.
+# More shapes rank local optima better and take longer (`benchmarks/search.py`).
+COARSE, MIDDLE = 1e-4, 1.5e-5
 
 # At most so many distinct shapes are searched as they are.
 FEW = 2_000
