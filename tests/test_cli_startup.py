@@ -1,6 +1,7 @@
 """What is imported and when, and what is installed."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -166,3 +167,14 @@ def test_ctrl_c_while_starting_ends_with_one_line(tmp_path, module):
     assert result.returncode == 130
     assert result.stdout == ""
     assert result.stderr == "iou-kmeans: interrupted.\n"
+
+
+def test_kernels_that_do_not_exist_are_refused_in_one_line():
+    run = [sys.executable, "-c", "from sklearn_iou_kmeans.cli import main; main()", "--version"]
+    environment = os.environ | {"SKLEARN_IOU_KMEANS_KERNELS": "fast"}
+    result = subprocess.run(run, capture_output=True, text=True, env=environment)
+    assert result.returncode != 0
+    assert result.stderr == (
+        "iou-kmeans: SKLEARN_IOU_KMEANS_KERNELS='fast': set it to 'compiled' or 'numpy', or unset "
+        "it.\n"
+    )

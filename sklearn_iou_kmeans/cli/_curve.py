@@ -15,8 +15,8 @@ from ._labels import Sizes
 from ._messages import count
 from ._options import SweepOptions
 from ._printing import grid, make_table, say, show
+from ._rule import CHOICES
 from ._scale import FloatArray, Scale
-from ._sweep import CHOICES
 
 ARROW = "->"  # where there is no colour, and in any encoding
 

@@ -7,13 +7,8 @@ from ._interrupt import ends_at_ctrl_c
 from ._options import ExportOptions, LabelOptions, NetworkOptions, SweepOptions
 from ._outputs import check_outputs
 from ._plot import check_drawable
+from ._rule import parse_rule
 from ._scale import make_scale
-
-CHOICES = {
-    "knee": "furthest above the chord; depends on the range of k",
-    "one_standard_error": "fewest within one standard error of the best",
-}
-"""The rules that have a name, and how each chooses."""
 
 
 def sweep(
@@ -67,21 +62,3 @@ def parse_numbers(text: str) -> list[int]:
             "as 3,6,9, or a single number; all > 0."
         )
     return numbers
-
-
-def parse_rule(text: str, cv: int | None) -> str | float:
-    """Read the name of a rule, or a target for the average IoU."""
-    name = text.strip().replace("-", "_")
-    if name == "one_standard_error" and cv is None:
-        raise ValueError(
-            f"--rule {text} requires scores of held-out images: add --cv, for example --cv 5."
-        )
-    if name in CHOICES:
-        return name
-    target = float(text) if re.fullmatch(r"[0-9]*\.?[0-9]+", text.strip()) else 0.0
-    if not 0 < target <= 1:
-        raise ValueError(
-            f"--rule is {text!r}: choose knee, one-standard-error, or a target for the average "
-            "IoU, > 0 and at most 1, for example 0.7."
-        )
-    return target
