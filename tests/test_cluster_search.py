@@ -292,6 +292,7 @@ def test_few_boxes_reach_the_best_of_all_partitions(seed):
         [[600, 400], [30, 40], [1e-320, 1e-320], [1e-310, 2e-320]],
         [[1e200] * 3, [1e-200] * 3, [1] * 3, [2] * 3],
         [[1e200, 1e200], [1e200, 2e200], [1e-200, 1e-200], [1e-200, 2e-200]],
+        [[1.7e308, 1e308], [1e308, 1.7e308], [2e-308, 3e-308], [3e-308, 9e-308]],
     ],
 )
 def test_sides_at_the_ends_of_what_a_float_holds(X, algorithm):

@@ -93,12 +93,14 @@ def climb(level: WeightedShapes, centers: FloatArray, n_iter: int) -> Solution:
     X, weights = level
     best = now = evaluate(X, weights, centers)
     last_centers, n_worse = centers, 0
+    smallest, largest = X.min(axis=0), X.max(axis=0)  # beyond these no center does better
     for _ in range(n_iter):
         medians = iou_centers(X, weights, now.labels, now.iou, now.centers)
-        root = np.sqrt(now.centers / last_centers)
-        moved = medians * (medians / now.centers) * (root * np.sqrt(root))
+        with np.errstate(over="ignore", invalid="ignore"):
+            root = np.sqrt(now.centers / last_centers)
+            moved = medians * (medians / now.centers) * (root * np.sqrt(root))
         last_centers = now.centers
-        now = evaluate(X, weights, moved)
+        now = evaluate(X, weights, moved.clip(smallest, largest))
         n_worse = 0 if now.score > best.score else n_worse + 1
         best = max(best, now, key=Solution.quality)
         if n_worse == PATIENCE:
