@@ -196,7 +196,9 @@ def test_a_category_in_one_fold_only_is_a_warning_that_names_it(labels):
 def test_a_target_that_is_not_reached_is_a_warning_and_takes_the_most(labels):
     result = sweep(labels, "--k", "3-5", "--rule", "0.9")
     assert result.exit_code == 0
-    assert result.stderr.startswith("iou-kmeans: warning: --rule 0.9: no k from 3 to 5 has a score")
+    assert result.stderr.startswith(
+        "iou-kmeans: warning: The target of the rule, 0.9, is reached by no number of clusters"
+    )
     assert result.stderr.count("\n") == 1
     assert re.search(
         r"^-> +0\.9 +5 +the most, because no average IoU reaches 0\.9$", result.stdout, re.M
@@ -238,7 +240,10 @@ def test_a_k_that_is_none_of_these_is_refused_with_the_grammar(labels, text):
     ("options", "message"),
     [
         ("--k 3-80", "--k 80 is too many for 60 boxes: ask for at most 60"),
-        ("--k 3-50 --cv 3", "--k holds 50, and LABELS without fold 0 has only 40 distinct boxes"),
+        (
+            "--k 3-50 --cv 3",
+            "50 clusters are asked for, and there are only 40 distinct boxes among those outside",
+        ),
         (
             "--cv 30",
             "--cv 30 is too many: a fold holds whole images, and only 15 images have boxes",

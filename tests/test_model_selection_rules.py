@@ -76,7 +76,10 @@ def test_a_target_takes_the_fewest_that_reach_it():
 
 
 def test_a_target_that_is_not_reached():
-    with pytest.warns(UserWarning, match=r"from 3 to 5 .* 0\.9; the best is 0\.6500, with 5"):
+    with pytest.warns(
+        UserWarning,
+        match=r"rule, 0\.9, is reached by no .* 3 to 5; the best score is 0\.6500, with 5",
+    ):
         assert choose(results([0.5, 0.6, 0.65]), 0.9) == 2
 
 

@@ -517,7 +517,7 @@ def test_bad_numbers(sizes, n_clusters, message):
 
 def test_more_clusters_than_distinct_boxes_are_refused_before_anything_runs():
     X = np.repeat([[10.0, 20.0], [30.0, 10.0], [50.0, 60.0]], 100, axis=0)
-    message = "n_clusters holds 4, and X has only 3 distinct boxes .* ask for at most 3"
+    message = "4 clusters are asked for, and there are only 3 distinct boxes .* ask for at most 3"
     with pytest.raises(ValueError, match=message):
         NClustersSweep(Counting(), [2, 4]).fit(X)
     with warnings.catch_warnings():
@@ -527,7 +527,7 @@ def test_more_clusters_than_distinct_boxes_are_refused_before_anything_runs():
 
 def test_more_clusters_than_the_boxes_to_fit_of_a_fold():
     X = np.random.RandomState(0).lognormal(3, 1, size=(9, 2))
-    message = "n_clusters holds 8, and X without fold 0 has only 6 distinct boxes"
+    message = "8 clusters are asked for, and there are only 6 distinct .* those outside fold 0"
     with pytest.raises(ValueError, match=message):
         NClustersSweep(IoUKMeans(), [2, 8], cv=3).fit(X)
 

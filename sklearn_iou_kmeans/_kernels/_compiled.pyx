@@ -273,14 +273,14 @@ cdef void weight_units(
 ) noexcept nogil:
     """The power of two that makes the weights of each cluster integers with an exact sum."""
     cdef Py_ssize_t i
-    cdef double weight, n = labels.shape[0]
+    cdef double weight, n = labels.shape[0], n_clusters = units.shape[0]
     cdef int exponent
     units[:] = 0.0
     for i in range(labels.shape[0]):
         weight = above[i] if above[i] > below[i] else below[i]
         units[labels[i]] = weight if weight > units[labels[i]] else units[labels[i]]
     for i in range(units.shape[0]):
-        frexp(units[i] * n, &exponent)
+        frexp(units[i] * n * n_clusters, &exponent)
         units[i] = ldexp(1.0, min(51 - exponent, 1000))
 
 

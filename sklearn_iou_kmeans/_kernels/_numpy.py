@@ -208,21 +208,23 @@ def weighted_medians(
     n_clusters = len(centers)
     largest = np.zeros(n_clusters)
     np.maximum.at(largest, labels, np.maximum(above, below))
-    exponents = np.frexp(largest * len(X))[1]
+    exponents = np.frexp(largest * len(X) * n_clusters)[1]
     units = np.ldexp(1.0, np.minimum(51 - exponents, 1000))[labels]
-    starts = np.append(0, np.cumsum(np.bincount(labels, minlength=n_clusters)))
+    small_labels = labels.astype(np.min_scalar_type(n_clusters))  # sorted by radix
+    ends = np.cumsum(np.bincount(labels, minlength=n_clusters))
     medians = np.array(centers)
     for j, side in enumerate(X.T):
         weights = np.rint(np.where(side > centers[labels, j], above, below) * units)
-        order = np.lexsort((side, labels))
-        for c in range(n_clusters):
-            rows = order[starts[c] : starts[c + 1]]
-            cumulated = np.cumsum(weights[rows])
-            if len(rows) and cumulated[-1] > 0:
-                half = cumulated[-1] / 2.0
-                lower = side[rows[np.searchsorted(cumulated, half, side="left")]]
-                upper = side[rows[np.searchsorted(cumulated, half, side="right")]]
-                medians[c, j] = lower + 0.5 * (upper - lower)
+        order = np.argsort(side)
+        order = order[np.argsort(small_labels[order], kind="stable")]
+        cumulated = np.append(0.0, np.cumsum(weights[order]))
+        before = cumulated[np.append(0, ends[:-1])]
+        half = (cumulated[ends] - before) / 2.0
+        has_weight = half > 0
+        halves = (before + half)[has_weight]
+        lower = side[order[np.searchsorted(cumulated[1:], halves, side="left")]]
+        upper = side[order[np.searchsorted(cumulated[1:], halves, side="right")]]
+        medians[has_weight, j] = lower + 0.5 * (upper - lower)
     return medians
 
 

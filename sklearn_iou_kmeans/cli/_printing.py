@@ -16,7 +16,6 @@ from ._labels import LabelsRecord
 from ._messages import complain, count, number, printable, unlike_count
 from ._outputs import STDOUT, write_whole
 from ._scale import Scale
-from ._sub_command import as_options
 
 Cell = str | Sequence[str]
 """A line of text, or several."""
@@ -33,7 +32,7 @@ def make_console(outputs: Mapping[str, str | None], messages: Sequence[str]) -> 
     If an output for a program goes to stdout, the text goes to stderr.
     """
     for message in messages:
-        complain(f"warning: {as_options(message)}")
+        complain(f"warning: {message}")
     # Markup and emoji codes in names are not interpreted.
     return Console(stderr=STDOUT in outputs.values(), highlight=False, markup=False, emoji=False)
 

@@ -1,7 +1,6 @@
 """How a function of groups of options becomes a sub-command."""
 
 import inspect
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import MISSING, fields
@@ -60,10 +59,10 @@ def sub_command(function: Callable[..., None]) -> Callable[..., None]:
         except BrokenPipeError:
             raise  # the reader of a pipe has seen enough; Typer ends the command quietly
         except OSError as error:
-            complain(as_options(explain(error)))
+            complain(explain(error))
             raise typer.Exit(2) from None
         except (ImportError, ValueError) as error:
-            complain(as_options(str(error)))
+            complain(str(error))
             raise typer.Exit(2) from None
 
     command.__name__, command.__doc__ = function.__name__, function.__doc__
@@ -80,21 +79,6 @@ def sub_command(function: Callable[..., None]) -> Callable[..., None]:
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command
-
-
-OPTION_NAMES = {
-    r"\bn_clusters holds (\d+), and X\b": r"--k holds \1, and LABELS",
-    r"\brule=(\S+): no n_clusters": r"--rule \1: no k",
-    r"Take fewer folds, or StratifiedGroupKFold": "Take fewer folds",
-}
-"""What errors of the library call what is an option here."""
-
-
-def as_options(message: str) -> str:
-    """Name the options where a message names parameters."""
-    for parameter, option in OPTION_NAMES.items():
-        message = re.sub(parameter, option, message)
-    return message
 
 
 def explain(error: OSError) -> str:

@@ -87,8 +87,6 @@ class Reader:
         the first file with one of `suffixes` is asked about, after the folder itself.
     suffixes : tuple of str, default=()
         The suffixes of the files that it reads in a folder; none if it reads single files.
-    modules : tuple of str, default=()
-        The libraries that it cannot do without.
     """
 
     name: str

@@ -95,10 +95,10 @@ def check_request(
     # A data frame goes to the estimator as it is, for the names of its columns.
     prefix, _ = clusterer_of(sweep.estimator)
     boxes = Boxes(X if hasattr(X, "columns") else array, *weights, f"{prefix}sample_weight")
-    check_n_distinct(array, "X", n_clusters)
+    check_n_distinct(array, "all boxes", n_clusters)
     parts = [Part(boxes)]
     for fold, (train, test) in enumerate(split(sweep.cv, array, y, groups)):
-        check_n_distinct(array[train], f"X without fold {fold}", n_clusters)
+        check_n_distinct(array[train], f"those outside fold {fold}", n_clusters)
         check_held_out(boxes.score_weight, y, train, test, fold)
         parts.append(Part(boxes, train, test))
     return parts, n_clusters
@@ -188,8 +188,9 @@ def check_n_distinct(X: Any, where: str, n_clusters: list[int]) -> None:
     n_distinct = count_distinct(X, most)
     if n_distinct < most:
         raise ValueError(
-            f"n_clusters holds {most}, and {where} has only {n_distinct} distinct boxes "
-            f"(n_samples={X.shape[0]}): ask for at most {n_distinct} clusters, or pass more boxes."
+            f"{most} clusters are asked for, and there are only {n_distinct} distinct boxes among "
+            f"{where} (n_samples={X.shape[0]}): ask for at most {n_distinct} clusters, or use more "
+            "boxes."
         )
 
 
@@ -220,5 +221,5 @@ def check_held_out(
     if len(lost):
         warn(
             f"Fold {fold} holds all boxes of category {lost[0]}, so none is left to fit, and its "
-            "score says little on that category. Take fewer folds, or StratifiedGroupKFold."
+            "score says little on that category. Take fewer folds, or stratify them."
         )

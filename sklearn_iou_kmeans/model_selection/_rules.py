@@ -106,9 +106,9 @@ def reaching(target: float) -> Rule:
             return int(np.argmax(reaches))
         best = int(np.argmax(scores))
         warn(
-            f"rule={target}: no n_clusters from {n_clusters[0]} to {n_clusters[-1]} has a score of "
-            f"{target}; the best is {scores[best]:.4f}, with {n_clusters[best]}. Took "
-            f"{n_clusters[-1]}: try more clusters, or a lower target."
+            f"The target of the rule, {target}, is reached by no number of clusters from "
+            f"{n_clusters[0]} to {n_clusters[-1]}; the best score is {scores[best]:.4f}, with "
+            f"{n_clusters[best]}. Took {n_clusters[-1]}: try more clusters, or a lower target."
         )
         return len(scores) - 1
 
