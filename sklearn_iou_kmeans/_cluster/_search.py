@@ -81,9 +81,8 @@ def best_of(solutions: list[Solution], n: int) -> list[Solution]:
 def climb(level: WeightedShapes, centers: FloatArray, n_iter: int) -> Solution:
     """Iterate the update rule with momentum, and return the best solution met on the way.
 
-    Each step in log c is twice that of the update rule plus three quarters of the last step.
-    Neighbouring centers push each other along over many small steps, so this takes a third of the
-    iterations, and it runs through shallow local optima.
+    Neighbouring centers push each other along over many small steps, so momentum saves two thirds
+    of the iterations, and it carries the centers through shallow local optima.
 
     References
     ----------
@@ -95,17 +94,25 @@ def climb(level: WeightedShapes, centers: FloatArray, n_iter: int) -> Solution:
     last_centers, n_worse = centers, 0
     smallest, largest = X.min(axis=0), X.max(axis=0)  # beyond these no center does better
     for _ in range(n_iter):
-        medians = iou_centers(X, weights, now.labels, now.iou, now.centers)
-        with np.errstate(over="ignore", invalid="ignore"):
-            root = np.sqrt(now.centers / last_centers)
-            moved = medians * (medians / now.centers) * (root * np.sqrt(root))
+        moved = step_with_momentum(X, weights, now, last_centers)
         last_centers = now.centers
-        now = evaluate(X, weights, moved.clip(smallest, largest))
+        now = evaluate(X, weights, np.minimum(np.maximum(moved, smallest), largest))
         n_worse = 0 if now.score > best.score else n_worse + 1
         best = max(best, now, key=Solution.quality)
         if n_worse == PATIENCE:
             break
     return best
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def step_with_momentum(
+    X: FloatArray, weights: FloatArray, now: Solution, last_centers: FloatArray
+) -> FloatArray:
+    """Step in log c by twice the step of the update rule plus three quarters of the last step."""
+    medians = iou_centers(X, weights, now.labels, now.iou, now.centers)
+    root = np.sqrt(now.centers / last_centers)
+    moved: FloatArray = medians * (medians / now.centers) * (root * np.sqrt(root))
+    return moved
 
 
 def random_swaps(
