@@ -35,8 +35,10 @@ def imported_by(*arguments):
     return int(code), {module.split(".")[0] for module in modules}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["fit", "--help"], ["--version"], []])
-def test_help_and_versions_do_not_wait_for_scikit_learn(arguments):
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["fit", "--help"], ["--version"], ["formats"], []]
+)
+def test_help_versions_and_formats_do_not_wait_for_scikit_learn(arguments):
     _, packages = imported_by(*arguments)
     assert not packages & SLOW
     assert "typer" in packages

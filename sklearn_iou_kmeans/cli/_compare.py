@@ -24,8 +24,9 @@ def compare(labels: LabelOptions, network: NetworkOptions, wanted: CompareOption
     with ends_at_ctrl_c():
         from ._anchor_sets import common_scale, load_anchor_set
         from ._comparison import compute_comparison, print_comparison
+        from ._console import make_console
         from ._labels import read_sizes
-        from ._printing import make_console, write_results
+        from ._printing import write_results
     sets = [load_anchor_set(name) for name in wanted.anchors or []]
     common = common_scale(scale, sets)
     boxes = read_sizes(labels, common.scale)

@@ -8,9 +8,10 @@ from rich.console import Console
 
 from ._anchor_sets import AnchorSet, CommonScale, RescaledAnchors, rescale
 from ._anchors import IOU, RATIO, collected_warnings, fit_anchors, score_anchors
+from ._console import grid, make_table, say, show
 from ._labels import LabelsRecord, Sizes
 from ._options import CompareOptions
-from ._printing import anchor_table, grid, make_table, print_labels, say, show
+from ._printing import anchor_table, print_labels
 from ._scale import Scale
 
 

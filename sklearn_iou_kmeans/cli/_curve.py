@@ -10,11 +10,11 @@ from rich.table import Table
 
 from .. import IoUKMeans, NClustersSweep
 from ._anchors import FitRecord, check_enough, collected_warnings, describe_fit
+from ._console import grid, make_table, say, show
 from ._export import Export
 from ._labels import Sizes
 from ._messages import count
 from ._options import SweepOptions
-from ._printing import grid, make_table, say, show
 from ._rule import CHOICES
 from ._scale import FloatArray, Scale
 

@@ -19,9 +19,10 @@ def fit(
     wanted = make_export(export, scale, [search.k])
     with ends_at_ctrl_c():
         from ._anchors import collected_warnings, compute_fit
+        from ._console import make_console
         from ._labels import read_sizes
         from ._plot import draw_anchors
-        from ._printing import make_console, print_anchors, print_labels, write_results
+        from ._printing import print_anchors, print_labels, write_results
     boxes = read_sizes(labels, scale)
     scale = boxes.scale
     record = compute_fit(boxes, scale, search, wanted)

@@ -15,7 +15,7 @@ def formats() -> None:
         from ..datasets import READERS
         from ..datasets._published_anchors import PUBLISHED
         from ..export import EXPORTERS
-        from ._printing import grid, make_console, say, show
+        from ._console import grid, make_console, say, show
         from ._scale import size_name
     console = make_console({}, [])
     written = {

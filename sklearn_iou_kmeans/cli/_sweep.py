@@ -29,10 +29,11 @@ def sweep(
     wanted_export = make_export(export, scale, numbers)
     with ends_at_ctrl_c():
         from ._anchors import collected_warnings
+        from ._console import make_console
         from ._curve import compute_sweep, make_sweep, print_curve
         from ._labels import read_sizes
         from ._plot import draw_curve
-        from ._printing import make_console, print_anchors, print_labels, write_results
+        from ._printing import print_anchors, print_labels, write_results
     boxes = read_sizes(labels, scale)
     scale = boxes.scale
     found = make_sweep(numbers, rule, wanted)
