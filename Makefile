@@ -34,6 +34,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/few_boxes.py
+	$(BIN)/python benchmarks/certificate.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/startup.py

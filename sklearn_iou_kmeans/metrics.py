@@ -4,12 +4,16 @@ All functions take side lengths, one shape a row: boxes and anchors in the same 
 they shared a corner.
 """
 
+from numbers import Integral, Real
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, check_scalar
 
+from ._bound import problem_of_boxes, problems_of_histogram, upper_bound
+from ._cluster import IoUKMeans
+from ._histogram import ShapeHistogram
 from ._kernels import FloatArray, IntArray, nearest, pairwise
 from ._validation import check_shapes, check_weights
 from ._weights import weighted_mean
@@ -17,9 +21,13 @@ from ._weights import weighted_mean
 __all__ = [
     "anchor_statistics",
     "average_iou_score",
+    "average_iou_upper_bound",
     "best_possible_recall_score",
     "pairwise_iou",
 ]
+
+# More boxes than this are summarised for the upper bound.
+MANY = 20_000
 
 
 def pairwise_iou(X: ArrayLike, Y: ArrayLike) -> FloatArray:
@@ -174,6 +182,146 @@ def anchor_statistics(
         share=weight / weight.sum(),
         mean_iou=np.divide(sums, weight, out=np.full(n_anchors, np.nan), where=weight > 0),
     )
+
+
+def average_iou_upper_bound(
+    X: ArrayLike | ShapeHistogram,
+    n_clusters: int,
+    *,
+    sample_weight: ArrayLike | None = None,
+    centers: ArrayLike | None = None,
+    tol: float = 1e-3,
+    max_time: float | None = 10.0,
+) -> float:
+    r"""Compute an average IoU that no `n_clusters` anchors exceed.
+
+    The difference from the average IoU of fitted anchors says how much more searching could gain.
+    The bound is proven: it holds for anchors of any sides and for all boxes, whatever the rounding,
+    and whenever the computation stops.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features) or ShapeHistogram
+        Side lengths of the boxes, or a histogram of any number of them; the bound then holds for
+        the boxes that were added, not only for the shapes that stand for them.
+    n_clusters : int
+        Number of anchors.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the boxes; all 1 by default. A histogram holds its own.
+    centers : array-like of shape (n_clusters, n_features), default=None
+        Good anchors, say the `cluster_centers_` of a fitted estimator. By default
+        ``IoUKMeans(n_clusters, random_state=0)`` finds some.
+    tol : float, default=1e-3
+        The computation ends once the bound is within `tol` of the average IoU of `centers`, or of
+        better ones that it meets.
+    max_time : float or None, default=10.0
+        Seconds after which it ends otherwise. With None the result does not depend on the speed of
+        the machine, and the computation ends where it no longer improves the bound, which can take
+        minutes.
+
+    Returns
+    -------
+    bound : float
+        In [0, 1], and at least the average IoU of any `n_clusters` anchors.
+
+    Raises
+    ------
+    ValueError
+        If the boxes, weights or centers are not valid, or if `tol` or `max_time` is not positive.
+
+    See Also
+    --------
+    average_iou_score : The average IoU of given anchors.
+
+    Notes
+    -----
+    Let the weights :math:`s_i` add up to 1. For any :math:`\mu_i \ge 0` and any centers,
+
+    .. math::
+
+        \sum_i s_i \max_c \mathrm{IoU}(a_i, c)
+        \le \sum_i s_i \mu_i + k \max_c \rho(c), \qquad
+        \rho(c) = \sum_i s_i \max(\mathrm{IoU}(a_i, c) - \mu_i, 0),
+
+    because the IoU of a box with its best center is at most :math:`\mu_i` plus what any of the
+    centers exceeds it by. This is the Lagrangian dual of the k-median problem, with centers
+    anywhere. The multipliers :math:`\mu` come from a linear program over candidate centers; they
+    decide how small the bound is, not whether it holds.
+
+    With :math:`d_j = \ln c_j - \ln a_j`, :math:`E = \exp \sum_j \max(-d_j, 0)` and
+    :math:`F = \exp \sum_j \max(d_j, 0)`,
+
+    .. math:: \mathrm{IoU}(a, c) = g(d) = 1 / (E + F - 1) .
+
+    So the IoU falls with each :math:`|d_j|`: over a rectangle of log centers it is largest with
+    the box clipped into the rectangle, which bounds :math:`\rho` to first order. Between two
+    changes of sign no second derivative of :math:`g` in any direction exceeds, for :math:`n` sides,
+
+    .. math:: L(g) = \max(n g, \; 2 (n - 1) g - g^2 + 2 g^3),
+
+    and at a change of sign the slope falls; so :math:`g(d + e) \le g(d) + \nabla g \cdot e +
+    L |e|^2 / 2` with the largest :math:`g` on the way in :math:`L`. Added up over the boxes, the
+    largest value of the right-hand side over a rectangle lies in a corner. The rectangles of the
+    largest bounds are split until the largest :math:`\rho` is known closely enough. Rounding is
+    allowed for. All of this is proven for any number of sides; the more there are, the more
+    rectangles it takes, and the larger the bound is after a given time.
+
+    Centers that are taken in part may do better than whole ones in this bound. Up to 3 000 distinct
+    boxes, branch and bound closes the gap: the plane is cut, and a bound found for each number of
+    centers on either side of the cut. On more boxes the gap stays, mostly below 5e-4.
+
+    More than 20 000 boxes are summarised in a :class:`ShapeHistogram`. By the second inequality
+    the mean of :math:`g` over the boxes of a cell, of variance :math:`v` in the logarithms, is at
+    most that at their mean plus :math:`L v / 2`, and with the variance of :math:`g`, at most
+    :math:`n g^2 v`, the mean of a positive part is bounded as well (Scarf). This adds some 1e-5
+    to 1e-4 with 64 bins per octave. Of a histogram it is not known whether its shapes were float32;
+    that they may have been adds a few 1e-6.
+
+    References
+    ----------
+    Scarf, "A min-max solution of an inventory problem", Studies in the Mathematical Theory of
+    Inventory and Production, Stanford University Press, 1958.
+
+    Examples
+    --------
+    >>> from sklearn_iou_kmeans.metrics import average_iou_upper_bound
+    >>> X = [[10, 8], [12, 8], [11, 9], [40, 30], [44, 31], [42, 33], [90, 60], [80, 64], [84, 62]]
+    >>> average_iou_upper_bound(X, 9)
+    1.0
+    >>> bound = average_iou_upper_bound(X, 3)
+    >>> round(bound, 3)
+    0.929
+    """
+    check_scalar(n_clusters, "n_clusters", Integral, min_val=1)
+    check_scalar(tol, "tol", Real, min_val=0, include_boundaries="neither")
+    if max_time is not None:
+        check_scalar(max_time, "max_time", Real, min_val=0, include_boundaries="neither")
+    if isinstance(X, ShapeHistogram):
+        if sample_weight is not None:
+            raise ValueError("sample_weight must be None with a histogram, which holds weights.")
+        shapes, weights = check_shapes(X.shapes, "X"), check_weights(X.weights, X.shapes)
+        problems = problems_of_histogram(X, float(np.finfo(np.float32).eps))
+    else:
+        shapes = check_shapes(X, "X").astype(np.float64)
+        weights = check_weights(sample_weight, shapes)
+        if len(shapes) <= MANY:
+            problems = [problem_of_boxes(shapes, weights)]
+        else:
+            histogram = ShapeHistogram().add(shapes, weights)
+            problems = problems_of_histogram(histogram, float(np.finfo(np.float64).eps))
+    if centers is not None:
+        centers = check_shapes(centers, "centers", n_dims=shapes.shape[1])
+        if len(centers) != n_clusters:
+            raise ValueError(
+                f"centers has {len(centers)} rows and n_clusters={n_clusters}: give one row per "
+                "cluster."
+            )
+    if len(problems[0].sample_weight) <= n_clusters:
+        return problems[0].attainable()
+    if centers is None:
+        kmeans = IoUKMeans(n_clusters, random_state=0).fit(shapes, sample_weight=weights)
+        centers = kmeans.cluster_centers_
+    return upper_bound(problems, n_clusters, centers.astype(np.float64), tol, max_time)
 
 
 def _assign(X: ArrayLike, anchors: ArrayLike) -> tuple[NDArray[np.floating], IntArray, FloatArray]:

@@ -22,6 +22,8 @@ __all__ = [
     "kernels_in_use",
     "nearest",
     "pairwise",
+    "proximal_multipliers",
+    "rho_terms",
     "swap_gains",
     "two_nearest",
     "weighted_medians",
@@ -80,6 +82,8 @@ if TYPE_CHECKING:
         gradient_weights,
         nearest,
         pairwise,
+        proximal_multipliers,
+        rho_terms,
         swap_gains,
         two_nearest,
         weighted_medians,
@@ -89,6 +93,8 @@ else:
     gradient_weights = _kernels.gradient_weights
     nearest = _kernels.nearest
     pairwise = _kernels.pairwise
+    proximal_multipliers = _kernels.proximal_multipliers
+    rho_terms = _kernels.rho_terms
     swap_gains = _kernels.swap_gains
     two_nearest = _kernels.two_nearest
     weighted_medians = _kernels.weighted_medians

@@ -5,12 +5,12 @@
 import numpy as np
 
 from cython cimport floating
-from libc.math cimport frexp, ldexp
-from libc.stdint cimport int64_t
+from libc.math cimport frexp, ldexp, sqrt
+from libc.stdint cimport int16_t, int64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy
 
-CONTRACT = 1
+CONTRACT = 2
 
 # Shapes worked on at once: a few rows of so many numbers stay in the first-level cache.
 cdef enum:
@@ -423,3 +423,170 @@ def count_cells(
                 grid[key, 1 + j] += weight * logs[j, i]
             grid[key, 1 + n_dims] += weight * squares
     return np.sort(key_array[:n_keys])
+
+
+# The upper bound.
+
+
+cdef enum:
+    PATCH = 64  # shapes that are passed over together if they lie far from a rectangle
+
+
+cdef inline double over_one(double value) noexcept nogil:
+    return value if value > 1.0 else 1.0
+
+
+cdef double nearest_iou(
+    const double* low, const double* high, const double* inverse_low, const double* inverse_high,
+    const double* center_low, const double* inverse_center_high, Py_ssize_t n_dims,
+) noexcept nogil:
+    """The largest IoU of a shape of one rectangle with a center of another."""
+    cdef double first = 1.0, second = 1.0
+    cdef Py_ssize_t j
+    for j in range(n_dims):
+        first *= over_one(low[j] * inverse_center_high[j])
+        second *= over_one(center_low[j] * inverse_high[j])
+    return 1.0 / (first + second - 1.0)
+
+
+def rho_terms(
+    const double[:, ::1] sides, const double[::1] sample_weight, const double[::1] multipliers,
+    const double[::1] variances, double reach,
+    const double[:, ::1] low, const double[:, ::1] middle, const double[:, ::1] high,
+):
+    cdef Py_ssize_t n_dims = sides.shape[0], n = sides.shape[1], n_rectangles = low.shape[0]
+    cdef Py_ssize_t start = 0, size, i, j, r
+    cdef double a, b, x, y, lo, mid, hi, inverse_lo, inverse_mid, inverse_hi
+    cdef double near, at, steepest, shift, mean, spread, first, lowest, dims = n_dims
+    cdef double value, total, constant, curvature, local, slope, lowest_excess, part
+    terms_array = np.zeros((n_rectangles, 5 + n_dims))
+    cdef double[:, ::1] terms = terms_array
+    cdef double[:, :, ::1] inverse = 1.0 / np.asarray([low, middle, high])
+    # The products that make up the nearest, the middle and the farthest IoU with a rectangle.
+    cdef double[:, ::1] work = np.empty((11, PATCH))
+    cdef double[:, ::1] inverse_sides = np.empty((n_dims, PATCH))
+    cdef double[:, ::1] box = np.empty((4, n_dims))
+    cdef double *near_p = &work[0, 0]
+    cdef double *near_q = &work[1, 0]
+    cdef double *p = &work[2, 0]
+    cdef double *q = &work[3, 0]
+    cdef double *far_p = &work[4, 0]
+    cdef double *far_q = &work[5, 0]
+    cdef double *pull = &work[6, 0]
+    with nogil:
+        while start < n:
+            size = min(PATCH, n - start)
+            lowest = multipliers[start]
+            for i in range(size):
+                lowest = min(lowest, multipliers[start + i])
+            for j in range(n_dims):
+                box[0, j] = box[1, j] = sides[j, start]
+                for i in range(size):
+                    a = sides[j, start + i]
+                    box[0, j] = min(box[0, j], a)
+                    box[1, j] = max(box[1, j], a)
+                    inverse_sides[j, i] = 1.0 / a
+                box[2, j] = 1.0 / box[0, j]
+                box[3, j] = 1.0 / box[1, j]
+            for r in range(n_rectangles):
+                near = nearest_iou(
+                    &box[0, 0], &box[1, 0], &box[2, 0], &box[3, 0],
+                    &low[r, 0], &inverse[2, r, 0], n_dims,
+                )
+                if not near * reach > lowest:
+                    continue
+                for j in range(n_dims):
+                    lo, mid, hi = low[r, j], middle[r, j], high[r, j]
+                    inverse_lo = inverse[0, r, j]
+                    inverse_mid = inverse[1, r, j]
+                    inverse_hi = inverse[2, r, j]
+                    if j == 0:
+                        for i in range(size):
+                            near_p[i] = near_q[i] = p[i] = q[i] = far_p[i] = far_q[i] = 1.0
+                    for i in range(size):
+                        a = sides[j, start + i]
+                        b = inverse_sides[j, i]
+                        near_p[i] *= over_one(a * inverse_hi)
+                        near_q[i] *= over_one(lo * b)
+                        p[i] *= over_one(a * inverse_mid)
+                        q[i] *= over_one(mid * b)
+                        far_p[i] *= over_one(a * inverse_lo)
+                        far_q[i] *= over_one(hi * b)
+                for i in range(size):
+                    near_p[i] = 1.0 / (near_p[i] + near_q[i] - 1.0)
+                    far_p[i] = 1.0 / ((far_p[i] + far_q[i] - 1.0) * reach)
+                    far_q[i] = 1.0 / (p[i] + q[i] - 1.0)
+                value, total = terms[r, 0], terms[r, 1]
+                constant, curvature, local = terms[r, 2], terms[r, 3], terms[r, 4]
+                for i in range(size):
+                    near = near_p[i] * reach
+                    pull[i] = 0.0
+                    if not near > multipliers[start + i]:
+                        continue
+                    near = near if near < 1.0 else 1.0
+                    at = far_q[i]
+                    x = dims * near
+                    y = (2.0 * (dims - 1.0) - near + 2.0 * near * near) * near
+                    steepest = x if x > y else y
+                    shift = 0.5 * steepest * variances[start + i]
+                    mean = near_p[i] + shift - multipliers[start + i]
+                    spread = dims * variances[start + i] * near * near
+                    first = 0.5 * sample_weight[start + i] * (mean + sqrt(mean * mean + spread))
+                    total += first
+                    mean = at - multipliers[start + i]
+                    value += sample_weight[start + i] * (mean if mean > 0.0 else 0.0)
+                    x = mean + shift
+                    local += 0.5 * sample_weight[start + i] * (x + sqrt(x * x + spread))
+                    lowest_excess = far_p[i] - multipliers[start + i]
+                    lowest_excess = lowest_excess if lowest_excess < 0.0 else 0.0
+                    part = near - multipliers[start + i]
+                    part = sample_weight[start + i] * (part / (part - lowest_excess))
+                    mean = part * (mean + shift - lowest_excess)
+                    if mean < first:
+                        constant += mean
+                        curvature += part * steepest
+                        pull[i] = part * at * at
+                    else:
+                        constant += first
+                terms[r, 0], terms[r, 1] = value, total
+                terms[r, 2], terms[r, 3], terms[r, 4] = constant, curvature, local
+                for j in range(n_dims):
+                    mid = middle[r, j]
+                    slope = terms[r, 5 + j]
+                    for i in range(size):
+                        if pull[i] > 0.0:
+                            a = sides[j, start + i]
+                            if a > mid:
+                                slope += pull[i] * p[i]
+                            elif a < mid:
+                                slope -= pull[i] * q[i]
+                    terms[r, 5 + j] = slope
+            start += PATCH
+    return terms_array
+
+
+def proximal_multipliers(
+    const int16_t[:, ::1] order, const float[:, ::1] iou, const double[::1] sample_weight,
+    const double[::1] mass, const double[::1] multipliers, double step, double floor,
+):
+    cdef Py_ssize_t n = order.shape[0], n_kept = order.shape[1], i, j, last
+    cdef double cumulated, mu, now
+    moved_array, rho_array = np.empty(n), np.zeros(mass.shape[0])
+    cdef double[::1] moved = moved_array, rho = rho_array
+    with nogil:
+        for i in range(n):
+            now, cumulated = multipliers[i], 0.0
+            mu = now - step
+            last = 0
+            while last < n_kept and mu < iou[i, last]:
+                cumulated += mass[order[i, last]]
+                mu = now - step * (1.0 - cumulated)
+                if mu > iou[i, last]:
+                    mu = iou[i, last]
+                last += 1
+            mu = mu if mu > floor else floor
+            moved[i] = mu
+            for j in range(last):
+                if iou[i, j] > mu:
+                    rho[order[i, j]] += sample_weight[i] * (iou[i, j] - mu)
+    return moved_array, rho_array

@@ -7,7 +7,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 
 # Counts the changes of what the kernels compute: kernels compiled for another one are refused.
-CONTRACT = 1
+CONTRACT = 2
 
 # Numbers in a table of shapes x centers that is worked on at once.
 TABLE_SIZE = 2**16
@@ -268,3 +268,136 @@ def count_cells(
     for column, values in enumerate([np.ones_like(squares), *logs, squares]):
         np.add.at(grid[:, column], keys, sample_weight * values)
     return occupied
+
+
+def rho_terms(
+    sides: FloatArray,
+    sample_weight: FloatArray,
+    multipliers: FloatArray,
+    variances: FloatArray,
+    reach: float,
+    low: FloatArray,
+    middle: FloatArray,
+    high: FloatArray,
+) -> FloatArray:
+    """Compute what bounds rho(c) = sum of s max(IoU - mu, 0) for the centers c of rectangles.
+
+    Parameters
+    ----------
+    sides : ndarray of shape (n_dims, n)
+        Positive sides. Neighbours should lie near each other: the compiled kernel passes over
+        those far from a rectangle together.
+    sample_weight, multipliers : ndarray of shape (n,)
+        s and mu of each shape.
+    variances : ndarray of shape (n,)
+        If a shape stands for several, the variance of the logarithms of their sides, added up over
+        the sides; otherwise 0.
+    reach : float
+        At least 1: the IoU of each of these with any center is at most so many times that of the
+        shape, and the other way round.
+    low, middle, high : ndarray of shape (n_rectangles, n_dims)
+        The least and the largest sides of the centers, and some in between.
+
+    Returns
+    -------
+    terms : ndarray of shape (n_rectangles, 5 + n_dims)
+        A row holds rho(middle), without regard to the variances; the bound of first order; the
+        constant and the curvature of that of second order; what the bound comes to if the rectangle
+        shrinks to its middle; and the slope of that of second order in the logarithm of each side.
+    """
+    n_dims = len(sides)
+    terms = np.zeros((len(low), 5 + n_dims))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        for row, lo, mid, hi in zip(terms, low, middle, high, strict=True):
+            near = 1.0 / _inverse_iou(sides, hi, lo)[0]
+            union, p, q = _inverse_iou(sides, mid, mid)
+            largest = near * reach
+            is_active = largest > multipliers
+            smallest = 1.0 / (_inverse_iou(sides, lo, hi)[0] * reach)
+            largest = np.minimum(largest, 1.0)
+            curvature = np.maximum(
+                n_dims * largest,
+                (2.0 * (n_dims - 1.0) - largest + 2.0 * largest * largest) * largest,
+            )
+            shift = 0.5 * curvature * variances
+            mean = near + shift - multipliers
+            spread = n_dims * variances * largest * largest
+            first = 0.5 * sample_weight * (mean + np.sqrt(mean * mean + spread))
+            at = 1.0 / union
+            excess = at - multipliers
+            lowest = np.minimum(smallest - multipliers, 0.0)
+            highest = largest - multipliers
+            part = sample_weight * (highest / (highest - lowest))
+            row[0] = _sum(sample_weight * np.maximum(excess, 0.0), is_active)
+            row[1] = _sum(first, is_active)
+            constant = part * (excess + shift - lowest)
+            is_second = is_active & (constant < first)
+            row[2] = _sum(np.where(is_second, constant, first), is_active)
+            row[3] = _sum(part * curvature, is_second)
+            pull = part * at * at
+            local = excess + shift
+            local = 0.5 * sample_weight * (local + np.sqrt(local * local + spread))
+            row[4] = _sum(local, is_active)
+            for j, side in enumerate(sides):
+                slope = np.where(side > mid[j], pull * p, np.where(side < mid[j], -(pull * q), 0.0))
+                row[5 + j] = _sum(slope, is_second & (pull > 0))
+    return terms
+
+
+def _inverse_iou(
+    sides: FloatArray, high: FloatArray, low: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Compute p + q - 1, p and q: the products of max(side / high, 1) and of max(low / side, 1)."""
+    p, q = np.ones((2, sides.shape[1]))
+    for side, h, lo in zip(sides, high, low, strict=True):
+        p *= np.maximum(side * (1.0 / h), 1.0)
+        q *= np.maximum(lo * (1.0 / side), 1.0)
+    return p + q - 1.0, p, q
+
+
+def _sum(values: FloatArray, chosen: NDArray[np.bool_]) -> float:
+    """Add up the chosen values one after the other."""
+    return float(np.cumsum(np.where(chosen, values, 0.0))[-1])
+
+
+def proximal_multipliers(
+    order: NDArray[np.int16],
+    iou: NDArray[np.float32],
+    sample_weight: FloatArray,
+    mass: FloatArray,
+    multipliers: FloatArray,
+    step: float,
+    floor: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Move the multipliers to where they and the mass of the candidates balance.
+
+    The new mu of a shape minimises mu + sum of y_c max(IoU_c - mu, 0) + (mu - old mu)^2 / (2 step)
+    over the candidates c, of mass y_c.
+
+    Parameters
+    ----------
+    order : ndarray of shape (n, n_kept)
+        For each shape the candidates in question, from the best to the worst.
+    iou : ndarray of shape (n, n_kept)
+        Their IoU with it.
+    sample_weight : ndarray of shape (n,)
+    mass : ndarray of shape (n_candidates,)
+    multipliers : ndarray of shape (n,)
+        The old mu of each shape.
+    step : float
+    floor : float
+        The least new mu.
+
+    Returns
+    -------
+    moved : ndarray of shape (n,)
+        The new multipliers.
+    rho : ndarray of shape (n_candidates,)
+        The sum of s max(IoU - mu, 0) of each candidate with these.
+    """
+    iou = iou.astype(np.float64)
+    reached = np.minimum(iou, multipliers[:, None] - step * (1.0 - mass[order].cumsum(axis=1)))
+    moved = np.maximum(np.maximum(reached.max(axis=1), multipliers - step), floor)
+    gains = sample_weight[:, None] * np.maximum(iou - moved[:, None], 0.0)
+    rho: FloatArray = np.bincount(order.ravel(), gains.ravel(), minlength=len(mass)).astype(float)
+    return moved, rho

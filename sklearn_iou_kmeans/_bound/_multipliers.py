@@ -1,0 +1,200 @@
+"""Multipliers that make the bound small, for candidate centers: a linear program.
+
+Over candidates c the smallest bound, min over mu of s . mu + k max_c rho_c(mu), is the
+value of the p-median problem in which centers may be taken in part: the mass y_c of a candidate is
+the part of it that is taken, and k in all. The primal-dual hybrid gradient method finds both. All
+of this may be inexact, because the bound holds for any multipliers.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._kernels import FloatArray, pairwise, proximal_multipliers
+from ._problem import Problem
+
+# The least multiplier, so that boxes of a smaller IoU need not be looked at.
+FLOOR = 1e-9
+
+# The step of the mass over that of the multipliers, about the ratio of what they have to go.
+BALANCE = 100.0
+
+# Shapes whose candidates are sorted at once.
+ROWS = 512
+
+# Shapes from which the size of a step is estimated.
+ENOUGH = 4_000
+
+# Iterations between two restarts from the average.
+PERIOD = 50
+
+
+class Candidates(NamedTuple):
+    """Candidate centers (m, n_dims), how much of each is taken, and the region of each."""
+
+    centers: FloatArray
+    mass: FloatArray
+    region: NDArray[np.intp]
+
+
+class Solved(NamedTuple):
+    """Multipliers, rho of the candidates with these, the bound that follows, and a primal solution.
+
+    No multipliers have a bound lower than `value` over these candidates.
+    """
+
+    multipliers: FloatArray
+    rho: FloatArray
+    bound: float
+    mass: FloatArray
+    value: float
+
+
+class Ranking(NamedTuple):
+    """For each shape all candidates from the best to the worst, and their IoU with it."""
+
+    order: NDArray[np.int16]
+    iou: NDArray[np.float32]
+
+
+def rank(sides: FloatArray, centers: FloatArray) -> Ranking:
+    """Sort the candidates of each shape."""
+    n = sides.shape[1]
+    order = np.empty((n, len(centers)), dtype=np.int16)
+    iou = np.empty((n, len(centers)), dtype=np.float32)
+    for start in range(0, n, ROWS):
+        rows = slice(start, start + ROWS)
+        table = pairwise(sides[:, rows].T, centers)
+        best_first = np.argsort(-table, axis=1)
+        order[rows] = best_first
+        iou[rows] = np.take_along_axis(table, best_first, axis=1)
+    return Ranking(order, iou)
+
+
+def solve(
+    problem: Problem,
+    candidates: Candidates,
+    counts: FloatArray,
+    multipliers: FloatArray,
+    target: float,
+    hopeless: float,
+    accuracy: float,
+    max_iter: int,
+    goes_on: Callable[[], bool],
+) -> Solved:
+    """Find multipliers with a small bound over the candidates.
+
+    Parameters
+    ----------
+    problem : Problem
+    candidates : Candidates
+    counts : ndarray of shape (n_regions,)
+        How many centers lie in each region.
+    multipliers : ndarray of shape (n,)
+        Where to start from.
+    target, hopeless, accuracy : float
+        It ends once the bound is below `target`, cannot be below `hopeless`, or is known to
+        `accuracy`.
+    max_iter : int
+    goes_on : callable
+        Whether to go on.
+
+    Returns
+    -------
+    solved : Solved
+
+    References
+    ----------
+    Chambolle and Pock, "A first-order primal-dual algorithm for convex problems with applications
+    to imaging", Journal of Mathematical Imaging and Vision 40, 2011.
+    Applegate et al., "Practical large-scale linear programming using primal-dual hybrid gradient",
+    NeurIPS 2021.
+    """
+    weights, region = problem.sample_weight, candidates.region
+    order, iou = rank(problem.sides, candidates.centers)
+
+    def move(mass: FloatArray, mu: FloatArray, step: float) -> tuple[FloatArray, FloatArray, float]:
+        moved, rho = proximal_multipliers(order, iou, weights, mass, mu, step, FLOOR)
+        return moved, rho, float(weights @ moved + counts @ highest(rho, region, len(counts)))
+
+    step = 1.0 / coupling(order, iou, weights, multipliers, len(region))
+    mass = onto_simplices(candidates.mass, region, counts)
+    mu, rho, bound = move(mass, multipliers, 0.0)
+    best, last_rho, value, taken = (mu, rho, bound), rho, -np.inf, mass
+    for _ in range(0, max_iter, PERIOD):
+        mean_mu, mean_mass = np.zeros_like(mu), np.zeros_like(mass)
+        for _ in range(PERIOD):
+            mass = onto_simplices(mass + BALANCE * step * (2.0 * rho - last_rho), region, counts)
+            last_rho = rho
+            mu, rho, bound = move(mass, mu, step / BALANCE)
+            if bound < best[2]:
+                best = mu, rho, bound
+            mean_mu += mu / PERIOD
+            mean_mass += mass / PERIOD
+        mean = move(mean_mass, mean_mu, 0.0)
+        if mean[2] < bound:
+            mu, rho, _ = mean
+            mass, last_rho = mean_mass, rho
+        best = min(best, mean, key=lambda found: found[2])
+        # With the best multipliers for this mass, the Lagrangian is the value of the mass.
+        free, free_rho, _ = move(mean_mass, mean_mu, 1e6)
+        now = float(weights @ free + mean_mass @ free_rho)
+        if now > value:
+            value, taken = now, mean_mass
+        is_done = best[2] < max(target, value + accuracy) or value > hopeless
+        if is_done or not goes_on():
+            break
+    return Solved(*best, taken, value)
+
+
+def highest(rho: FloatArray, region: NDArray[np.intp], n_regions: int) -> FloatArray:
+    """The largest rho of the candidates of each region."""
+    largest = np.zeros(n_regions)
+    np.maximum.at(largest, region, rho)
+    return largest
+
+
+def coupling(
+    order: NDArray[np.int16],
+    iou: NDArray[np.float32],
+    sample_weight: FloatArray,
+    multipliers: FloatArray,
+    n_candidates: int,
+) -> float:
+    """Estimate how much rho changes at the most with the multipliers, by power iteration."""
+    vector, size = np.ones(n_candidates), 1.0
+    some = slice(None, None, max(1, len(order) // ENOUGH))
+    order, iou, multipliers = order[some], iou[some], multipliers[some]
+    sample_weight = sample_weight[some] * (sample_weight.sum() / sample_weight[some].sum())
+    counts = (iou > multipliers[:, None]).sum(axis=1)
+    rows = np.repeat(np.arange(len(order)), counts)
+    columns = order[iou > multipliers[:, None]]
+    for _ in range(12):
+        sums = np.bincount(rows, vector[columns], minlength=len(order)) * sample_weight
+        vector = np.bincount(columns, sums[rows], minlength=n_candidates).astype(np.float64)
+        size = float(np.linalg.norm(vector))
+        if not size:
+            return 1.0
+        vector /= size
+    return float(np.sqrt(size))
+
+
+def onto_simplices(values: FloatArray, region: NDArray[np.intp], counts: FloatArray) -> FloatArray:
+    """Return the nearest values >= 0 that add up to the count of each region."""
+    if len(counts) == 1:
+        return onto_simplex(values, counts[0])
+    nearest = np.empty_like(values)
+    for i, count in enumerate(counts):
+        nearest[region == i] = onto_simplex(values[region == i], count)
+    return nearest
+
+
+def onto_simplex(values: FloatArray, total: float) -> FloatArray:
+    """Return the nearest values >= 0 that add up to `total`."""
+    falling = np.sort(values)[::-1]
+    excess = (np.cumsum(falling) - total) / np.arange(1, len(values) + 1)
+    last = np.flatnonzero(falling > excess)[-1]
+    nearest: FloatArray = np.maximum(values - excess[last], 0.0)
+    return nearest

@@ -1,0 +1,229 @@
+"""The search for multipliers and candidates, on finer and finer summaries."""
+
+from collections.abc import Callable
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from .._kernels import FloatArray, two_nearest
+from ._multipliers import FLOOR, Candidates, highest, solve
+from ._problem import EPS, Problem
+from ._rectangles import Peaks, Regions, largest_rho, rho_of, rounding_error
+
+# Candidates to begin with, and those that are added at once, at the most.
+N_CANDIDATES, N_ADDED = 400, 64
+
+# The least distance between candidates that are added at once, in logarithms of sides, and the
+# ratio by which it falls from one time to the next.
+APART, CLOSER = 0.05, 0.7
+
+# Candidates whose rho is below this share of the largest are dropped.
+LOW = 0.997
+
+# Less mass than this counts for nothing.
+TAKEN = 1e-3
+
+# The accuracy of the first bound of rho, as a share of it.
+ROUGH = 2e-3
+
+# Iterations for each distance at which candidates are tried, and the share of the largest rho from
+# which they are tried around another.
+MAX_ITER_EXPLORE, NEARLY = 300, 0.99
+
+# Shapes whose multipliers are averaged for one of another summary.
+N_NEAR = 4
+
+
+class State(NamedTuple):
+    """Multipliers, the candidates they were found with, and the bound that is proven."""
+
+    multipliers: FloatArray
+    candidates: Candidates
+    bound: float
+
+
+def start(problem: Problem, centers: FloatArray) -> State:
+    """Begin midway between the IoU with the best and with the second-best center."""
+    _, first, second = two_nearest(problem.sides.T, problem.scaled(centers))
+    multipliers = np.maximum((first + second) / 2, FLOOR)
+    return State(multipliers, first_candidates(problem, problem.scaled(centers)), np.inf)
+
+
+def carried(state: State, coarse: Problem, fine: Problem, centers: FloatArray) -> State:
+    """Go on with another summary of the same boxes.
+
+    How far the multipliers are below the IoU with the best center is averaged over the nearest
+    shapes, the nearer the more.
+    """
+    _, best, _ = two_nearest(coarse.sides.T, coarse.scaled(centers))
+    numbers = range(1, min(N_NEAR, len(best)) + 1)
+    distance, near = cKDTree(np.log(coarse.sides.T)).query(np.log(fine.sides.T), numbers)
+    nearness = 1.0 / (distance + 1e-9)
+    below = (nearness * (best - state.multipliers)[near]).sum(axis=1) / nearness.sum(axis=1)
+    _, best, _ = two_nearest(fine.sides.T, fine.scaled(centers))
+    return State(np.maximum(best - below, FLOOR), state.candidates, np.inf)
+
+
+def explore(
+    problem: Problem,
+    state: State,
+    regions: Regions,
+    distances: tuple[float, ...],
+    tol: float,
+    goes_on: Callable[[], bool],
+) -> State:
+    """Solve and add candidates around those that matter, nearer and nearer, and prove nothing."""
+    multipliers, candidates, _ = state
+    for distance in distances:
+        solved = solve(
+            problem,
+            candidates,
+            regions.counts,
+            multipliers,
+            0.0,
+            np.inf,
+            tol / 16,
+            MAX_ITER_EXPLORE,
+            goes_on,
+        )
+        multipliers = solved.multipliers
+        reached = float(solved.rho.max())
+        matters = (solved.mass > TAKEN) | (solved.rho > NEARLY * reached)
+        peaks = around(problem, multipliers, regions, candidates.centers[matters], distance)
+        peaks = peaks.above(reached)
+        candidates = with_peaks(candidates, solved.mass, solved.rho, regions, peaks, distance / 2)
+        if not goes_on():
+            break
+    return State(multipliers, candidates, np.inf)
+
+
+def around(
+    problem: Problem,
+    multipliers: FloatArray,
+    regions: Regions,
+    centers: FloatArray,
+    distance: float,
+) -> Peaks:
+    """Compute rho at centers that differ from given ones by a step in some of the sides."""
+    n_dims = centers.shape[1]
+    axes = np.vstack([np.eye(n_dims), -np.eye(n_dims)])
+    steps = np.array(list(product((-1, 0, 1), repeat=n_dims))) if n_dims <= 3 else axes
+    points = (centers[:, None] * np.exp(distance * steps)).reshape(-1, n_dims)
+    points = np.unique(np.clip(points, regions.low[0], regions.high[0]), axis=0)
+    values = rho_of(problem, multipliers, points)
+    return Peaks(np.zeros(1), points, values, np.zeros(len(points), dtype=np.intp))
+
+
+def improve(
+    problem: Problem,
+    state: State,
+    regions: Regions,
+    score: float,
+    tol: float,
+    n_iter: int,
+    branches: bool,
+    n_rounds: int,
+    goes_on: Callable[[], bool],
+) -> State:
+    """Solve for the multipliers and add the peaks of rho to the candidates, in turn.
+
+    Parameters
+    ----------
+    problem : Problem
+    state : State
+    regions : Regions
+    score : float
+        An average IoU that some centers reach.
+    tol : float
+        It ends once the bound is so much larger than that or less, or cannot get there.
+    n_iter : int
+        Iterations between two rounds of new candidates.
+    branches : bool
+        Whether to leave off as soon as the regions have to be divided to get there.
+    n_rounds : int
+        How many times the multipliers are solved for, at the most.
+    goes_on : callable
+        Whether to go on.
+
+    Returns
+    -------
+    state : State
+    """
+    multipliers, candidates, bound = state
+    n_clusters, apart, slack = regions.counts.sum(), APART, 0.0
+    for _ in range(n_rounds):
+        solved = solve(
+            problem,
+            candidates,
+            regions.counts,
+            multipliers,
+            score + 0.75 * tol,
+            score + tol if branches else np.inf,
+            tol / 16,
+            n_iter,
+            goes_on,
+        )
+        reached = highest(solved.rho, candidates.region, len(regions.counts))
+        if branches and solved.value > score + tol and bound < np.inf:
+            candidates = candidates._replace(mass=solved.mass)
+            break
+        spare = score + tol - solved.bound
+        slack = max(
+            slack or ROUGH * reached.max(), tol / (16 * n_clusters), spare / (2 * n_clusters)
+        )
+        peaks = largest_rho(problem, solved.multipliers, regions, reached, slack, goes_on)
+        proven = total(problem, solved.multipliers, regions.counts, peaks.bounds)
+        excess = float(regions.counts @ (peaks.bounds - reached))
+        if proven < bound:
+            bound, multipliers = proven, solved.multipliers
+        candidates = with_peaks(candidates, solved.mass, solved.rho, regions, peaks, apart)
+        if bound <= score + tol or excess <= tol / 4 or not goes_on():
+            break
+        multipliers = solved.multipliers
+        apart *= CLOSER
+        slack = 0.2 * excess / n_clusters
+    return State(multipliers, candidates, bound)
+
+
+def total(problem: Problem, multipliers: FloatArray, counts: FloatArray, rho: FloatArray) -> float:
+    """The bound of these multipliers, rounded up."""
+    bound = float(problem.sample_weight @ multipliers) + float(counts @ rho)
+    return bound * (1.0 + 4 * len(counts) * EPS) + rounding_error(problem)
+
+
+def first_candidates(problem: Problem, centers: FloatArray) -> Candidates:
+    """The centers, each taken as a whole, and the middles of cells."""
+    logs, resolution = np.log2(problem.sides), 64.0
+    cells = np.unique(np.floor(logs * resolution), axis=1)
+    while cells.shape[1] > N_CANDIDATES:
+        resolution /= 2
+        cells = np.unique(np.floor(logs * resolution), axis=1)
+    middles = np.exp2((cells.T + 0.5) / resolution)
+    middles = np.clip(middles, problem.sides.min(axis=1), problem.sides.max(axis=1))
+    mass = np.append(np.ones(len(centers)), np.zeros(len(middles)))
+    return Candidates(np.vstack([centers, middles]), mass, np.zeros(len(mass), dtype=np.intp))
+
+
+def with_peaks(
+    candidates: Candidates,
+    mass: FloatArray,
+    rho: FloatArray,
+    regions: Regions,
+    peaks: Peaks,
+    apart: float,
+) -> Candidates:
+    """Add the highest peaks that are apart from each other; drop candidates far below them."""
+    kept = (mass > TAKEN) | (
+        rho > LOW * highest(rho, candidates.region, len(regions.counts))[candidates.region]
+    )
+    logs, values, chosen = np.log(peaks.centers), peaks.values.copy(), list[int]()
+    while len(chosen) < N_ADDED and len(values) and values.max() > 0:
+        chosen.append(int(values.argmax()))
+        values[np.abs(logs - logs[chosen[-1]]).max(axis=1) < apart] = 0.0
+    return Candidates(
+        np.vstack([candidates.centers[kept], peaks.centers[chosen]]),
+        np.append(mass[kept], np.zeros(len(chosen))),
+        np.append(candidates.region[kept], peaks.region[chosen]),
+    )
