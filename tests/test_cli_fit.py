@@ -432,3 +432,24 @@ def test_real_annotations_are_read_and_what_is_skipped_is_named(shared_data):
     voc = run_json(shared_data / "voc2007" / "voc2007_trainval.txt", "-k", 5)
     assert (voc["format"], voc["n_boxes"]) == ("keras_yolo3", 12_608)
     assert round(voc["average_iou"], 3) == 0.623
+
+
+def test_a_bound_says_how_far_the_anchors_are_from_the_best_possible(coco):
+    report = run_json(coco, "-k", 3, "--certify", 20)
+    assert report["average_iou"] <= report["upper_bound"] <= report["average_iou"] + 1e-3
+    assert report["seconds"]["certifying"] > 0
+    assert run_json(coco, "-k", 3)["upper_bound"] is None
+    said = re.search(
+        r"at most (0\.\d{4}) by any 3 anchors: these are within (0\.\d{4}) of the best possible",
+        words(run(coco, "-k", 3, "--certify", 20).stdout),
+    )
+    assert float(said[1]) >= report["upper_bound"]
+    assert float(said[2]) >= report["upper_bound"] - report["average_iou"]
+    assert float(said[2]) <= 1.1e-3
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan"])
+def test_a_bound_takes_a_positive_time(coco, seconds):
+    result = run(coco, "--certify", seconds)
+    assert result.exit_code == 2
+    assert f"--certify is {seconds}: give a number of seconds > 0." in result.stderr

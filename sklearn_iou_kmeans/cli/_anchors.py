@@ -11,7 +11,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .. import IoUKMeans, MostFrequentShapes
-from ..metrics import anchor_statistics, average_iou_score, best_possible_recall_score
+from ..metrics import (
+    anchor_statistics,
+    average_iou_score,
+    average_iou_upper_bound,
+    best_possible_recall_score,
+)
 from ._export import Export
 from ._labels import LabelsRecord, Sizes
 from ._messages import count
@@ -19,6 +24,9 @@ from ._options import FitOptions
 from ._scale import FloatArray, Scale
 
 IOU, RATIO = 0.5, 4
+
+# A bound that is so near is good enough: a larger average IoU would make no difference.
+CERTIFIED = 1e-4
 
 # A shape held by fewer boxes than this is frequent by chance.
 FREQUENT = 10
@@ -39,9 +47,11 @@ class FitRecord(Scores, LabelsRecord):
     """What `fit` found; the fields are those of the JSON. Sizes are in `unit`.
 
     `baseline` is None if the boxes are not in pixels, and its `ratio` is None if no shape is
-    frequent.
+    frequent. No anchors of this number have an average IoU above `upper_bound`, which is None
+    without --certify.
     """
 
+    upper_bound: float | None
     baseline: dict[str, Any] | None
     export: dict[str, Any] | None
     seconds: dict[str, float]
@@ -92,11 +102,24 @@ def compute_fit(boxes: Sizes, scale: Scale, search: FitOptions, export: Export |
         anchors = fit_anchors(boxes.sizes, search.k, search.seed)
         seconds = {"reading": boxes.seconds, "clustering": time.perf_counter() - start}
         found = describe_fit(boxes.sizes, anchors, scale, export)
+        upper_bound = None
+        if search.certify is not None:
+            start = time.perf_counter()
+            upper_bound = bound_average_iou(boxes.sizes, anchors, search.certify)
+            seconds["certifying"] = time.perf_counter() - start
     return FitRecord(
         **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
         **found,
+        upper_bound=upper_bound,
         seconds=seconds,
         warnings=messages,
+    )
+
+
+def bound_average_iou(sizes: FloatArray, anchors: FloatArray, seconds: float) -> float:
+    """Return an average IoU that no anchors of this number exceed."""
+    return average_iou_upper_bound(
+        sizes, len(anchors), centers=anchors, tol=CERTIFIED, max_time=seconds
     )
 
 

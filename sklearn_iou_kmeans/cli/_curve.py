@@ -103,6 +103,7 @@ def compute_sweep(
     return SweepRecord(
         **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
         **fitted,
+        upper_bound=None,
         seconds=seconds,
         warnings=messages,
         n_clusters=found.best_n_clusters_,

@@ -13,6 +13,8 @@ def fit(
 ) -> None:
     """Find the k anchors that fit the boxes of labels best."""
     check_drawable(search.plot)
+    if search.certify is not None and not search.certify > 0:
+        raise ValueError(f"--certify is {search.certify:g}: give a number of seconds > 0.")
     outputs = {"--json": search.json_file, "--output": export.output, "--plot": search.plot}
     check_outputs(outputs, labels)
     scale = make_scale(network)

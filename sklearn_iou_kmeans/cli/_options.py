@@ -151,6 +151,14 @@ class FitOptions:
             metavar="FILE", help="Draw the anchors among the boxes: a .png, .svg or .pdf file."
         ),
     ] = None
+    certify: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Also compute, for at most about so many seconds, a bound on the average IoU of "
+            "any K anchors: how far these can be from the best possible.",
+        ),
+    ] = None
     json_file: JsonFile = None
     seed: Seed = 0
 

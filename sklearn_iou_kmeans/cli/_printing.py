@@ -1,6 +1,7 @@
 """The record for people, and for programs."""
 
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -81,6 +82,8 @@ def print_anchors(record: FitRecord, scale: Scale, console: Console) -> None:
     show(anchor_table(record.anchors, scale), console)
     console.file.write("\n")
     rows = [("average IoU", f"{record.average_iou:.4f}", "of these anchors")]
+    if record.upper_bound is not None:
+        rows.append(bound_row(record, record.upper_bound))
     if record.export is not None:
         export = record.export
         rows.append(("written", f"{export['average_iou']:.4f}", f"as in {export['target']}"))
@@ -89,6 +92,14 @@ def print_anchors(record: FitRecord, scale: Scale, console: Console) -> None:
     rows.append(("recall", f"{record.best_possible_recall['score']:.4f}", recall))
     rows += [(name, f"{seconds:.1f} s", "") for name, seconds in record.seconds.items()]
     show(grid(*rows), console)
+
+
+def bound_row(record: FitRecord, upper_bound: float) -> tuple[str, str, str]:
+    """Compare the anchors with the best possible; both numbers are rounded up."""
+    bound, gap = (math.ceil(x * 1e4) / 1e4 for x in (upper_bound, upper_bound - record.average_iou))
+    anchors = count(len(record.anchors), "anchor", "anchors")
+    what = f"by any {anchors}: these are within {gap:.4f} of the best possible"
+    return "at most", f"{bound:.4f}", what
 
 
 def baseline_rows(record: FitRecord) -> list[tuple[str, str, str]]:
