@@ -283,3 +283,14 @@ def test_published_anchors_fit_the_cars_of_bdd100k_worse_than_fitted_ones(shared
     assert round(fitted["average_iou"], 3) == 0.725
     assert published["average_iou"] < 0.6
     assert published["best_possible_recall"]["score"] < fitted["best_possible_recall"]["score"]
+
+
+def test_bounds_say_what_each_set_leaves_on_the_table(labels):
+    options = (labels, "--image-size", "1280x720", "--anchors", "yolov3", "-k", 9, "--certify", 20)
+    report = run_json(*options)
+    published, fitted = report["sets"]
+    assert published["average_iou"] < published["upper_bound"] == fitted["upper_bound"]
+    assert fitted["average_iou"] <= fitted["upper_bound"] <= fitted["average_iou"] + 2e-3
+    text = words(invoke("compare", *options).stdout)
+    assert "At most: no anchors of that number have a higher average IoU on these boxes." in text
+    assert [row["upper_bound"] for row in run_json(*options[:-2])["sets"]] == [None, None]

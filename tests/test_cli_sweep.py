@@ -406,3 +406,20 @@ def test_the_figure_of_the_article_from_bdd100k_cars(shared_data, tmp_path):
     assert round(scores[5], 3) == 0.714
     assert report["n_clusters"] == 6
     assert (tmp_path / "figure3.png").stat().st_size > 10_000
+
+
+def test_bounds_lie_above_the_curve_in_the_table_and_in_the_picture(labels, tmp_path):
+    picture = tmp_path / "curve.png"
+    options = (labels, "--k", "2-4", "--category", "car", "--certify", 20)
+    report = sweep_json(*options, "--plot", picture)
+    for row in report["curve"]:
+        assert row["average_iou"] <= row["upper_bound"] <= row["average_iou"] + 1e-3
+    [chosen] = [row for row in report["curve"] if row["n_clusters"] == report["n_clusters"]]
+    assert report["upper_bound"] == chosen["upper_bound"]
+    result = sweep(*options)
+    for (_, cells), row in zip(rows_of(result.stdout), report["curve"], strict=True):
+        assert row["upper_bound"] <= float(cells[2]) <= row["upper_bound"] + 1.1e-4
+    assert "no k anchors have a higher IoU" in result.stdout
+    assert picture.stat().st_size > 10_000
+    plain = sweep_json(labels, "--k", "2-4", "--category", "car")
+    assert [row["upper_bound"] for row in plain["curve"]] == [None] * 3

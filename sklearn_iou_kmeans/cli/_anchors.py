@@ -105,7 +105,7 @@ def compute_fit(boxes: Sizes, scale: Scale, search: FitOptions, export: Export |
         upper_bound = None
         if search.certify is not None:
             start = time.perf_counter()
-            upper_bound = bound_average_iou(boxes.sizes, anchors, search.certify)
+            upper_bound = bound_average_iou(boxes.sizes, search.k, anchors, search.certify)
             seconds["certifying"] = time.perf_counter() - start
     return FitRecord(
         **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
@@ -116,11 +116,11 @@ def compute_fit(boxes: Sizes, scale: Scale, search: FitOptions, export: Export |
     )
 
 
-def bound_average_iou(sizes: FloatArray, anchors: FloatArray, seconds: float) -> float:
-    """Return an average IoU that no anchors of this number exceed."""
-    return average_iou_upper_bound(
-        sizes, len(anchors), centers=anchors, tol=CERTIFIED, max_time=seconds
-    )
+def bound_average_iou(
+    sizes: FloatArray, k: int, anchors: FloatArray | None, seconds: float
+) -> float:
+    """Return an average IoU that no k anchors exceed; good ones to start from may be given."""
+    return average_iou_upper_bound(sizes, k, centers=anchors, tol=CERTIFIED, max_time=seconds)
 
 
 def describe_fit(

@@ -7,11 +7,18 @@ from typing import Any
 from rich.console import Console
 
 from ._anchor_sets import AnchorSet, CommonScale, RescaledAnchors, rescale
-from ._anchors import IOU, RATIO, collected_warnings, fit_anchors, score_anchors
+from ._anchors import (
+    IOU,
+    RATIO,
+    bound_average_iou,
+    collected_warnings,
+    fit_anchors,
+    score_anchors,
+)
 from ._console import grid, make_table, say, show
 from ._labels import LabelsRecord, Sizes
 from ._options import CompareOptions
-from ._printing import anchor_table, print_labels
+from ._printing import anchor_table, print_labels, rounded_up
 from ._scale import Scale
 
 
@@ -19,7 +26,8 @@ from ._scale import Scale
 class CompareRecord(LabelsRecord):
     """What `compare` found; the fields are those of the JSON. Sizes are in `unit`.
 
-    Each of `sets` has its name, a note on how it was rescaled, and its scores.
+    Each of `sets` has its name, a note on how it was rescaled, its scores and, as `upper_bound`, an
+    average IoU that no anchors of its number exceed, which is None without --certify.
     """
 
     sets: list[dict[str, Any]]
@@ -41,12 +49,20 @@ def compute_comparison(
             rows.append(
                 (f"fitted, k = {wanted.k}", RescaledAnchors(anchors, "fitted to these boxes", None))
             )
+        start = time.perf_counter()
+        bounds = {
+            k: wanted.certify and bound_average_iou(boxes.sizes, k, None, wanted.certify)
+            for k in {len(rescaled.anchors) for _, rescaled in rows}
+        }
+        if wanted.certify:
+            seconds["certifying"] = time.perf_counter() - start
     parameters = {"n_clusters": wanted.k, "seed": wanted.seed, "as_written": wanted.as_written}
     return CompareRecord(
         **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
         sets=[
             {"name": name, "note": rescaled.note, "factors": rescaled.factors}
             | asdict(score_anchors(boxes.sizes, rescaled.anchors, scale))
+            | {"upper_bound": bounds[len(rescaled.anchors)]}
             for name, rescaled in rows
         ],
         seconds=seconds,
@@ -67,16 +83,17 @@ def print_comparison(
         show(anchor_table(row["anchors"], common.scale), console)
     rows = []
     for row in record.sets:
-        scores = (
-            row["average_iou"],
-            row["best_possible_recall_by_ratio"]["score"],
-            row["best_possible_recall"]["score"],
-        )
-        rows.append((row["name"], str(len(row["anchors"])), *(f"{score:.4f}" for score in scores)))
+        cells = [f"{row['average_iou']:.4f}"]
+        if row["upper_bound"] is not None:
+            cells.append(rounded_up(row["upper_bound"]))
+        cells.append(f"{row['best_possible_recall_by_ratio']['score']:.4f}")
+        cells.append(f"{row['best_possible_recall']['score']:.4f}")
+        rows.append((row["name"], str(len(row["anchors"])), *cells))
     headings = (
         "anchors",
         "k",
         "average\nIoU",
+        *(["at\nmost"] if wanted.certify else []),
         f"recall by\nratio {RATIO}",
         f"recall by\nIoU {IOU}",
     )
@@ -93,6 +110,10 @@ def remarks(record: CompareRecord, common: CommonScale, wanted: CompareOptions) 
         f"Recall is the share of boxes with an anchor whose sides are within a factor of {RATIO} "
         f"(YOLOv5), or whose IoU is >= {IOU} (Faster R-CNN, RetinaNet)."
     ]
+    if wanted.certify:
+        sentences.append(
+            "At most: no anchors of that number have a higher average IoU on these boxes."
+        )
     if common.taken_from:
         sentences.append(
             f"The input size is that of {common.taken_from}; use --input-size to choose another."

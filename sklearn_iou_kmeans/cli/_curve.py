@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -9,12 +10,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from .. import IoUKMeans, NClustersSweep
-from ._anchors import FitRecord, check_enough, collected_warnings, describe_fit
+from ._anchors import (
+    FitRecord,
+    bound_average_iou,
+    check_enough,
+    collected_warnings,
+    describe_fit,
+)
 from ._console import grid, make_table, say, show
 from ._export import Export
 from ._labels import Sizes
 from ._messages import count
 from ._options import SweepOptions
+from ._printing import rounded_up
 from ._rule import CHOICES
 from ._scale import FloatArray, Scale
 
@@ -43,13 +51,15 @@ class HeldOut:
 class Row:
     """The anchors for one k, and their scores.
 
-    `gain` is the difference to the previous row, None in the first. `held_out` is None without
+    `gain` is the difference to the previous row, None in the first. No anchors of this number have
+    an average IoU above `upper_bound`, which is None without --certify; `held_out` is None without
     --cv.
     """
 
     n_clusters: int
     average_iou: float
     gain: float | None
+    upper_bound: float | None
     held_out: HeldOut | None
     seconds: float
     anchors: list[list[float]]
@@ -83,7 +93,12 @@ def make_sweep(numbers: list[int], rule: str | float, wanted: SweepOptions) -> C
 
 
 def compute_sweep(
-    found: CountedSweep, numbers: list[int], boxes: Sizes, scale: Scale, export: Export | None
+    found: CountedSweep,
+    numbers: list[int],
+    boxes: Sizes,
+    scale: Scale,
+    export: Export | None,
+    certify: float | None,
 ) -> SweepRecord:
     """Run the sweep, and put the result into a record."""
     check_enough(boxes.sizes, numbers[-1], "--k")
@@ -94,6 +109,10 @@ def compute_sweep(
         seconds = {"reading": boxes.seconds, "sweep": time.perf_counter() - start}
         anchors = np.asarray(found.best_estimator_.cluster_centers_)
         fitted = describe_fit(boxes.sizes, anchors, scale, export)
+        start = time.perf_counter()
+        bounds = bound_curve(found, boxes.sizes, certify)
+        if certify:
+            seconds["certifying"] = time.perf_counter() - start
     parameters = {
         "n_clusters": numbers,
         "n_init": found.n_init,
@@ -103,13 +122,13 @@ def compute_sweep(
     return SweepRecord(
         **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
         **fitted,
-        upper_bound=None,
+        upper_bound=bounds[found.best_index_],
         seconds=seconds,
         warnings=messages,
         n_clusters=found.best_n_clusters_,
         rule=str(found.rule),
         n_clusters_by_rule=found.n_clusters_by_rule_,
-        curve=describe_curve(found, scale),
+        curve=describe_curve(found, scale, bounds),
     )
 
 
@@ -147,7 +166,13 @@ def run(found: CountedSweep, boxes: Sizes) -> None:
         raise KeyboardInterrupt(*done) from None
 
 
-def describe_curve(found: NClustersSweep, scale: Scale) -> list[Row]:
+def bound_curve(found: NClustersSweep, sizes: FloatArray, certify: float | None) -> list[Any]:
+    """Bound the average IoU for each number of anchors; None for each without `certify`."""
+    fitted = [(kmeans.n_clusters, kmeans.cluster_centers_) for kmeans in found.estimators_]
+    return [certify and bound_average_iou(sizes, k, anchors, certify) for k, anchors in fitted]
+
+
+def describe_curve(found: NClustersSweep, scale: Scale, bounds: list[Any]) -> list[Row]:
     """Collect the results for each number of anchors."""
     results = found.cv_results_
     scores = results["train_score"].tolist()
@@ -157,6 +182,7 @@ def describe_curve(found: NClustersSweep, scale: Scale) -> list[Row]:
             n_clusters=int(results["param_n_clusters"][i]),
             average_iou=scores[i],
             gain=scores[i] - scores[i - 1] if i else None,
+            upper_bound=bounds[i],
             held_out=describe_folds(folds[i]) if found.n_splits_ else None,
             seconds=float(results["total_time"][i]),
             anchors=scale.express(estimator.cluster_centers_).tolist(),
@@ -175,7 +201,8 @@ def print_curve(record: SweepRecord, console: Console) -> None:
     """Print the scores of each number of anchors, and the number that each rule chooses."""
     console.file.write("\n")
     show(curve_table(record), console)
-    say("Gain: difference to the row above.", console)
+    at_most = "" if record.upper_bound is None else " At most: no k anchors have a higher IoU."
+    say(f"Gain: difference to the row above.{at_most}", console)
     console.file.write("\nThe k that each rule chooses:\n\n")
     rows = [
         (ARROW * (name == record.rule), name.replace("_", "-"), f"{k:>3}", meaning(name, record))
@@ -187,13 +214,17 @@ def print_curve(record: SweepRecord, console: Console) -> None:
 def curve_table(record: SweepRecord) -> Table:
     """Lay out the curve, one row per number of anchors, with an arrow at the chosen one."""
     held_out = ("held-out\nIoU", "standard\nerror") if record.curve[0].held_out else ()
-    headings = ("", "k", "average\nIoU", "gain", *held_out, "seconds")
+    at_most = ("at\nmost",) if record.curve[0].upper_bound else ()
+    headings = ("", "k", "average\nIoU", *at_most, "gain", *held_out, "seconds")
     rows = []
     for row in record.curve:
-        scores = [row.average_iou, row.gain]
+        cells = [f"{row.average_iou:.4f}"]
+        if row.upper_bound is not None:
+            cells.append(rounded_up(row.upper_bound))
+        cells.append("-" if row.gain is None else f"{row.gain:.4f}")
         if row.held_out is not None:
-            scores += [row.held_out.average_iou, row.held_out.standard_error]
-        cells = ["-" if score is None else f"{score:.4f}" for score in scores]
+            cells.append(f"{row.held_out.average_iou:.4f}")
+            cells.append(f"{row.held_out.standard_error:.4f}")
         arrow = ARROW * (row.n_clusters == record.n_clusters)
         rows.append((arrow, str(row.n_clusters), *cells, f"{row.seconds:.2f}"))
     return make_table(headings, rows, n_text=1)

@@ -2,7 +2,13 @@
 
 from ._export import make_export
 from ._interrupt import ends_at_ctrl_c
-from ._options import ExportOptions, FitOptions, LabelOptions, NetworkOptions
+from ._options import (
+    ExportOptions,
+    FitOptions,
+    LabelOptions,
+    NetworkOptions,
+    check_certify,
+)
 from ._outputs import check_outputs
 from ._plot import check_drawable
 from ._scale import make_scale
@@ -13,8 +19,7 @@ def fit(
 ) -> None:
     """Find the k anchors that fit the boxes of labels best."""
     check_drawable(search.plot)
-    if search.certify is not None and not search.certify > 0:
-        raise ValueError(f"--certify is {search.certify:g}: give a number of seconds > 0.")
+    check_certify(search.certify)
     outputs = {"--json": search.json_file, "--output": export.output, "--plot": search.plot}
     check_outputs(outputs, labels)
     scale = make_scale(network)

@@ -140,6 +140,16 @@ Seed = Annotated[
 ]
 
 
+Certify = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Also compute, for at most about so many seconds for each number of anchors, an "
+        "average IoU that no anchors of that number exceed.",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class FitOptions:
     """How many anchors to find."""
@@ -151,14 +161,7 @@ class FitOptions:
             metavar="FILE", help="Draw the anchors among the boxes: a .png, .svg or .pdf file."
         ),
     ] = None
-    certify: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="Also compute, for at most about so many seconds, a bound on the average IoU of "
-            "any K anchors: how far these can be from the best possible.",
-        ),
-    ] = None
+    certify: Certify = None
     json_file: JsonFile = None
     seed: Seed = 0
 
@@ -201,6 +204,7 @@ class SweepOptions:
         str | None,
         typer.Option(metavar="FILE", help="Draw the curve: a .png, .svg or .pdf file."),
     ] = None
+    certify: Certify = None
     json_file: JsonFile = None
     seed: Seed = 0
 
@@ -270,5 +274,12 @@ class CompareOptions:
             help="Do not rescale anchors of another input size, as a framework would not.",
         ),
     ] = False
+    certify: Certify = None
     json_file: JsonFile = None
     seed: Seed = 0
+
+
+def check_certify(seconds: float | None) -> None:
+    """Raise unless the time for a bound is positive, if there is one."""
+    if seconds is not None and not seconds > 0:
+        raise ValueError(f"--certify is {seconds:g}: give a number of seconds > 0.")

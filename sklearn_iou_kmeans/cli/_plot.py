@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ._anchors import FitRecord
+    from ._curve import SweepRecord
     from ._labels import LabelsRecord
     from ._scale import FloatArray, Scale
 
@@ -33,11 +34,23 @@ def check_drawable(file: str | None) -> None:
         )
 
 
-def draw_curve(sweep: Any, record: "LabelsRecord", file: str) -> bytes:
-    """Draw the curve of a fitted sweep."""
+def draw_curve(sweep: Any, record: "SweepRecord", file: str) -> bytes:
+    """Draw the curve of a fitted sweep, below the bounds if there are any."""
     from .. import IoUCurveDisplay
 
     figure, axes = new_figure(7, 4.5)
+    if record.upper_bound is not None:
+        numbers = [row.n_clusters for row in record.curve]
+        bounds: list[Any] = [row.upper_bound for row in record.curve]
+        axes.plot(numbers, bounds, color="0.3", linewidth=0.8, linestyle="--")
+        axes.annotate(
+            "dashed: no anchors reach more",
+            (0.02, 0.97),
+            xycoords="axes fraction",
+            verticalalignment="top",
+            color="0.3",
+            fontsize="small",
+        )
     IoUCurveDisplay.from_estimator(sweep, ax=axes)
     set_title(axes, title_of(record))
     return saved(figure, file)

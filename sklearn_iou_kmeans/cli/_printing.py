@@ -95,11 +95,16 @@ def print_anchors(record: FitRecord, scale: Scale, console: Console) -> None:
 
 
 def bound_row(record: FitRecord, upper_bound: float) -> tuple[str, str, str]:
-    """Compare the anchors with the best possible; both numbers are rounded up."""
-    bound, gap = (math.ceil(x * 1e4) / 1e4 for x in (upper_bound, upper_bound - record.average_iou))
+    """Compare the anchors with the best possible."""
     anchors = count(len(record.anchors), "anchor", "anchors")
-    what = f"by any {anchors}: these are within {gap:.4f} of the best possible"
-    return "at most", f"{bound:.4f}", what
+    gap = rounded_up(upper_bound - record.average_iou)
+    what = f"by any {anchors}: these are within {gap} of the best possible"
+    return "at most", rounded_up(upper_bound), what
+
+
+def rounded_up(bound: float) -> str:
+    """Write an upper bound such that what is written is one too."""
+    return f"{math.ceil(bound * 1e4) / 1e4:.4f}"
 
 
 def baseline_rows(record: FitRecord) -> list[tuple[str, str, str]]:

@@ -4,7 +4,13 @@ import re
 
 from ._export import make_export
 from ._interrupt import ends_at_ctrl_c
-from ._options import ExportOptions, LabelOptions, NetworkOptions, SweepOptions
+from ._options import (
+    ExportOptions,
+    LabelOptions,
+    NetworkOptions,
+    SweepOptions,
+    check_certify,
+)
 from ._outputs import check_outputs
 from ._plot import check_drawable
 from ._rule import parse_rule
@@ -19,6 +25,7 @@ def sweep(
     Fits every number of anchors, and chooses one from the curve of their average IoU.
     """
     check_drawable(wanted.plot)
+    check_certify(wanted.certify)
     outputs = {"--json": wanted.json_file, "--output": export.output, "--plot": wanted.plot}
     check_outputs(outputs, labels)
     scale = make_scale(network)
@@ -37,7 +44,7 @@ def sweep(
     boxes = read_sizes(labels, scale)
     scale = boxes.scale
     found = make_sweep(numbers, rule, wanted)
-    record = compute_sweep(found, numbers, boxes, scale, wanted_export)
+    record = compute_sweep(found, numbers, boxes, scale, wanted_export, wanted.certify)
     with collected_warnings() as messages:
         file = wanted.plot
         picture = None if file is None else draw_curve(found, record, file)
