@@ -109,10 +109,7 @@ def load_annotations(
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     if not paths:
         raise AnnotationError("path is empty: name at least one file or folder.")
-    real = [os.path.realpath(path) for path in paths]
-    for number, one in enumerate(paths):
-        if real[number] in real[:number]:
-            raise AnnotationError(f"{one} is named twice: its boxes would count twice.")
+    _check_no_overlap(paths)
     parts = []
     names = [recognise_format(path) if format == "auto" else format for path in paths]
     for one, name in zip(paths, names, strict=True):
@@ -137,6 +134,19 @@ if load_annotations.__doc__:
         "{formats}",
         "\n    ".join(f"- {reader.name!r}: {reader.summary}." for reader in READERS.values()),
     )
+
+
+def _check_no_overlap(paths: Sequence[PathLike]) -> None:
+    """Raise if boxes would count twice: a path that is named twice, or lies in another."""
+    real = [Path(os.path.realpath(path)) for path in paths]
+    for number, one in enumerate(paths):
+        if real[number] in real[:number]:
+            raise AnnotationError(f"{one} is named twice: its boxes would count twice.")
+        for folder, other in zip(real, paths, strict=True):
+            if folder in real[number].parents:
+                raise AnnotationError(
+                    f"{one} lies in {other}, which is named too: its boxes would count twice."
+                )
 
 
 def _check_options(path: PathLike, reader: Reader, options: dict[str, Any]) -> None:
