@@ -23,6 +23,9 @@ CELLS_PER_SHAPE, MAX_GRID = 16, 2**21
 # still say something of a shape. Many sides can fill more cells still.
 FINEST, COARSEST = 2**20, 0.25
 
+# Logarithms in float32 are exact to a small part of a cell up to so many bins per octave.
+FINEST_FLOAT32 = 2**10
+
 # The cell of a side of 0, which has no logarithm.
 ZERO = np.iinfo(np.int32).min
 
@@ -330,6 +333,8 @@ def count_positive(X: NDArray[np.floating], weights: FloatArray, resolution: int
     n, n_dims = X.shape
     if n == 0:
         return Content.empty(n_dims)
+    if resolution > FINEST_FLOAT32:
+        X = X.astype(np.float64, copy=False)
     # One cell more at each end, as the logarithm of an array may differ in the last digit.
     lowest, highest = (
         np.floor(np.log2([end(side) for side in X.T]) * resolution).astype(np.int64) + margin

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from ._kernels import FloatArray
 
 
 def rescaled(sample_weight: FloatArray) -> FloatArray:

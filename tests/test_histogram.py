@@ -185,3 +185,12 @@ def test_histograms_of_another_kind_are_refused():
     with pytest.raises(ValueError, match="resolution == 0, must be >= 1"):
         ShapeHistogram(0)
     assert histogram.n_samples == 1
+
+
+@pytest.mark.parametrize("resolution", [2**10, 2**11, 2**20])
+def test_narrow_cells_tell_shapes_of_float32_apart(resolution):
+    X = (1000 + np.arange(4000, dtype=np.float32)[:, None] * np.float32(1e-3)).repeat(2, axis=1)
+    histogram = ShapeHistogram(resolution).add(X)
+    assert histogram.weights.sum() == 4000
+    expected = ShapeHistogram(resolution).add(X.astype(np.float64))
+    assert len(histogram.weights) == pytest.approx(len(expected.weights), rel=0.01)

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ._box_format import FloatArray
 from ._errors import AnnotationError
 from ._files import PathLike
 from ._image_size import NamedImages, checked_size
 from ._labels import Labels, joined_labels
-from ._units import HOW_LARGE, FloatArray, one_unit, to_pixels
+from ._units import HOW_LARGE, one_unit, to_pixels
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch

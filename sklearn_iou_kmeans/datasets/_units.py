@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from ._box_format import FloatArray
 from ._errors import AnnotationError
 from ._files import PathLike, quoted
 from ._image_size import FARTHEST, ImageFolders, NamedImages, Size, header_size
@@ -13,8 +14,6 @@ from ._labels import Labels
 
 NO_IMAGE = "no image file"
 HOW_LARGE = "Give {images}, or {image_size} if all images have the same size."
-
-FloatArray = NDArray[np.float64]
 
 
 def to_pixels(labels: Labels, path: PathLike, given: Size | None, named: NamedImages | None) -> str:
