@@ -40,7 +40,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/startup.py
 
 clean:
-	rm -rf $(VENV) demo build sklearn_iou_kmeans/_kernels/_compiled.c sklearn_iou_kmeans/_kernels/*.so
+	rm -rf $(VENV) demo build sklearn_iou_kmeans/_kernels/_compiled*.c sklearn_iou_kmeans/_kernels/*.so
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -209,7 +209,7 @@ def few():
 def test_a_climb_returns_the_best_that_it_met(few):
     level = WeightedShapes(few, np.ones(80))
     start = evaluate(*level, few[:5])
-    scores = [climb(level, few[:5], n_iter).score for n_iter in range(20)]
+    scores = [climb(level, few[:5], n).score for n in range(1, 20)]
     assert scores[0] == start.score
     assert (np.diff(scores) >= 0).all()
 

@@ -253,7 +253,7 @@ def client(tmp_path_factory):
             threads_per_worker=1,
             processes=True,
             memory_limit=0,  # other processes of a busy machine are no reason to pause
-            dashboard_address=None,
+            dashboard_address=":0",
             silence_logs=logging.CRITICAL,
             local_directory=tmp_path_factory.mktemp("workers"),
         ) as cluster,

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from fractions import Fraction
+from importlib import import_module
 from math import prod
 
 import numpy as np
@@ -15,20 +17,23 @@ from hypothesis.extra.numpy import arrays
 from sklearn_iou_kmeans import _kernels
 from sklearn_iou_kmeans._kernels import _numpy
 
-try:
-    from sklearn_iou_kmeans._kernels import _compiled
-except ImportError:
-    _compiled = None
+KERNELS = {"numpy": _numpy}
+for name in ("_compiled", "_compiled_avx2"):
+    if name == "_compiled" or _kernels.has_avx2():
+        with suppress(ImportError):
+            KERNELS[name] = import_module(f"sklearn_iou_kmeans._kernels.{name}")
+COMPILED = [name for name in KERNELS if name != "numpy"]
 
-needs_compiler = pytest.mark.skipif(_compiled is None, reason="there are no compiled kernels")
+needs_compiler = pytest.mark.skipif(not COMPILED, reason="there are no compiled kernels")
+every_kernels = pytest.mark.parametrize("name", KERNELS)
 
 ORDINARY = st.floats(0.125, 1000.0, width=32)
 EXTREME = st.sampled_from([0.0, 5e-324, 1e-310, 1e-160, 1e-30, 1.0, 3.0, 1e30, 1e160, 1e300])
 
 
-@pytest.fixture(params=["numpy", pytest.param("compiled", marks=needs_compiler)])
+@pytest.fixture(params=KERNELS)
 def kernels(request):
-    return {"numpy": _numpy, "compiled": _compiled}[request.param]
+    return KERNELS[request.param]
 
 
 @st.composite
@@ -63,9 +68,9 @@ def assert_same_bits(first, second):
 
 
 @given(problem=problems(st.one_of(ORDINARY, EXTREME)))
-@pytest.mark.parametrize("name", ["numpy", pytest.param("compiled", marks=needs_compiler)])
+@every_kernels
 def test_pairwise_is_the_iou_in_fractions(name, problem):
-    kernels = {"numpy": _numpy, "compiled": _compiled}[name]
+    kernels = KERNELS[name]
     X, centers, _ = problem
     table = kernels.pairwise(X, centers)
     for i, row in enumerate(table):
@@ -88,9 +93,9 @@ def test_a_side_of_0_has_iou_0_with_everything(kernels):
 
 
 @given(problem=problems())
-@pytest.mark.parametrize("name", ["numpy", pytest.param("compiled", marks=needs_compiler)])
+@every_kernels
 def test_the_nearest_are_the_largest_of_the_table(name, problem):
-    kernels = {"numpy": _numpy, "compiled": _compiled}[name]
+    kernels = KERNELS[name]
     X, centers, _ = problem
     table = kernels.pairwise(X, centers)
     labels, iou, second_iou = kernels.two_nearest(X, centers)
@@ -102,9 +107,9 @@ def test_the_nearest_are_the_largest_of_the_table(name, problem):
 
 
 @given(problem=problems())
-@pytest.mark.parametrize("name", ["numpy", pytest.param("compiled", marks=needs_compiler)])
+@every_kernels
 def test_the_gain_of_a_swap_is_that_of_the_swapped_centers(name, problem):
-    kernels = {"numpy": _numpy, "compiled": _compiled}[name]
+    kernels = KERNELS[name]
     X, centers, weights = problem
     X, candidates = X.astype(np.float64), X[:3].astype(np.float64)
     labels, iou, second_iou = kernels.two_nearest(X, centers)
@@ -129,6 +134,33 @@ def test_gradient_weights_are_the_derivatives_of_iou_by_the_logarithm_of_a_side(
         np.testing.assert_allclose(expected, numeric, rtol=1e-4, atol=1e-6)
 
 
+@every_kernels
+@given(problem=problems())
+def test_an_ascent_step_scores_the_centers_and_points_uphill(name, problem):
+    kernels = KERNELS[name]
+    X, centers, weights = problem
+    X = X.astype(np.float64)
+    score, step = kernels.ascent_step(X, weights, centers)
+    labels, iou = kernels.nearest(X, centers)
+    assert score == pytest.approx(weights @ iou)
+    above, below = kernels.gradient_weights(X, weights, labels, iou, centers)
+    for side in range(X.shape[1]):
+        draws = np.where(X[:, side] > centers[labels, side], above, -below)
+        slopes = np.bincount(labels, draws, minlength=len(centers))
+        is_clear = np.abs(slopes) > 1e-12 * weights.sum()
+        uphill = np.sign(step[:, side]) == np.sign(slopes)
+        is_lost = np.bincount(labels, weights * (1 - iou), minlength=len(centers)) > 1e-12
+        assert uphill[is_clear & is_lost].all()
+
+
+def test_an_ascent_step_leads_to_the_middle_of_evenly_spread_shapes(kernels):
+    X = np.exp(np.linspace(-0.1, 0.1, 2001))[:, None]
+    for offset in (-0.05, -0.01, 0.0, 0.02):
+        center = np.array([[np.exp(offset)]])
+        _, step = kernels.ascent_step(X, np.ones(len(X)), center)
+        assert step[0, 0] == pytest.approx(-offset, rel=0.3, abs=1e-3)
+
+
 @st.composite
 def groups(draw):
     """Values, some far apart and some that differ in their last digits, with integer weights."""
@@ -145,9 +177,9 @@ def groups(draw):
 
 
 @given(problem=groups())
-@pytest.mark.parametrize("name", ["numpy", pytest.param("compiled", marks=needs_compiler)])
+@every_kernels
 def test_weighted_medians_are_the_medians_of_the_repeated_values(name, problem):
-    kernels = {"numpy": _numpy, "compiled": _compiled}[name]
+    kernels = KERNELS[name]
     X, weights, labels, centers = problem
     medians = kernels.weighted_medians(X, weights, weights, labels, centers)
     for i in range(3):
@@ -194,9 +226,9 @@ def test_medians_do_not_depend_on_the_order_of_the_shapes(kernels):
 
 
 @given(problem=problems())
-@pytest.mark.parametrize("name", ["numpy", pytest.param("compiled", marks=needs_compiler)])
+@every_kernels
 def test_a_grid_holds_the_moments_of_the_shapes_in_each_cell(name, problem):
-    kernels = {"numpy": _numpy, "compiled": _compiled}[name]
+    kernels = KERNELS[name]
     X, _, weights = problem
     logs, resolution = np.log2(X.T), 1
     cells = np.floor(logs * logs.dtype.type(resolution)).astype(np.int64)
@@ -233,30 +265,32 @@ def all_kernels(kernels, X, centers, weights):
     yield (kernels.swap_gains(*arguments),)
     above, below = kernels.gradient_weights(X, weights, labels, iou, centers)
     yield above, below
+    score, step = kernels.ascent_step(X, weights, centers)
+    yield np.float64(score), step
     if (X > 0).all() and (centers > 0).all():
         yield (kernels.weighted_medians(X, above, below, labels, centers),)
 
 
-@needs_compiler
+@pytest.mark.parametrize("name", COMPILED)
 @given(problem=problems(st.one_of(ORDINARY, EXTREME)))
-def test_the_twins_return_the_same_bits(problem):
+def test_the_twins_return_the_same_bits(name, problem):
     for first, second in zip(
-        all_kernels(_numpy, *problem), all_kernels(_compiled, *problem), strict=True
+        all_kernels(_numpy, *problem), all_kernels(KERNELS[name], *problem), strict=True
     ):
         assert_same_bits(first, second)
 
 
-@needs_compiler
+@pytest.mark.parametrize("name", COMPILED)
 @pytest.mark.parametrize("n_dims", [1, 2, 3, 4])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_twins_return_the_same_bits_on_many_shapes(n_dims, dtype):
+def test_the_twins_return_the_same_bits_on_many_shapes(name, n_dims, dtype):
     """More than a block, and more than the buckets for few values."""
     rng = np.random.RandomState(n_dims)
     X = rng.lognormal(3, 1, size=(20_000, n_dims)).astype(dtype)
     centers, weights = X[:7].astype(np.float64), rng.uniform(size=len(X))
     for first, second in zip(
         all_kernels(_numpy, X, centers, weights),
-        all_kernels(_compiled, X, centers, weights),
+        all_kernels(KERNELS[name], X, centers, weights),
         strict=True,
     ):
         assert_same_bits(first, second)
@@ -266,7 +300,7 @@ def test_the_twins_return_the_same_bits_on_many_shapes(n_dims, dtype):
     grids = np.zeros((2, np.prod(extent), n_dims + 2))
     keys = [
         twin.count_cells(grid, logs, weights, lowest, extent, 2)
-        for twin, grid in zip((_numpy, _compiled), grids, strict=True)
+        for twin, grid in zip((_numpy, KERNELS[name]), grids, strict=True)
     ]
     assert_same_bits(keys[:1], keys[1:])
     assert_same_bits(grids[:1], grids[1:])
@@ -316,8 +350,7 @@ def run_python(code, **environment):
 
 def test_the_variable_decides():
     code = "from sklearn_iou_kmeans import _kernels; print(_kernels.kernels_in_use)"
-    wanted = ["numpy"] if _compiled is None else ["numpy", "compiled"]
-    for name in wanted:
+    for name in ["numpy", "compiled"] if COMPILED else ["numpy"]:
         done = run_python(code, SKLEARN_IOU_KMEANS_KERNELS=name)
         assert done.stdout == f"{name}\n", done.stderr
 
@@ -329,7 +362,8 @@ def test_another_value_of_the_variable_is_refused():
 
 
 def test_compiled_kernels_that_are_missing_are_said_to_be(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn_iou_kmeans._kernels._compiled", None)
+    for name in ("_compiled", "_compiled_avx2"):
+        monkeypatch.setitem(sys.modules, f"sklearn_iou_kmeans._kernels.{name}", None)
     with pytest.raises(ImportError, match="was installed without compiled kernels"):
         _kernels.choose("compiled")
     assert _kernels.choose(None)[0] == "numpy"
@@ -337,7 +371,7 @@ def test_compiled_kernels_that_are_missing_are_said_to_be(monkeypatch):
 
 @needs_compiler
 def test_compiled_kernels_of_another_version_are_refused_by_name(monkeypatch):
-    monkeypatch.setattr(_numpy, "CONTRACT", _compiled.CONTRACT + 1)
+    monkeypatch.setattr(_numpy, "CONTRACT", _numpy.CONTRACT + 1)
     with pytest.raises(ImportError, match=r"_compiled.* belong to another version"):
         _kernels.choose(None)
     assert _kernels.choose("numpy")[0] == "numpy"

@@ -313,7 +313,7 @@ def test_the_same_on_a_dask_cluster(sizes):
     sweep = NClustersSweep(IoUKMeans(), [2, 4], n_init=3, cv=2, random_state=0)
     alone = clone(sweep).fit(sizes)
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, memory_limit=0, dashboard_address=None
+        n_workers=2, threads_per_worker=1, memory_limit=0, dashboard_address=":0"
     )
     with cluster, distributed.Client(cluster), parallel_config(backend="dask"):
         on_cluster = sweep.fit(sizes)

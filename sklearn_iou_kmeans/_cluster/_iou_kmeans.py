@@ -22,7 +22,7 @@ from ._base import BaseShapeClusterer
 from ._lloyd import lloyd
 from ._search import search
 from ._seeding import kmeans_plusplus, random_shapes
-from ._summary import RESOLUTION, Levels, WeightedShapes, levels_for, levels_of, summarize
+from ._summary import Levels, WeightedShapes, levels_for, levels_of, summarize
 
 SEEDINGS = {"k-means++": kmeans_plusplus, "random": random_shapes}
 
@@ -271,7 +271,7 @@ class IoUKMeans(BaseShapeClusterer):
             )
         is_first = not hasattr(self, "histogram_")
         X = self._check_shapes(X, reset=is_first)
-        histogram = ShapeHistogram(RESOLUTION) if is_first else copy(self.histogram_)
+        histogram = ShapeHistogram() if is_first else copy(self.histogram_)
         histogram.add(X, check_weights(sample_weight, X))
         levels = levels_of(histogram)
         shapes, weights = levels[-1]

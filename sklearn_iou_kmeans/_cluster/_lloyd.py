@@ -5,7 +5,7 @@ import numpy as np
 from .._kernels import FloatArray, IntArray, pairwise
 from ._centers import UPDATE_RULES
 from ._seeding import best_candidate, draw_far_shapes
-from ._solution import Solution, evaluate
+from ._solution import Assignment, by_score, evaluate
 
 # An empty cluster chooses among this many shapes, spread evenly over the loss.
 N_CANDIDATES = 32
@@ -25,7 +25,7 @@ def lloyd(
     update: str,
     max_iter: int,
     tol: float,
-) -> tuple[Solution, int]:
+) -> tuple[Assignment, int]:
     """Assign and update in turn until the average IoU or the clusters stay as they are.
 
     With ``update="iou"`` no step lowers the average IoU, and the run ends once a step raises it by
@@ -46,7 +46,7 @@ def lloyd(
 
     Returns
     -------
-    solution : Solution
+    solution : Assignment
     n_iter : int
     """
     is_monotone = update == "iou"
@@ -61,15 +61,15 @@ def lloyd(
             solution = evaluate(X, sample_weight, moved)
         solution = without_empty_clusters(X, sample_weight, solution)
         if is_monotone and solution.score - last.score <= least_rise:
-            return max(last, solution, key=Solution.quality), n_iter
+            return max(last, solution, key=by_score), n_iter
         if not is_monotone and np.array_equal(solution.labels, last.labels):
             return solution, n_iter
     return solution, max_iter
 
 
 def without_empty_clusters(
-    X: FloatArray, sample_weight: FloatArray, solution: Solution
-) -> Solution:
+    X: FloatArray, sample_weight: FloatArray, solution: Assignment
+) -> Assignment:
     """Give every center a shape.
 
     The center of an empty cluster moves to the shape where it raises the average IoU most, of a
@@ -92,7 +92,7 @@ def without_empty_clusters(
 
 
 def shorten_steps(
-    X: FloatArray, sample_weight: FloatArray, last: Solution, moved: FloatArray
+    X: FloatArray, sample_weight: FloatArray, last: Assignment, moved: FloatArray
 ) -> FloatArray:
     """Halve, in log c, each center's step to `moved` until the shapes of its cluster gain by it."""
     moved = moved.copy()

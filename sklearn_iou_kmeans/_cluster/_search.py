@@ -4,25 +4,31 @@ The objective has many local optima. Telling the good ones apart does not take e
 of the work is done on a few thousand weighted shapes; a few iterations on the boxes remain.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.random import RandomState
 
-from .._kernels import FloatArray, swap_gains, two_nearest
+from .._kernels import FloatArray, ascent_step, swap_gains, two_nearest
 from ._centers import iou_centers
 from ._seeding import draw_far_shapes
-from ._solution import Solution, evaluate
+from ._solution import Solution, by_score, evaluate
 from ._summary import Levels, WeightedShapes
+
+# Score of some centers, and a step of each of their sides in the natural logarithm.
+Proposal = tuple[float, FloatArray]
 
 # What each of these constants trades is measured by `benchmarks/search.py`.
 
-# Iterations of a climb from a seeding, and of one from centers that are nearly good: after a swap,
+# Evaluations in a climb from a seeding, and in one from centers that are nearly good: after a swap,
 # or on a finer summary.
 N_FROM_SEEDING, N_REFINE = 24, 12
 
-# A climb ends after so many iterations without a better average IoU.
-PATIENCE = 8
+# A climb ends after so many evaluations without a better average IoU.
+PATIENCE = 6
+
+# Share of the last step that is added to the next.
+MOMENTUM = 0.7
 
 # Shapes among which a swapped center takes its place.
 N_CANDIDATES = 32
@@ -60,59 +66,75 @@ def search(
     found : list of ndarray of shape (n_clusters, n_dims)
         What is worth a run on all boxes: several centers if the boxes are few.
     """
-    coarse, middle = levels[0], levels[min(1, len(levels) - 1)]
-    found = best_of([climb(coarse, start, N_FROM_SEEDING) for start in starts], N_KEPT)
-    if len(levels) > 1:
-        found = [climb(middle, solution.centers, N_REFINE) for solution in found]
-    n_swaps = len(found[0].centers) * min(SWAPS_OF_SHAPES // len(middle.weights), MOST_SWAPS)
-    found = [random_swaps(middle, solution, n_swaps, random_state) for solution in found]
-    if len(levels) > 1:
-        found = [climb(levels[-1], best_of(found, 1)[0].centers, N_REFINE)]
-    elif len(middle.weights) <= VERY_FEW:
-        found = [move_single_sides(middle, solution) for solution in found]
+    if len(levels) == 1:
+        return search_few(levels[0], starts, random_state)
+    coarse, middle, finest = levels[0], levels[1], levels[-1]
+    found = best_of((climb(coarse, start, N_FROM_SEEDING) for start in starts), N_KEPT)
+    [best] = best_of((climb(middle, kept.centers, N_REFINE) for kept in found), 1)
+    return [climb(finest, best.centers, N_REFINE).centers]
+
+
+def search_few(
+    level: WeightedShapes, starts: Iterable[FloatArray], random_state: RandomState
+) -> list[FloatArray]:
+    """Search on shapes that are too few to be summarised."""
+    climbs = (climb(level, start, N_FROM_SEEDING, towards_medians) for start in starts)
+    found = best_of(climbs, N_KEPT)
+    n_swaps = len(found[0].centers) * min(SWAPS_OF_SHAPES // len(level.weights), MOST_SWAPS)
+    found = [random_swaps(level, solution, n_swaps, random_state) for solution in found]
+    if len(level.weights) <= VERY_FEW:
+        found = [move_single_sides(level, solution) for solution in found]
     return [solution.centers for solution in found]
 
 
-def best_of(solutions: list[Solution], n: int) -> list[Solution]:
+def best_of(solutions: Iterable[Solution], n: int) -> list[Solution]:
     """Return the `n` best solutions, the best first."""
-    return sorted(solutions, key=Solution.quality, reverse=True)[:n]
+    return sorted(solutions, key=by_score, reverse=True)[:n]
 
 
-def climb(level: WeightedShapes, centers: FloatArray, n_iter: int) -> Solution:
-    """Iterate the update rule with momentum, and return the best solution met on the way.
+def along_gradient(level: WeightedShapes, centers: FloatArray) -> Proposal:
+    """Propose steps for shapes that stand for boxes around them, whose exact sides mean little."""
+    score, step = ascent_step(*level, centers)
+    return score, 1.5 * step
+
+
+def towards_medians(level: WeightedShapes, centers: FloatArray) -> Proposal:
+    """Propose steps for shapes that are the boxes themselves, where the best sides are theirs."""
+    X, weights = level
+    now = evaluate(X, weights, centers)
+    medians = iou_centers(X, weights, now.labels, now.iou, centers)
+    return now.score, 2.0 * (np.log(medians) - np.log(centers))
+
+
+def climb(
+    level: WeightedShapes,
+    centers: FloatArray,
+    n_evaluations: int,
+    propose: Callable[[WeightedShapes, FloatArray], Proposal] = along_gradient,
+) -> Solution:
+    """Step uphill with momentum, and return the best solution met on the way.
 
     Neighbouring centers push each other along over many small steps, so momentum saves two thirds
-    of the iterations, and it carries the centers through shallow local optima.
+    of them, and it carries the centers through shallow local optima.
 
     References
     ----------
     Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Computational
     Mathematics and Mathematical Physics 4, 1964.
     """
-    X, weights = level
-    best = now = evaluate(X, weights, centers)
-    last_centers, n_worse = centers, 0
-    smallest, largest = X.min(axis=0), X.max(axis=0)  # beyond these no center does better
-    for _ in range(n_iter):
-        moved = step_with_momentum(X, weights, now, last_centers)
-        last_centers = now.centers
-        now = evaluate(X, weights, np.minimum(np.maximum(moved, smallest), largest))
-        n_worse = 0 if now.score > best.score else n_worse + 1
-        best = max(best, now, key=Solution.quality)
+    smallest, largest = level.shapes.min(axis=0), level.shapes.max(axis=0)
+    best, velocity, n_worse = Solution(centers, -np.inf), np.zeros(centers.shape), 0
+    for _ in range(n_evaluations):
+        score, step = propose(level, centers)
+        n_worse = 0 if score > best.score else n_worse + 1
         if n_worse == PATIENCE:
             break
+        if n_worse == 0:
+            best = Solution(centers, score)
+        velocity = MOMENTUM * velocity + step
+        with np.errstate(over="ignore"):
+            centers = np.minimum(np.maximum(centers * np.exp(velocity), smallest), largest)
     return best
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def step_with_momentum(
-    X: FloatArray, weights: FloatArray, now: Solution, last_centers: FloatArray
-) -> FloatArray:
-    """Step in log c by twice the step of the update rule plus three quarters of the last step."""
-    medians = iou_centers(X, weights, now.labels, now.iou, now.centers)
-    root = np.sqrt(now.centers / last_centers)
-    moved: FloatArray = medians * (medians / now.centers) * (root * np.sqrt(root))
-    return moved
 
 
 def random_swaps(
@@ -130,10 +152,11 @@ def random_swaps(
     """
     best = now = start
     for slack in np.linspace(SLACK, 0.0, n_swaps) * level.weights.sum():
-        found = climb(level, swap(level, now, random_state), N_REFINE)
+        swapped = swap(level, now, random_state)
+        found = climb(level, swapped, N_REFINE, towards_medians)
         if found.score > now.score - slack:
             now = found
-            best = max(best, now, key=Solution.quality)
+            best = max(best, now, key=by_score)
     return best
 
 
@@ -168,7 +191,7 @@ def move_single_sides(level: WeightedShapes, solution: Solution) -> Solution:
             break
         centers = solution.centers.copy()
         centers[owners[best]] = candidates[best]
-        moved = evaluate(X, weights, centers)
+        moved = Solution(centers, evaluate(X, weights, centers).score)
         if not moved.score > solution.score:
             break
         solution = moved

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
-from .._kernels import FloatArray, nearest, swap_gains
+from .._kernels import FloatArray, pairwise, swap_gains
 
 
 def kmeans_plusplus(
@@ -38,9 +38,10 @@ def kmeans_plusplus(
     for i in range(n_clusters):
         n_draws = n_trials if i else 1  # the first by weight alone: no center is near yet
         candidates = draw_far_shapes(sample_weight, iou, random_state.uniform(size=n_draws))
-        chosen = best_candidate(X, sample_weight, iou, candidates)
-        centers[i] = X[chosen]
-        iou = np.maximum(iou, nearest(X, X[[chosen]])[1])
+        reached = pairwise(X, X[candidates])
+        np.maximum(reached, iou[:, None], out=reached)
+        best = (sample_weight @ reached).argmax()
+        centers[i], iou = X[candidates[best]], reached[:, best].copy()
     return centers
 
 

@@ -6,6 +6,13 @@ from .._kernels import FloatArray, IntArray, nearest
 
 
 class Solution(NamedTuple):
+    """Centers, and the weighted sum of the IoU of each shape with the best of them."""
+
+    centers: FloatArray
+    score: float
+
+
+class Assignment(NamedTuple):
     """Centers, the best of them for each shape, the IoU with it, and its weighted sum."""
 
     centers: FloatArray
@@ -13,12 +20,13 @@ class Solution(NamedTuple):
     iou: FloatArray
     score: float
 
-    def quality(self) -> float:
-        """The weighted sum of the IoU, to sort by."""
-        return self.score
 
-
-def evaluate(X: FloatArray, sample_weight: FloatArray, centers: FloatArray) -> Solution:
+def evaluate(X: FloatArray, sample_weight: FloatArray, centers: FloatArray) -> Assignment:
     """Assign every shape to its best center."""
     labels, iou = nearest(X, centers)
-    return Solution(centers, labels, iou, float(iou @ sample_weight))
+    return Assignment(centers, labels, iou, float(iou @ sample_weight))
+
+
+def by_score(solution: Solution | Assignment) -> float:
+    """Return the key to sort by, or to choose the best with."""
+    return solution.score

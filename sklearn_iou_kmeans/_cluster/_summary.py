@@ -11,12 +11,12 @@ from .._kernels import FloatArray, IntArray
 
 # Bins per octave of the finest summary: centers found on it are as good as those found on all
 # boxes to 2e-5 of average IoU (`benchmarks/quality.py`).
-RESOLUTION = 64
+RESOLUTION = 32
 
 # A cell of the coarse and of the middle summary is split while its share of the weight times its
-# width in octaves is larger: some 2 500 and 8 000 shapes for the cars of BDD100K and for VOC 2007.
+# width in octaves is larger: some 1 700 and 8 000 shapes for the cars of BDD100K and for VOC 2007.
 # More shapes rank local optima better and take longer (`benchmarks/search.py`).
-COARSE, MIDDLE = 1e-4, 1.5e-5
+COARSE, MIDDLE = 1.5e-4, 1.5e-5
 
 # At most so many distinct shapes are searched as they are.
 FEW = 2_000

@@ -1,9 +1,9 @@
 """Loops over shapes: arrays in, arrays out, nothing checked and nothing kept.
 
-The kernels are compiled at installation where there is a compiler. Their twins in NumPy, whose
-docstrings are the contract of both, return the same bits. The environment variable
-`SKLEARN_IOU_KMEANS_KERNELS` asks for "compiled" or "numpy"; without it the compiled kernels are
-used where there are any.
+The kernels are compiled at installation where there is a compiler, once for every processor and
+once for those with AVX2. Their twins in NumPy, whose docstrings are the contract of all, return the
+same bits. The environment variable `SKLEARN_IOU_KMEANS_KERNELS` asks for "compiled" or "numpy";
+without it the compiled kernels are used where there are any.
 """
 
 import os
@@ -11,12 +11,15 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from . import _numpy
 from ._numpy import FloatArray, IntArray
 
 __all__ = [
     "FloatArray",
     "IntArray",
+    "ascent_step",
     "count_cells",
     "gradient_weights",
     "kernels_in_use",
@@ -57,15 +60,19 @@ def choose(wanted: str | None) -> tuple[str, ModuleType]:
         raise ValueError(f"{VARIABLE}={wanted!r}: set it to 'compiled' or 'numpy', or unset it.")
     if wanted == "numpy":
         return "numpy", _numpy
-    try:
-        compiled = import_module("._compiled", __name__)
-    except ModuleNotFoundError as error:
+    for name in ("_compiled_avx2", "_compiled") if has_avx2() else ("_compiled",):
+        try:
+            compiled = import_module(f".{name}", __name__)
+            break
+        except ModuleNotFoundError:
+            continue
+    else:
         if wanted is None:
             return "numpy", _numpy
         raise ImportError(
             f"{VARIABLE}='compiled', and sklearn-iou-kmeans was installed without compiled "
             "kernels: install a C compiler and reinstall the package, or unset the variable."
-        ) from error
+        )
     if getattr(compiled, "CONTRACT", None) != _numpy.CONTRACT:
         raise ImportError(
             f"The compiled kernels {compiled.__file__} belong to another version of "
@@ -74,10 +81,17 @@ def choose(wanted: str | None) -> tuple[str, ModuleType]:
     return "compiled", compiled
 
 
+def has_avx2() -> bool:
+    """Whether NumPy finds that the processor can work on 256 bits at once."""
+    extensions = np.show_config(mode="dicts")["SIMD Extensions"]
+    return not {"AVX2", "X86_V3"}.isdisjoint(extensions["baseline"] + extensions["found"])
+
+
 kernels_in_use, _kernels = choose(os.environ.get(VARIABLE))
 
 if TYPE_CHECKING:
     from ._numpy import (
+        ascent_step,
         count_cells,
         gradient_weights,
         nearest,
@@ -89,6 +103,7 @@ if TYPE_CHECKING:
         weighted_medians,
     )
 else:
+    ascent_step = _kernels.ascent_step
     count_cells = _kernels.count_cells
     gradient_weights = _kernels.gradient_weights
     nearest = _kernels.nearest

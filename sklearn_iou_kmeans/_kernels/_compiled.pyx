@@ -5,12 +5,12 @@
 import numpy as np
 
 from cython cimport floating
-from libc.math cimport frexp, ldexp, sqrt
-from libc.stdint cimport int16_t, int64_t
+from libc.math cimport frexp, isfinite, ldexp, sqrt
+from libc.stdint cimport int16_t, int64_t, uint64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy
 
-CONTRACT = 2
+CONTRACT = 3
 
 # Shapes worked on at once: a few rows of so many numbers stay in the first-level cache.
 cdef enum:
@@ -18,6 +18,10 @@ cdef enum:
 
 # Adding and subtracting it rounds a number below 2**51 to an integer, as rint does.
 cdef double ROUNDS = 6755399441055744.0
+
+
+# The bits of infinity, above those of every number.
+cdef int64_t INFINITY_BITS = 0x7FF0000000000000
 
 
 # IoU of a block of shapes with one center.
@@ -130,23 +134,32 @@ cdef void take_in(
         best[i] = iou[i] if iou[i] > best[i] else best[i]
 
 
+cdef inline void assign_block(
+    Centers centers, Py_ssize_t n, Py_ssize_t n_dims, double[:, ::1] sides, double[:, ::1] work,
+    double* second,
+) noexcept nogil:
+    """Leave the labels of a block of shapes and their best IoU in the first rows of `work`."""
+    cdef Py_ssize_t c
+    work[:3] = 0.0
+    for c in range(centers.volumes.shape[0]):
+        overlap(
+            &sides[0, 0], n, n_dims, &centers.sides[c, 0], &centers.scales[c, 0],
+            centers.volumes[c], &work[3, 0], &work[4, 0],
+        )
+        take_in(&work[4, 0], n, c, &work[0, 0], &work[1, 0], second)
+
+
 cdef void assign(
     const floating[:, :] X, Centers centers, double[:, ::1] sides, double[:, ::1] work,
     int[::1] labels, double[::1] iou, double[::1] second_iou,
 ) noexcept nogil:
     """Fill labels, best and, where there is place for them, second-best IoU, block by block."""
-    cdef Py_ssize_t n = X.shape[0], start = 0, size, i, c
+    cdef Py_ssize_t n = X.shape[0], start = 0, size, i
     cdef double* second = &work[2, 0] if second_iou.shape[0] else NULL
     while start < n:
         size = min(BLOCK, n - start)
         load(X, start, size, sides)
-        work[:3] = 0.0
-        for c in range(centers.volumes.shape[0]):
-            overlap(
-                &sides[0, 0], size, X.shape[1], &centers.sides[c, 0], &centers.scales[c, 0],
-                centers.volumes[c], &work[3, 0], &work[4, 0],
-            )
-            take_in(&work[4, 0], size, c, &work[0, 0], &work[1, 0], second)
+        assign_block(centers, size, X.shape[1], sides, work, second)
         for i in range(size):
             labels[start + i] = <int>work[0, i]
             iou[start + i] = work[1, i]
@@ -244,6 +257,52 @@ def gradient_weights(
     return above_array, below_array
 
 
+def ascent_step(
+    const double[:, :] X, const double[::1] sample_weight, const double[:, :] centers
+):
+    cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], n_centers = centers.shape[0]
+    cdef Py_ssize_t start = 0, size, i, j, c, is_above
+    cdef double iou, volume, weight, spread, part, score = 0.0
+    cdef double[2] draws  # of a side that is not above its center, and of one that is
+    step_array = np.zeros((n_centers, n_dims))
+    cdef double[:, ::1] step = step_array
+    # For each center the sums down and up on each side, then its weight and its weighted IoU.
+    cdef double[:, :, ::1] sums = np.zeros((n_centers, n_dims + 1, 2))
+    cdef double[:, ::1] sides = np.empty((n_dims, BLOCK)), work = np.empty((5, BLOCK))
+    cdef Centers scaled = Centers(centers)
+    with nogil:
+        while start < n:
+            size = min(BLOCK, n - start)
+            load(X, start, size, sides)
+            assign_block(scaled, size, n_dims, sides, work, NULL)
+            for i in range(size):
+                c = <Py_ssize_t>work[0, i]
+                iou = work[1, i]
+                weight = sample_weight[start + i]
+                sums[c, n_dims, 0] += weight
+                sums[c, n_dims, 1] += weight * iou
+                if not iou > 0:
+                    continue
+                volume = sides[0, i] * scaled.scales[c, 0]
+                for j in range(1, n_dims):
+                    volume *= sides[j, i] * scaled.scales[c, j]
+                weight = weight * (iou * (1.0 + iou))
+                draws[1] = weight * (volume / (volume + scaled.volumes[c]))
+                draws[0] = weight - draws[1]
+                for j in range(n_dims):
+                    is_above = sides[j, i] > centers[c, j]
+                    sums[c, j, is_above] += draws[is_above]
+            start += BLOCK
+        for c in range(n_centers):
+            score += sums[c, n_dims, 1]
+            spread = 2.0 * (1.0 - sums[c, n_dims, 1] / sums[c, n_dims, 0]) / n_dims
+            for j in range(n_dims):
+                part = (sums[c, j, 1] - sums[c, j, 0]) / (sums[c, j, 1] + sums[c, j, 0])
+                part = spread * part
+                step[c, j] = part if isfinite(part) else 0.0
+    return score, step_array
+
+
 cdef struct Entry:
     Py_ssize_t group  # the number of a column of a cluster
     double value
@@ -296,7 +355,7 @@ cdef class Buckets:
     cdef int64_t[:, ::1] centers
     cdef double[:, ::1] table
     cdef double[::1] totals, before
-    cdef Py_ssize_t[::1] first, span
+    cdef int64_t[::1] lowest, width
 
     def __cinit__(self, const double[:, :] centers, Py_ssize_t n):
         cdef Py_ssize_t n_groups = centers.shape[0] * centers.shape[1]
@@ -307,15 +366,12 @@ cdef class Buckets:
         self.centers = np.array(centers).view(np.int64)
         self.table = np.zeros((n_groups, self.n_buckets))
         self.totals, self.before = np.empty((2, n_groups))
-        self.first, self.span = np.empty((2, n_groups), dtype=np.intp)
-
-    cdef inline Py_ssize_t bucket_of(self, int64_t offset) noexcept nogil:
-        cdef Py_ssize_t bucket = (offset >> self.shift) + self.n_buckets // 2
-        return max(min(bucket, self.n_buckets - 1), 0)
+        self.lowest, self.width = np.empty((2, n_groups), dtype=np.int64)
 
     cdef void find(self, Py_ssize_t group) noexcept nogil:
-        """Find the buckets of the values up to which and beyond which half of the weight lies."""
-        cdef Py_ssize_t bucket, last = self.n_buckets - 1
+        """Find the bits of the values up to which and beyond which half of the weight lies."""
+        cdef Py_ssize_t bucket, first, last = self.n_buckets - 1
+        cdef int64_t center = (&self.centers[0, 0])[group]
         cdef double cumulated, half, total = 0.0
         for bucket in range(self.n_buckets):
             total += self.table[group, bucket]
@@ -324,11 +380,20 @@ cdef class Buckets:
         while bucket < last and cumulated + self.table[group, bucket] < half:
             cumulated += self.table[group, bucket]
             bucket += 1
-        self.before[group], self.first[group] = cumulated, bucket
+        self.before[group], first = cumulated, bucket
         while bucket < last and cumulated + self.table[group, bucket] <= half:
             cumulated += self.table[group, bucket]
             bucket += 1
-        self.span[group] = bucket - self.first[group]
+        self.lowest[group] = self.bits_from(center, first)
+        self.width[group] = self.bits_from(center, bucket + 1) - 1 - self.lowest[group]
+
+    cdef inline int64_t bits_from(self, int64_t center, Py_ssize_t bucket) noexcept nogil:
+        """The bits of the lowest value in a bucket."""
+        if bucket == 0:
+            return 0
+        if bucket == self.n_buckets:
+            return INFINITY_BITS
+        return center + ((<int64_t>bucket - self.n_buckets // 2) << self.shift)
 
 
 def weighted_medians(
@@ -345,27 +410,35 @@ def weighted_medians(
     cdef double[::1] units = np.empty(centers.shape[0])
     cdef Buckets buckets = Buckets(centers, n)
     cdef Entry[::1] entries = np.empty(n * n_dims, dtype=ENTRY)
+    # Pointers, as the loops would read these attributes anew for every value.
+    cdef const int64_t* center_bits = &buckets.centers[0, 0]
+    cdef double* table = &buckets.table[0, 0]
+    cdef const int64_t* lowest = &buckets.lowest[0]
+    cdef const int64_t* width = &buckets.width[0]
+    cdef Py_ssize_t n_buckets = buckets.n_buckets, shift = buckets.shift
     with nogil:
         weight_units(above, below, labels, units)
         for i in range(n):
             unit = units[labels[i]]
             weights[0] = (below[i] * unit + ROUNDS) - ROUNDS
             weights[1] = (above[i] * unit + ROUNDS) - ROUNDS
+            group = labels[i] * n_dims
             for j in range(n_dims):
-                offset = bits(X[i, j]) - buckets.centers[labels[i], j]
-                bucket = buckets.bucket_of(offset)
-                buckets.table[labels[i] * n_dims + j, bucket] += weights[offset > 0]
+                offset = bits(X[i, j]) - center_bits[group + j]
+                bucket = (offset >> shift) + n_buckets // 2
+                bucket = max(min(bucket, n_buckets - 1), 0)
+                table[(group + j) * n_buckets + bucket] += weights[offset > 0]
         for group in range(medians.shape[0]):
             buckets.find(group)
         for i in range(n):
+            group = labels[i] * n_dims
             for j in range(n_dims):
-                group = labels[i] * n_dims + j
-                offset = bits(X[i, j]) - buckets.centers[labels[i], j]
-                bucket = buckets.bucket_of(offset)
-                # From first to first + span, in one comparison, which is hardly ever true.
-                if <size_t>(bucket - buckets.first[group]) <= <size_t>buckets.span[group]:
+                # From lowest to lowest + width, in one comparison, which is hardly ever true.
+                offset = bits(X[i, j]) - lowest[group + j]
+                if <uint64_t>offset <= <uint64_t>width[group + j]:
+                    offset = bits(X[i, j]) - center_bits[group + j]
                     unit = (above[i] if offset > 0 else below[i]) * units[labels[i]]
-                    entries[n_entries].group = group
+                    entries[n_entries].group = group + j
                     entries[n_entries].value = X[i, j]
                     entries[n_entries].weight = (unit + ROUNDS) - ROUNDS
                     n_entries += 1

@@ -1,5 +1,7 @@
 """The kernels in NumPy, for machines without a compiler; what each computes is said here."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,9 +9,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 
 # Counts the changes of what the kernels compute: kernels compiled for another one are refused.
-CONTRACT = 2
+CONTRACT = 3
 
-# Numbers in a table of shapes x centers that is worked on at once.
+# Numbers in a table of shapes x centers that are worked on at once.
 TABLE_SIZE = 2**16
 
 
@@ -31,7 +33,16 @@ def pairwise(X: NDArray[np.floating], Y: FloatArray) -> FloatArray:
     iou : ndarray of shape (n, m)
         In [0, 1]; 0 where a side is 0.
     """
-    return np.ascontiguousarray(_table(X, Y).T)
+    iou = np.empty((len(X), len(Y)))
+    for rows in _blocks(len(X), len(Y)):
+        iou[rows] = _table(X[rows], Y).T
+    return iou
+
+
+def _blocks(n: int, n_centers: int) -> Iterator[slice]:
+    """Cut `n` shapes into blocks whose tables of IoU stay in the cache."""
+    size = max(TABLE_SIZE // max(n_centers, 1), 16)
+    return (slice(start, start + size) for start in range(0, n, size))
 
 
 def _table(X: NDArray[np.floating], Y: FloatArray) -> FloatArray:
@@ -94,9 +105,7 @@ def two_nearest(
     """
     labels = np.zeros(len(X), dtype=np.int32)
     iou, second_iou = np.zeros((2, len(X)))
-    size = max(TABLE_SIZE // len(centers), 16)
-    for start in range(0, len(X), size):
-        rows = slice(start, start + size)
+    for rows in _blocks(len(X), len(centers)):
         for number, value in enumerate(_table(X[rows], centers)):
             labels[rows][value > iou[rows]] = number
             np.maximum(second_iou[rows], np.minimum(value, iou[rows]), out=second_iou[rows])
@@ -176,6 +185,47 @@ def gradient_weights(
         volume = np.multiply.reduce(X.T * scales.T[:, labels])
         above = np.where(iou > 0, weight * (volume / (volume + center_volume)), 0.0)
     return above, np.where(iou > 0, weight - above, 0.0)
+
+
+def ascent_step(
+    X: FloatArray, sample_weight: FloatArray, centers: FloatArray
+) -> tuple[float, FloatArray]:
+    """Estimate how far each center is from where the average IoU of its shapes is largest.
+
+    Where the gradient vanishes, the larger sides draw a center as strongly as the smaller ones. If
+    they do not, and the logarithms of a side are spread evenly over [-h, h] around that of the
+    center, the balance is at h (up - down) / (up + down). The loss 1 - IoU is about the sum of the
+    absolute differences of the logarithms, whose mean is h / 2 for each side.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, n_dims)
+    sample_weight : ndarray of shape (n,)
+    centers : ndarray of shape (n_centers, n_dims)
+
+    Returns
+    -------
+    score : float
+        Weighted sum of the IoU with the best center.
+    step : ndarray of shape (n_centers, n_dims)
+        2 loss / n_dims (up - down) / (up + down), in the natural logarithm of each side, with the
+        average loss of each center's shapes and the sums of their `gradient_weights`. A center
+        without weight stays.
+    """
+    n_centers, n_dims = centers.shape
+    labels, iou = nearest(X, centers)
+    above, below = gradient_weights(X, sample_weight, labels, iou, centers)
+    weights = np.bincount(labels, sample_weight, minlength=n_centers)
+    scores = np.bincount(labels, sample_weight * iou, minlength=n_centers)
+    step = np.zeros(centers.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = 2.0 * (1.0 - scores / weights) / n_dims
+        for j, side in enumerate(X.T):
+            is_above = side > centers[labels, j]
+            up = np.bincount(labels, np.where(is_above, above, 0.0), minlength=n_centers)
+            down = np.bincount(labels, np.where(is_above, 0.0, below), minlength=n_centers)
+            step[:, j] = spread * ((up - down) / (up + down))
+    return float(np.cumsum(scores)[-1]), np.where(np.isfinite(step), step, 0.0)
 
 
 def weighted_medians(
