@@ -9,9 +9,9 @@ from .._distinct import distinct_shapes
 from .._histogram import ShapeHistogram
 from .._kernels import FloatArray, IntArray
 
-# Bins per octave of the finest summary: centers found on it are as good as those found on all
-# boxes to 2e-5 of average IoU (`benchmarks/quality.py`).
-RESOLUTION = 32
+# Bins per octave of the finest summary. Twice as many for more than a million boxes save a pass or
+# two over all of them, which then take longer than the summary (`benchmarks/growth.py`).
+RESOLUTION, MANY = 32, 1_000_000
 
 # A cell of the coarse and of the middle summary is split while its share of the weight times its
 # width in octaves is larger: some 1 700 and 8 000 shapes for the cars of BDD100K and for VOC 2007.
@@ -53,7 +53,8 @@ def summarize(X: FloatArray, sample_weight: FloatArray) -> Levels:
         distinct = WeightedShapes(*distinct_shapes(X, sample_weight))
         if len(distinct.weights) <= FEW:
             return [distinct]
-    return levels_of(ShapeHistogram(RESOLUTION).add(X, sample_weight))
+    resolution = RESOLUTION if len(X) <= MANY else 2 * RESOLUTION
+    return levels_of(ShapeHistogram(resolution).add(X, sample_weight))
 
 
 def levels_of(histogram: ShapeHistogram) -> Levels:

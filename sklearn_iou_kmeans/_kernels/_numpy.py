@@ -1,6 +1,7 @@
 """The kernels in NumPy, for machines without a compiler; what each computes is said here."""
 
 from collections.abc import Iterator
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,8 @@ IntArray = NDArray[np.int32]
 # Counts the changes of what the kernels compute: kernels compiled for another one are refused.
 CONTRACT = 3
 
-# Numbers in a table of shapes x centers that are worked on at once.
-TABLE_SIZE = 2**16
+# Shapes that are worked on at once.
+BLOCK = 2**14
 
 
 def pairwise(X: NDArray[np.floating], Y: FloatArray) -> FloatArray:
@@ -33,36 +34,29 @@ def pairwise(X: NDArray[np.floating], Y: FloatArray) -> FloatArray:
     iou : ndarray of shape (n, m)
         In [0, 1]; 0 where a side is 0.
     """
-    iou = np.empty((len(X), len(Y)))
-    for rows in _blocks(len(X), len(Y)):
-        iou[rows] = _table(X[rows], Y).T
-    return iou
+    table = np.empty((len(X), len(Y)))
+    for rows in _blocks(len(X)):
+        for number, iou in enumerate(_iou_with_each(X[rows], Y)):
+            table[rows, number] = iou
+    return table
 
 
-def _blocks(n: int, n_centers: int) -> Iterator[slice]:
-    """Cut `n` shapes into blocks whose tables of IoU stay in the cache."""
-    size = max(TABLE_SIZE // max(n_centers, 1), 16)
-    return (slice(start, start + size) for start in range(0, n, size))
+def _blocks(n: int) -> Iterator[slice]:
+    """Cut `n` shapes into blocks that stay in the cache."""
+    return (slice(start, start + BLOCK) for start in range(0, n, BLOCK))
 
 
-def _table(X: NDArray[np.floating], Y: FloatArray) -> FloatArray:
-    """Compute the IoU of every row of `Y` (m, n_dims) with every row of `X` (n, n_dims)."""
-    scales = np.ldexp(1.0, np.minimum(-np.frexp(Y)[1], 1022))
-    shared = np.ones((len(Y), len(X)))
-    volume = np.ones((len(Y), len(X)))
-    center_volume = np.ones((len(Y), 1))
-    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
-        for side, center_side, scale in zip(
-            X.T, Y.T[:, :, None], scales.T[:, :, None], strict=True
-        ):
-            scaled = side.astype(np.float64, copy=False) * scale
-            shared *= np.minimum(scaled, center_side * scale)
-            volume *= scaled
-            center_volume *= center_side * scale
-        volume += center_volume
-        volume -= shared
-        shared /= volume
-    return np.fmax(shared, 0.0, out=shared)  # 0 / 0 is 0
+def _iou_with_each(X: NDArray[np.floating], centers: FloatArray) -> Iterator[FloatArray]:
+    """Compute the IoU of all shapes with one center after the other."""
+    columns = [np.ascontiguousarray(side, dtype=np.float64) for side in X.T]
+    all_scales = np.ldexp(1.0, np.minimum(-np.frexp(centers)[1], 1022))
+    for center, scales in zip(centers * all_scales, all_scales, strict=True):
+        with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+            sides = [side * scale for side, scale in zip(columns, scales, strict=True)]
+            shared = reduce(np.multiply, map(np.minimum, sides, center))
+            union = reduce(np.multiply, sides) + reduce(np.multiply, center) - shared
+            iou = shared / union
+        yield np.fmax(iou, 0.0)  # 0 / 0 is 0
 
 
 def nearest(X: NDArray[np.floating], centers: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -80,7 +74,11 @@ def nearest(X: NDArray[np.floating], centers: FloatArray) -> tuple[IntArray, Flo
     iou : ndarray of shape (n,)
         IoU with it.
     """
-    labels, iou, _ = two_nearest(X, centers)
+    labels, iou = np.zeros(len(X), dtype=np.int32), np.zeros(len(X))
+    for rows in _blocks(len(X)):
+        for number, value in enumerate(_iou_with_each(X[rows], centers)):
+            np.copyto(labels[rows], number, where=value > iou[rows])
+            np.maximum(iou[rows], value, out=iou[rows])
     return labels, iou
 
 
@@ -105,9 +103,9 @@ def two_nearest(
     """
     labels = np.zeros(len(X), dtype=np.int32)
     iou, second_iou = np.zeros((2, len(X)))
-    for rows in _blocks(len(X), len(centers)):
-        for number, value in enumerate(_table(X[rows], centers)):
-            labels[rows][value > iou[rows]] = number
+    for rows in _blocks(len(X)):
+        for number, value in enumerate(_iou_with_each(X[rows], centers)):
+            np.copyto(labels[rows], number, where=value > iou[rows])
             np.maximum(second_iou[rows], np.minimum(value, iou[rows]), out=second_iou[rows])
             np.maximum(iou[rows], value, out=iou[rows])
     return labels, iou, second_iou
@@ -143,8 +141,7 @@ def swap_gains(
     Schubert and Rousseeuw, "Fast and eager k-medoids clustering", Information Systems 101, 2021.
     """
     gains = np.empty((len(candidates), n_clusters))
-    for i, candidate in enumerate(candidates):
-        new = _table(X, candidate[None])[0]
+    for i, new in enumerate(_iou_with_each(X, candidates)):
         is_better = new > iou
         rise = sample_weight * np.where(is_better, new - iou, 0.0)
         fall = sample_weight * np.where(is_better, 0.0, np.maximum(new, second_iou) - iou)
@@ -183,8 +180,9 @@ def gradient_weights(
     weight = sample_weight * (iou * (1.0 + iou))
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
         volume = np.multiply.reduce(X.T * scales.T[:, labels])
-        above = np.where(iou > 0, weight * (volume / (volume + center_volume)), 0.0)
-    return above, np.where(iou > 0, weight - above, 0.0)
+        above = weight * (volume / (volume + center_volume))
+    above[iou == 0] = 0.0
+    return above, weight - above
 
 
 def ascent_step(
@@ -222,8 +220,9 @@ def ascent_step(
         spread = 2.0 * (1.0 - scores / weights) / n_dims
         for j, side in enumerate(X.T):
             is_above = side > centers[labels, j]
-            up = np.bincount(labels, np.where(is_above, above, 0.0), minlength=n_centers)
-            down = np.bincount(labels, np.where(is_above, 0.0, below), minlength=n_centers)
+            draws = np.where(is_above, above, below)
+            sums = np.bincount(2 * labels + is_above, draws, minlength=2 * n_centers)
+            down, up = sums.reshape(n_centers, 2).T
             step[:, j] = spread * ((up - down) / (up + down))
     return float(np.cumsum(scores)[-1]), np.where(np.isfinite(step), step, 0.0)
 
