@@ -106,6 +106,7 @@ def towards_medians(level: WeightedShapes, centers: FloatArray) -> Proposal:
     return now.score, 2.0 * (np.log(medians) - np.log(centers))
 
 
+@np.errstate(over="ignore")
 def climb(
     level: WeightedShapes,
     centers: FloatArray,
@@ -132,8 +133,7 @@ def climb(
         if n_worse == 0:
             best = Solution(centers, score)
         velocity = MOMENTUM * velocity + step
-        with np.errstate(over="ignore"):
-            centers = np.minimum(np.maximum(centers * np.exp(velocity), smallest), largest)
+        centers = np.minimum(np.maximum(centers * np.exp(velocity), smallest), largest)
     return best
 
 

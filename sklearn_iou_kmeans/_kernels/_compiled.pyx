@@ -39,8 +39,9 @@ cdef class Centers:
         cdef int exponent
         self.sides = np.empty((centers.shape[0], centers.shape[1]))
         self.scales = np.empty((centers.shape[0], centers.shape[1]))
-        self.volumes = np.ones(centers.shape[0])
+        self.volumes = np.empty(centers.shape[0])
         for i in range(centers.shape[0]):
+            self.volumes[i] = 1.0
             for j in range(centers.shape[1]):
                 frexp(centers[i, j], &exponent)
                 self.scales[i, j] = ldexp(1.0, min(-exponent, 1022))
