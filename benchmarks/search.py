@@ -21,16 +21,17 @@ from quality import DATA, KNOWN, N_CLUSTERS, SETS, load
 from sklearn_iou_kmeans import IoUKMeans
 from sklearn_iou_kmeans._cluster import _search, _summary
 
-MANY = {
-    "COARSE": (3e-4, 2e-4, 7e-5),
-    "MIDDLE": (6e-5, 1.5e-5),
-    "RESOLUTION": (32,),
-    "N_FROM_SEEDING": (12, 18, 36),
+ON_MANY = {
+    "COARSE": (3e-4, 1e-4),
+    "MIDDLE": (6e-5, 3e-5),
+    "RESOLUTION": (16, 64),
+    "N_FROM_SEEDING": (16, 32),
     "N_REFINE": (6, 20),
-    "PATIENCE": (4, 16),
-    "N_KEPT": (1, 3, 10),
+    "PATIENCE": (4, 8),
+    "MOMENTUM": (0.6, 0.75),
+    "N_KEPT": (3, 7),
 }
-FEW = {
+ON_FEW = {
     "SWAPS_OF_SHAPES": (0, 500, 2000),
     "MOST_SWAPS": (3, 12),
     "N_REFINE": (6, 20),
@@ -91,10 +92,10 @@ def main():
         for k in (6, 9, 12):
             problems.append((X, k))
             known += [KNOWN[name][N_CLUSTERS.index(k)]] * len(seeds)
-    compare(MANY, problems, seeds, np.array(known))
+    compare(ON_MANY, problems, seeds, np.array(known))
     print()
     problems = [(X, k) for n in (50, 200, 1000) for X in subsets(n, 5) for k in (3, 9)]
-    compare(FEW, problems, seeds[:2])
+    compare(ON_FEW, problems, seeds[:2])
 
 
 if __name__ == "__main__":
