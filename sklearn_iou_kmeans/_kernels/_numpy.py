@@ -15,7 +15,11 @@ CONTRACT = 3
 # Shapes that are worked on at once.
 BLOCK = 2**14
 
+# Products of sides may be too large or too small for a float; what comes out is right all the same.
+at_any_scale = np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore")
 
+
+@at_any_scale
 def pairwise(X: NDArray[np.floating], Y: FloatArray) -> FloatArray:
     """Compute the IoU of every shape with every other.
 
@@ -37,7 +41,7 @@ def pairwise(X: NDArray[np.floating], Y: FloatArray) -> FloatArray:
     table = np.empty((len(X), len(Y)))
     for rows in _blocks(len(X)):
         for number, iou in enumerate(_iou_with_each(X[rows], Y)):
-            table[rows, number] = iou
+            table[rows, number] = np.fmax(iou, 0.0)
     return table
 
 
@@ -47,18 +51,17 @@ def _blocks(n: int) -> Iterator[slice]:
 
 
 def _iou_with_each(X: NDArray[np.floating], centers: FloatArray) -> Iterator[FloatArray]:
-    """Compute the IoU of all shapes with one center after the other."""
+    """Compute the IoU of all shapes with one center after the other; NaN for 0 / 0."""
     columns = [np.ascontiguousarray(side, dtype=np.float64) for side in X.T]
     all_scales = np.ldexp(1.0, np.minimum(-np.frexp(centers)[1], 1022))
     for center, scales in zip(centers * all_scales, all_scales, strict=True):
-        with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
-            sides = [side * scale for side, scale in zip(columns, scales, strict=True)]
-            shared = reduce(np.multiply, map(np.minimum, sides, center))
-            union = reduce(np.multiply, sides) + reduce(np.multiply, center) - shared
-            iou = shared / union
-        yield np.fmax(iou, 0.0)  # 0 / 0 is 0
+        sides = [side * scale for side, scale in zip(columns, scales, strict=True)]
+        shared = reduce(np.multiply, map(np.minimum, sides, center))
+        union = reduce(np.multiply, sides) + reduce(np.multiply, center) - shared
+        yield shared / union
 
 
+@at_any_scale
 def nearest(X: NDArray[np.floating], centers: FloatArray) -> tuple[IntArray, FloatArray]:
     """Find the center with the largest IoU for each shape.
 
@@ -78,10 +81,11 @@ def nearest(X: NDArray[np.floating], centers: FloatArray) -> tuple[IntArray, Flo
     for rows in _blocks(len(X)):
         for number, value in enumerate(_iou_with_each(X[rows], centers)):
             np.copyto(labels[rows], number, where=value > iou[rows])
-            np.maximum(iou[rows], value, out=iou[rows])
+            np.fmax(iou[rows], value, out=iou[rows])
     return labels, iou
 
 
+@at_any_scale
 def two_nearest(
     X: NDArray[np.floating], centers: FloatArray
 ) -> tuple[IntArray, FloatArray, FloatArray]:
@@ -106,11 +110,12 @@ def two_nearest(
     for rows in _blocks(len(X)):
         for number, value in enumerate(_iou_with_each(X[rows], centers)):
             np.copyto(labels[rows], number, where=value > iou[rows])
-            np.maximum(second_iou[rows], np.minimum(value, iou[rows]), out=second_iou[rows])
-            np.maximum(iou[rows], value, out=iou[rows])
+            np.fmax(second_iou[rows], np.minimum(value, iou[rows]), out=second_iou[rows])
+            np.fmax(iou[rows], value, out=iou[rows])
     return labels, iou, second_iou
 
 
+@at_any_scale
 def swap_gains(
     X: FloatArray,
     sample_weight: FloatArray,
@@ -144,11 +149,12 @@ def swap_gains(
     for i, new in enumerate(_iou_with_each(X, candidates)):
         is_better = new > iou
         rise = sample_weight * np.where(is_better, new - iou, 0.0)
-        fall = sample_weight * np.where(is_better, 0.0, np.maximum(new, second_iou) - iou)
+        fall = sample_weight * np.where(is_better, 0.0, np.fmax(new, second_iou) - iou)
         gains[i] = np.bincount(labels, fall, minlength=n_clusters) + np.cumsum(rise)[-1]
     return gains
 
 
+@at_any_scale
 def gradient_weights(
     X: FloatArray,
     sample_weight: FloatArray,
@@ -178,13 +184,13 @@ def gradient_weights(
     center_volume = np.multiply.reduce(centers * scales, axis=1)[labels]
     # They add up to s IoU (1 + IoU), because A + V = U + P and P = U IoU.
     weight = sample_weight * (iou * (1.0 + iou))
-    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
-        volume = np.multiply.reduce(X.T * scales.T[:, labels])
-        above = weight * (volume / (volume + center_volume))
+    volume = np.multiply.reduce(X.T * scales.T[:, labels])
+    above = weight * (volume / (volume + center_volume))
     above[iou == 0] = 0.0
     return above, weight - above
 
 
+@at_any_scale
 def ascent_step(
     X: FloatArray, sample_weight: FloatArray, centers: FloatArray
 ) -> tuple[float, FloatArray]:
@@ -216,14 +222,13 @@ def ascent_step(
     weights = np.bincount(labels, sample_weight, minlength=n_centers)
     scores = np.bincount(labels, sample_weight * iou, minlength=n_centers)
     step = np.zeros(centers.shape)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = 2.0 * (1.0 - scores / weights) / n_dims
-        for j, side in enumerate(X.T):
-            is_above = side > centers[labels, j]
-            draws = np.where(is_above, above, below)
-            sums = np.bincount(2 * labels + is_above, draws, minlength=2 * n_centers)
-            down, up = sums.reshape(n_centers, 2).T
-            step[:, j] = spread * ((up - down) / (up + down))
+    spread = 2.0 * (1.0 - scores / weights) / n_dims
+    for j, side in enumerate(X.T):
+        is_above = side > centers[labels, j]
+        draws = np.where(is_above, above, below)
+        sums = np.bincount(2 * labels + is_above, draws, minlength=2 * n_centers)
+        down, up = sums.reshape(n_centers, 2).T
+        step[:, j] = spread * ((up - down) / (up + down))
     return float(np.cumsum(scores)[-1]), np.where(np.isfinite(step), step, 0.0)
 
 
