@@ -6,9 +6,9 @@ BIN := $(VENV)/bin
 # An installation is renewed when one of these changes.
 SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx
 # The tests of everything that the kernels have a part in.
-CORE := tests/test_kernels.py $(wildcard tests/test_cluster_*.py) tests/test_histogram.py tests/test_metrics.py tests/test_weights.py tests/test_figures.py
+CORE := tests/test_kernels.py $(wildcard tests/test_cluster_*.py) tests/test_histogram.py tests/test_metrics.py tests/test_weights.py tests/test_oracle.py tests/test_figures.py
 
-.PHONY: demo test test-numpy lint bench clean
+.PHONY: demo test test-numpy test-long lint bench clean
 
 demo: $(VENV)/.demo
 	mkdir -p demo
@@ -22,6 +22,12 @@ test: $(VENV)/.test
 # The core's tests with the kernels in NumPy.
 test-numpy: $(VENV)/.test
 	SKLEARN_IOU_KMEANS_KERNELS=numpy $(BIN)/python -m pytest -n logical $(CORE)
+
+# Thousands of examples of each property of the core, with both kernels.
+test-long: $(VENV)/.test
+	for kernels in compiled numpy; do \
+	  SKLEARN_IOU_KMEANS_KERNELS=$$kernels $(BIN)/python -m pytest -n logical --hypothesis-profile=long $(CORE) || exit 1; \
+	done
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

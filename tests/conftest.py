@@ -5,6 +5,7 @@ from hypothesis import settings
 
 # How long an example takes depends on the machine, and is no claim of a test.
 settings.register_profile("tests", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=3000)
 settings.load_profile("tests")
 
 
