@@ -1,12 +1,20 @@
 """Checks of what callers pass, with errors that name the place and the remedy."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
 FLOATS = (np.float64, np.float32)
+
+
+Number = TypeVar("Number", bound=np.floating)
+
+
+def aligned(values: NDArray[Number]) -> NDArray[Number]:
+    """Return `values`, copied if they lie at odd addresses, which compiled kernels cannot read."""
+    return np.require(values, requirements="A")
 
 
 def check_sides(X: NDArray[np.floating], name: str = "X", whom: str = "") -> None:
@@ -39,6 +47,7 @@ def check_shapes(
         ensure_min_samples=ensure_min_samples,
         input_name=name,
     )
+    shapes = aligned(shapes)
     check_sides(shapes, name)
     if n_dims is not None and shapes.shape[1] != n_dims:
         raise ValueError(
@@ -75,4 +84,4 @@ def check_weights(
         raise ValueError(
             "sample_weight is zero for every sample: give at least one sample a weight > 0."
         )
-    return weights
+    return aligned(weights)

@@ -306,14 +306,6 @@ def test_the_twins_return_the_same_bits_on_many_shapes(name, n_dims, dtype):
     assert_same_bits(grids[:1], grids[1:])
 
 
-def unaligned(X):
-    """A copy of an array that starts at an odd address."""
-    buffer = np.empty(X.nbytes + 1, dtype=np.uint8)[1:]
-    copy = buffer.view(X.dtype).reshape(X.shape)
-    copy[:] = X
-    return copy
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     "laid_out",
@@ -322,9 +314,8 @@ def unaligned(X):
         lambda X: np.repeat(X, 2, axis=0)[::2],
         lambda X: np.flipud(X.copy()[::-1]),
         lambda X: np.fliplr(X.copy()[:, ::-1]),
-        unaligned,
     ],
-    ids=["columns", "every-other-row", "rows-backwards", "columns-backwards", "unaligned"],
+    ids=["columns", "every-other-row", "rows-backwards", "columns-backwards"],
 )
 def test_any_layout_gives_the_same(kernels, laid_out, dtype):
     X = np.random.RandomState(0).lognormal(3, 1, size=(700, 2)).astype(dtype)

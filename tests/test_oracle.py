@@ -317,6 +317,16 @@ def test_any_container_gives_the_same_histogram_and_metrics(whole, container):
     np.testing.assert_array_equal(second.weights, first.weights)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_weights_at_an_odd_address(whole, dtype):
+    weights = np.arange(1, 401, dtype=dtype)
+    kmeans = IoUKMeans(3, n_init=1, random_state=0)
+    centers = kmeans.fit(whole, sample_weight=weights).cluster_centers_
+    X = unaligned(whole.astype(dtype))
+    again = kmeans.fit(X, sample_weight=unaligned(weights)).cluster_centers_
+    np.testing.assert_array_equal(again, centers)
+
+
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 def test_names_of_columns_are_kept_by_each_library(whole, frame):
     kmeans = IoUKMeans(2, n_init=1, random_state=0).fit(frame(whole))

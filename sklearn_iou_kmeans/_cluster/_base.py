@@ -14,7 +14,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._kernels import FloatArray, IntArray, nearest, pairwise
-from .._validation import FLOATS, check_sides, check_weights
+from .._validation import FLOATS, aligned, check_sides, check_weights
 from .._warnings import warn
 from .._weights import weighted_mean
 
@@ -99,6 +99,7 @@ class BaseShapeClusterer(
         shapes: NDArray[np.floating] = validate_data(
             self, X, reset=reset, dtype=FLOATS, ensure_all_finite=False
         )
+        shapes = aligned(shapes)
         check_sides(shapes, whom=type(self).__name__)
         if reset and are_corners(shapes):
             warn(
