@@ -8,7 +8,7 @@ SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx
 # The tests of everything that the kernels have a part in.
 CORE := tests/test_kernels.py $(wildcard tests/test_cluster_*.py) tests/test_histogram.py tests/test_metrics.py tests/test_weights.py tests/test_oracle.py tests/test_figures.py
 
-.PHONY: demo test test-numpy test-long lint bench clean
+.PHONY: demo test test-numpy test-long test-sanitized lint bench clean
 
 demo: $(VENV)/.demo
 	mkdir -p demo
@@ -28,6 +28,10 @@ test-long: $(VENV)/.test
 	for kernels in compiled numpy; do \
 	  SKLEARN_IOU_KMEANS_KERNELS=$$kernels $(BIN)/python -m pytest -n logical --hypothesis-profile=long $(CORE) || exit 1; \
 	done
+
+# The core's tests on kernels with AddressSanitizer, UndefinedBehaviorSanitizer and bounds checks.
+test-sanitized: $(VENV)/.test
+	.ci/test-sanitized $(CORE) tests/test_bound.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
