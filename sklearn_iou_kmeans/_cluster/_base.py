@@ -125,7 +125,6 @@ class BaseShapeClusterer(
         labels, iou = nearest(X, centers.astype(np.float64))
         with np.errstate(over="ignore"):
             inertia = float(np.sum(sample_weight * (1.0 - iou)))
-        # In one call, so that an interruption leaves no mixture of two fits.
         self.__dict__.update(
             attributes,
             cluster_centers_=centers,

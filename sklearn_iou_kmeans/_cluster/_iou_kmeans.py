@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from .._atomic import atomic
 from .._distinct import distinct_shapes, used_shapes
 from .._histogram import ShapeHistogram
 from .._kernels import FloatArray
@@ -189,6 +190,7 @@ class IoUKMeans(BaseShapeClusterer):
         self.random_state = random_state
 
     @validates_parameters
+    @atomic
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Find the anchors.
 
@@ -221,6 +223,7 @@ class IoUKMeans(BaseShapeClusterer):
         return self._fit_prepared(self._prepare(X, sample_weight))
 
     @validates_parameters
+    @atomic
     def partial_fit(
         self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None
     ) -> Self:
@@ -250,6 +253,8 @@ class IoUKMeans(BaseShapeClusterer):
         ValueError
             As `fit` does, or if the parameters do not allow a search on summaries. The estimator
             then keeps what was added before, and nothing of `X`.
+        RuntimeError
+            If another thread has added boxes meanwhile. Those are kept, and nothing of `X`.
 
         Warns
         -----
@@ -260,8 +265,8 @@ class IoUKMeans(BaseShapeClusterer):
         -----
         A call summarises `X` and then searches again, which takes a time that does not depend on
         the number of boxes: prefer few large chunks. `fit` forgets what was added. Calls from
-        several threads at once lose chunks: give each thread a :class:`ShapeHistogram` and merge
-        these.
+        several threads at once are refused, because chunks would be lost: give each thread a
+        :class:`ShapeHistogram` and merge these.
         """
         if not self._searches_summary():
             raise ValueError(

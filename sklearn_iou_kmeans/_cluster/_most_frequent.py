@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
+from .._atomic import atomic
 from .._distinct import distinct_shapes
 from .._kernels import FloatArray
 from .._sklearn import Interval, validates_parameters
@@ -69,6 +70,7 @@ class MostFrequentShapes(BaseShapeClusterer):
         self.n_clusters = n_clusters
 
     @validates_parameters
+    @atomic
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Count the distinct shapes and keep the most frequent.
 

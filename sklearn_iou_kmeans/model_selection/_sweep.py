@@ -14,6 +14,7 @@ from sklearn.utils import Tags, check_random_state, get_tags
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
+from .._atomic import atomic
 from .._kernels import IntArray
 from .._sklearn import (
     HasMethods,
@@ -212,6 +213,7 @@ class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
         self.random_state = random_state
 
     @validates_parameters
+    @atomic
     def fit(
         self,
         X: ArrayLike,
