@@ -1,7 +1,7 @@
 """ShapeHistogram: any number of shapes in a small, mergeable summary."""
 
 from numbers import Integral
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,6 +9,7 @@ from sklearn.utils import check_scalar
 
 from ._distinct import merge_equal_rows, nothing_to_cluster
 from ._kernels import FloatArray, IntArray, count_cells
+from ._persistence import VersionedState
 from ._validation import check_shapes, check_weights
 from ._weights import is_moderate, rescaled
 
@@ -30,7 +31,7 @@ FINEST_FLOAT32 = 2**10
 ZERO = np.iinfo(np.int32).min
 
 
-class ShapeHistogram:
+class ShapeHistogram(VersionedState):
     r"""Weighted histogram of shapes over cells of equal width in the logarithm of each side.
 
     Adding chunks or merging parts in any order gives the same histogram up to rounding. So it can
@@ -226,6 +227,12 @@ class ShapeHistogram:
         coarse.resolution = self.resolution / factor
         coarse._content = self._content.coarsened(factor)
         return coarse
+
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"_content": tuple(self._content)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state | {"_content": Content(*state["_content"])})
 
     def _check_n_dims(self, n_dims: int) -> None:
         if self.n_dims not in (None, n_dims):

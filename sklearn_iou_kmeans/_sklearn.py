@@ -9,6 +9,7 @@ from sklearn.utils import _safe_indexing as rows_of
 from sklearn.utils import metaestimators
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._set_output import _safe_set_output as set_output
+from sklearn.utils.fixes import parse_version
 from sklearn.utils.parallel import _get_threadpool_controller
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "StrOptions",
     "available_if",
     "one_thread",
+    "parse_version",
     "rows_of",
     "set_output",
     "validates_parameters",

@@ -14,6 +14,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._kernels import FloatArray, IntArray, nearest, pairwise
+from .._persistence import VersionedState
 from .._validation import FLOATS, aligned, check_sides, check_weights
 from .._warnings import warn
 from .._weights import weighted_mean
@@ -30,7 +31,7 @@ def are_corners(X: NDArray[np.floating]) -> bool:
 
 
 class BaseShapeClusterer(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator
+    VersionedState, ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator
 ):
     """Base of the clusterers of shapes; a subclass fits `cluster_centers_`."""
 

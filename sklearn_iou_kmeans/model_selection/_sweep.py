@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import atomic
 from .._kernels import IntArray
+from .._persistence import VersionedState
 from .._sklearn import (
     HasMethods,
     Interval,
@@ -40,7 +41,7 @@ def estimator_has(name: str) -> Callable[["NClustersSweep"], bool]:
     return check
 
 
-class NClustersSweep(ClusterMixin, MetaEstimatorMixin, BaseEstimator):
+class NClustersSweep(VersionedState, ClusterMixin, MetaEstimatorMixin, BaseEstimator):
     """Fit a clusterer with each of several numbers of clusters, and choose one.
 
     For :class:`IoUKMeans` this is the curve of average IoU against the number of anchors, from
