@@ -1,10 +1,11 @@
-"""Boxes to find anchors for: readers of annotation files, and a generator.
+"""Boxes to find anchors for: readers of annotation files, a small data set and a generator.
 
 What the formats are can be listed without waiting for scikit-learn: it is imported where boxes are
 read.
 """
 
 from ._annotations import load_annotations, recognise_format
+from ._bccd import load_bccd
 from ._bdd100k import load_bdd100k
 from ._coco import load_coco
 from ._csv import load_csv
@@ -31,6 +32,7 @@ __all__ = [
     "AnnotationError",
     "Reader",
     "load_annotations",
+    "load_bccd",
     "load_bdd100k",
     "load_coco",
     "load_csv",
