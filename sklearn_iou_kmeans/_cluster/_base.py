@@ -13,6 +13,7 @@ from sklearn.base import (
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._documentation import DocumentationLink
 from .._kernels import FloatArray, IntArray, nearest, pairwise
 from .._persistence import VersionedState
 from .._validation import FLOATS, aligned, check_sides, check_weights
@@ -31,7 +32,12 @@ def are_corners(X: NDArray[np.floating]) -> bool:
 
 
 class BaseShapeClusterer(
-    VersionedState, ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator
+    DocumentationLink,
+    VersionedState,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    ClusterMixin,
+    BaseEstimator,
 ):
     """Base of the clusterers of shapes; a subclass fits `cluster_centers_`."""
 

@@ -15,6 +15,7 @@ from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import atomic
+from .._documentation import DocumentationLink
 from .._kernels import IntArray
 from .._persistence import VersionedState
 from .._sklearn import (
@@ -41,7 +42,9 @@ def estimator_has(name: str) -> Callable[["NClustersSweep"], bool]:
     return check
 
 
-class NClustersSweep(VersionedState, ClusterMixin, MetaEstimatorMixin, BaseEstimator):
+class NClustersSweep(
+    DocumentationLink, VersionedState, ClusterMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Fit a clusterer with each of several numbers of clusters, and choose one.
 
     For :class:`IoUKMeans` this is the curve of average IoU against the number of anchors, from
