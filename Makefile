@@ -3,43 +3,76 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Further environments: the oldest dependencies, no more than the core needs, pre-releases.
+OLDEST := .venv-oldest
+BARE := .venv-core
+NEXT := .venv-nightly
+# Where the projects of the field publish what they build every night.
+NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple
 # An installation is renewed when one of these changes.
-SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx
+SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx sklearn_iou_kmeans/_kernels/_compiled_avx2.pyx
 # The tests of everything that the kernels have a part in.
 CORE := tests/test_kernels.py $(wildcard tests/test_cluster_*.py) tests/test_histogram.py tests/test_metrics.py tests/test_weights.py tests/test_oracle.py tests/test_figures.py
 
-.PHONY: demo test test-numpy test-long test-sanitized lint bench clean
+.PHONY: help demo test test-numpy test-long test-sanitized test-oldest test-core test-nightly floors lint audit dist bench clean
 
-demo: $(VENV)/.demo
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## Find anchors in a drawn annotation file
 	mkdir -p demo
 	$(BIN)/python examples/draw_annotations.py demo/labels.json
 	$(BIN)/iou-kmeans fit demo/labels.json --category car -k 8 --json demo/anchors.json
 	$(BIN)/iou-kmeans sweep demo/labels.json --category car --k 3-10 --plot demo/curve.png
 
-test: $(VENV)/.test
+test: $(VENV)/.test ## Run all tests, with the newest dependencies
 	$(BIN)/python -m pytest -n logical
 
-# The core's tests with the kernels in NumPy.
-test-numpy: $(VENV)/.test
+test-numpy: $(VENV)/.test ## Run the core's tests with the kernels in NumPy
 	SKLEARN_IOU_KMEANS_KERNELS=numpy $(BIN)/python -m pytest -n logical $(CORE)
 
-# Thousands of examples of each property of the core, with both kernels.
-test-long: $(VENV)/.test
+test-long: $(VENV)/.test ## Run thousands of examples of each property of the core, with both kernels
 	for kernels in compiled numpy; do \
 	  SKLEARN_IOU_KMEANS_KERNELS=$$kernels $(BIN)/python -m pytest -n logical --hypothesis-profile=long $(CORE) || exit 1; \
 	done
 
-# The core's tests on kernels with AddressSanitizer, UndefinedBehaviorSanitizer and bounds checks.
-test-sanitized: $(VENV)/.test
+test-sanitized: $(VENV)/.test ## Run the core's tests on kernels with AddressSanitizer, UndefinedBehaviorSanitizer and bounds checks
 	.ci/test-sanitized $(CORE) tests/test_bound.py
 
-lint: $(VENV)/.test
+test-oldest: $(OLDEST)/.test ## Run all tests with the oldest dependencies, on Python 3.11
+	$(OLDEST)/bin/python -m pytest -n logical
+
+test-core: $(BARE)/.test ## Run the core's tests where no extra is installed
+	$(BARE)/bin/python -m pytest -n logical $(CORE) tests/test_extras.py
+
+test-nightly: $(NEXT)/.test ## Run all tests with pre-releases of scikit-learn and what it needs
+	$(NEXT)/bin/python -m pip install --quiet --pre --upgrade --extra-index-url $(NIGHTLY) \
+		numpy scipy joblib scikit-learn
+	$(NEXT)/bin/python -m pytest -n logical
+
+floors: $(VENV)/.dist ## Renew .ci/oldest.txt after a lower bound in pyproject.toml has changed
+	$(BIN)/uv pip compile pyproject.toml --constraint .ci/oldest.in --all-extras --group test \
+		--python-version 3.11 --resolution lowest-direct --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make floors" --quiet --output-file .ci/oldest.txt
+
+lint: $(VENV)/.test ## Check style, types and docstrings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'sklearn_iou_kmeans/*.py')
 
-bench: $(VENV)/.bench
+audit: $(VENV)/.test $(VENV)/.dist ## Look for known vulnerabilities in everything that is installed
+	$(BIN)/pip-audit --local --skip-editable
+
+dist: $(VENV)/.dist ## Build the sdist and the wheel, check them, and test the wheel on its own
+	rm -rf dist
+	$(BIN)/check-manifest
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+	PYTHON=$(PYTHON) .ci/test-wheel dist/*.whl dist/*.tar.gz
+
+bench: $(VENV)/.bench ## Measure speed and quality, beside other tools
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/quality.py
@@ -49,8 +82,8 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/startup.py
 
-clean:
-	rm -rf $(VENV) demo build sklearn_iou_kmeans/_kernels/_compiled*.c sklearn_iou_kmeans/_kernels/*.so
+clean: ## Delete what the targets made
+	rm -rf $(VENV) $(OLDEST) $(BARE) $(NEXT) demo build dist sklearn_iou_kmeans/_kernels/_compiled*.c sklearn_iou_kmeans/_kernels/*.so
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -66,4 +99,26 @@ $(VENV)/.test: $(BIN)/python $(SOURCES)
 
 $(VENV)/.bench: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --editable ".[io]" --group bench
+	touch $@
+
+$(VENV)/.dist: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --group dist
+	touch $@
+
+$(OLDEST)/.test: .ci/oldest.txt $(SOURCES)
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 11) and 'PYTHON has to be 3.11')"
+	$(PYTHON) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --require-hashes --requirement .ci/oldest.txt
+	$(OLDEST)/bin/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+$(BARE)/.test: $(SOURCES)
+	$(PYTHON) -m venv --clear $(BARE)
+	$(BARE)/bin/python -m pip install --quiet --editable . pytest pytest-xdist hypothesis
+	touch $@
+
+$(NEXT)/.test: $(SOURCES)
+	$(PYTHON) -m venv --clear $(NEXT)
+	$(NEXT)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(NEXT)/bin/python -m pip install --quiet --editable ".[all]" --group test
 	touch $@
