@@ -7,7 +7,6 @@ import warnings
 
 import joblib
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -155,6 +154,7 @@ def test_grid_search_and_cross_validation_work_as_they_are():
 
 @pytest.fixture
 def corners():
+    pd = pytest.importorskip("pandas")
     start = np.random.RandomState(5).uniform(0, 500, size=X.shape)
     return pd.DataFrame(np.hstack([start, start + X]), columns=["x1", "y1", "x2", "y2"])
 
@@ -183,6 +183,7 @@ def test_predictions_survive_storage_bit_for_bit(module, corners):
 
 
 def test_column_names_are_kept_and_checked():
+    pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(X, columns=["width", "height"])
     kmeans = IoUKMeans(3, random_state=0).fit(frame)
     assert list(kmeans.feature_names_in_) == ["width", "height"]
