@@ -1,4 +1,4 @@
-"""Tables of pandas, polars and pyarrow mean the same as arrays, and the names of columns are kept."""
+"""Tables of pandas, polars and pyarrow mean what arrays mean, and keep the names of columns."""
 
 import numpy as np
 import pytest

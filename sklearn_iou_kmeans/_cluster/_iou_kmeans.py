@@ -15,7 +15,13 @@ from .._atomic import atomic
 from .._distinct import distinct_shapes, used_shapes
 from .._histogram import ShapeHistogram
 from .._kernels import FloatArray
-from .._sklearn import Interval, StrOptions, validates_parameters
+from .._sklearn import (
+    CallbackSupportMixin,
+    Interval,
+    StrOptions,
+    fit_and_its_runs,
+    validates_parameters,
+)
 from .._validation import check_shapes, check_weights
 from .._warnings import warn
 from .._weights import rescaled
@@ -40,7 +46,7 @@ class PreparedBoxes(NamedTuple):
     feature_names: NDArray[np.object_] | None = None
 
 
-class IoUKMeans(BaseShapeClusterer):
+class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
     r"""K-means clustering of box shapes under the IoU distance.
 
     Finds the `n_clusters` shapes, called anchor boxes or priors in object detection, with the
@@ -319,16 +325,17 @@ class IoUKMeans(BaseShapeClusterer):
 
     def _run(self, boxes: PreparedBoxes) -> tuple[FloatArray, int]:
         """Return the best centers, and the iterations on all boxes that led to them."""
-        levels = levels_for(boxes.levels, self.n_clusters)
-        if len(levels[-1].weights) <= self.n_clusters:
-            levels = [WeightedShapes(*distinct_shapes(*boxes.used))]
-        if len(levels[-1].weights) <= self.n_clusters:
-            return self._take_every_shape(levels[-1].shapes), 1
-        random_state = check_random_state(self.random_state)
-        starts = self._starts(boxes.X, levels[0], random_state)
-        if not self._searches_summary():
-            return self._best_run(levels[-1], starts)
-        return self._best_run(boxes.used, search(levels, starts, random_state))
+        with fit_and_its_runs(self, self.n_init) as runs_from:
+            levels = levels_for(boxes.levels, self.n_clusters)
+            if len(levels[-1].weights) <= self.n_clusters:
+                levels = [WeightedShapes(*distinct_shapes(*boxes.used))]
+            if len(levels[-1].weights) <= self.n_clusters:
+                return self._take_every_shape(levels[-1].shapes), 1
+            random_state = check_random_state(self.random_state)
+            starts = runs_from(self._starts(boxes.X, levels[0], random_state))
+            if not self._searches_summary():
+                return self._best_run(levels[-1], starts)
+            return self._best_run(boxes.used, search(levels, starts, random_state))
 
     def _searches_summary(self) -> bool:
         """Whether to search on summaries of the boxes, as far as the parameters decide it."""

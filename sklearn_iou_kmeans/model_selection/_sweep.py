@@ -19,10 +19,12 @@ from .._documentation import DocumentationLink
 from .._kernels import IntArray
 from .._persistence import VersionedState
 from .._sklearn import (
+    CallbackSupportMixin,
     HasMethods,
     Interval,
     StrOptions,
     available_if,
+    fit_and_its_parts,
     set_output,
     validates_parameters,
 )
@@ -43,7 +45,12 @@ def estimator_has(name: str) -> Callable[["NClustersSweep"], bool]:
 
 
 class NClustersSweep(
-    DocumentationLink, VersionedState, ClusterMixin, MetaEstimatorMixin, BaseEstimator
+    CallbackSupportMixin,
+    DocumentationLink,
+    VersionedState,
+    ClusterMixin,
+    MetaEstimatorMixin,
+    BaseEstimator,
 ):
     """Fit a clusterer with each of several numbers of clusters, and choose one.
 
@@ -149,6 +156,9 @@ class NClustersSweep(
 
     Every number of clusters gets the same seeds, so the result for one does not depend on which
     others are tried.
+
+    Callbacks, experimental in scikit-learn 1.9, are supported:
+    ``sweep.set_callbacks(sklearn.callback.ProgressBar())`` shows how far a fit is.
 
     References
     ----------
@@ -465,9 +475,11 @@ class NClustersSweep(
             )
             for place in np.ndindex(*results.train.shape)
         ]
-        for n_done, (place, fit) in enumerate(run(tasks, self.n_jobs), 1):
-            results.include(place, fit)
-            self._on_task_end(n_done, len(tasks))
+        with fit_and_its_parts(self, len(tasks)) as told:
+            tasks = [task._replace(told=part) for task, part in zip(tasks, told, strict=True)]
+            for n_done, (place, fit) in enumerate(run(tasks, self.n_jobs), 1):
+                results.include(place, fit)
+                self._on_task_end(n_done, len(tasks))
         return results
 
     def _on_task_end(self, n_done: int, n_tasks: int) -> None:

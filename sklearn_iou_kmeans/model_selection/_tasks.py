@@ -5,7 +5,8 @@ needs as arguments, so it gives the same result wherever it runs.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -32,12 +33,16 @@ class FitsPrepared(Protocol):
 
 
 class Task(NamedTuple):
-    """An estimator to fit to a part, and its place: part, row of the table and restart."""
+    """An estimator to fit to a part, and its place: part, row of the table and restart.
+
+    ``with told(estimator):`` tells the callbacks of the sweep when its fit begins and ends.
+    """
 
     place: tuple[int, int, int]
     n_clusters: int
     estimator: Any
     part: Part
+    told: Callable[[Any], AbstractContextManager[Any]] = nullcontext
 
     def size(self) -> int:
         """What the duration of the task grows with."""
@@ -69,10 +74,11 @@ def run_task(task: Task) -> tuple[tuple[int, int, int], Fit]:
     with one_thread():
         start = time.perf_counter()
         train, test = task.part.boxes_to_fit(), task.part.held_out_boxes()
-        if task.part.prepared is None:
-            fitted = task.estimator.fit(train.X, **train.fit_params)
-        else:
-            fitted = task.estimator._fit_prepared(task.part.prepared)
+        with task.told(task.estimator):
+            if task.part.prepared is None:
+                fitted = task.estimator.fit(train.X, **train.fit_params)
+            else:
+                fitted = task.estimator._fit_prepared(task.part.prepared)
         seconds = time.perf_counter() - start
         train_score = score_of(fitted, train)
         if test is None:
