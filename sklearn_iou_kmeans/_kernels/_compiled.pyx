@@ -394,7 +394,7 @@ cdef class Buckets:
             return 0
         if bucket == self.n_buckets:
             return INFINITY_BITS
-        return center + ((<int64_t>bucket - self.n_buckets // 2) << self.shift)
+        return center + (bucket - self.n_buckets // 2) * (<int64_t>1 << self.shift)
 
 
 def weighted_medians(
