@@ -14,7 +14,7 @@ SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx sklearn_iou_
 # The tests of everything that the kernels have a part in.
 CORE := tests/test_kernels.py $(wildcard tests/test_cluster_*.py) tests/test_histogram.py tests/test_metrics.py tests/test_weights.py tests/test_oracle.py tests/test_figures.py
 
-.PHONY: help demo test test-numpy test-long test-sanitized test-oldest test-core test-nightly floors lint audit dist bench clean
+.PHONY: help demo test test-numpy test-long test-sanitized test-oldest test-core test-nightly floors lint audit docs test-docs dist bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,12 @@ lint: $(VENV)/.test ## Check style, types and docstrings
 audit: $(VENV)/.test $(VENV)/.dist ## Look for known vulnerabilities in everything that is installed
 	$(BIN)/pip-audit --local --skip-editable
 
+docs: $(VENV)/.docs ## Build the site in docs/_build/html, with warnings as errors and without fetching anything
+	MPLBACKEND=agg $(BIN)/python -m sphinx --fail-on-warning --keep-going --builder html docs docs/_build/html
+
+test-docs: docs ## Check links, assets and widths of the site
+	DOCS_HTML=docs/_build/html $(BIN)/python -m pytest tests/test_docs_site.py
+
 dist: $(VENV)/.dist ## Build the sdist and the wheel, check them, and test the wheel on its own
 	rm -rf dist
 	$(BIN)/check-manifest
@@ -83,7 +89,7 @@ bench: $(VENV)/.bench ## Measure speed and quality, beside other tools
 	$(BIN)/python benchmarks/startup.py
 
 clean: ## Delete what the targets made
-	rm -rf $(VENV) $(OLDEST) $(BARE) $(NEXT) demo build dist sklearn_iou_kmeans/_kernels/_compiled*.c sklearn_iou_kmeans/_kernels/*.so
+	rm -rf $(VENV) $(OLDEST) $(BARE) $(NEXT) demo build dist docs/_build docs/api docs/gallery sklearn_iou_kmeans/_kernels/_compiled*.c sklearn_iou_kmeans/_kernels/*.so
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -95,6 +101,10 @@ $(VENV)/.demo: $(BIN)/python $(SOURCES)
 
 $(VENV)/.test: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --editable ".[all]" --group test --group lint
+	touch $@
+
+$(VENV)/.docs: $(BIN)/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --editable ".[all]" --group docs --group test
 	touch $@
 
 $(VENV)/.bench: $(BIN)/python $(SOURCES)

@@ -18,18 +18,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_iou_kmeans import IoUKMeans
-from sklearn_iou_kmeans.datasets import make_boxes
+from sklearn_iou_kmeans.datasets import load_bccd
 from sklearn_iou_kmeans.export import export_json
 from sklearn_iou_kmeans.preprocessing import box_sizes, letterbox
 
 INPUT_SIZE = 416
 
-boxes = make_boxes(n_samples=5_000, random_state=0)
+boxes = load_bccd()
 
 
 def sizes_at_input(corners):
-    """Sizes in pixels of the network's input, to which images of 1280 x 720 are letterboxed."""
-    return letterbox(box_sizes(corners), (1280, 720), INPUT_SIZE)
+    """Sizes in pixels of the network's input, to which images of 640 x 480 are letterboxed."""
+    return letterbox(box_sizes(corners), (640, 480), INPUT_SIZE)
 
 
 pipeline = make_pipeline(FunctionTransformer(sizes_at_input), IoUKMeans(9, random_state=0))

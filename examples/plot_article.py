@@ -1,14 +1,14 @@
 """
-======================================
-Anchor boxes for the cars of BDD100K
-======================================
+================================
+From labels to anchors, by hand
+================================
 
-From labels to anchors, as one does it by hand: read the boxes, look at the most frequent shapes,
-cluster with 3 to 10 anchors, plot the curve, choose, and convert the units. The boxes are the cars
-of the BDD100K validation set where ``../shared/data`` lies beside the checkout, else drawn ones.
+Read the boxes, look at the most frequent shapes, cluster with 3 to 10 anchors, plot the curve,
+choose, and convert the units. The boxes are those of BCCD. Followed by the name of the labels of
+BDD100K, ``python plot_article.py bdd100k_labels_images_val.json.gz`` takes the cars of that file.
 """
 
-from pathlib import Path
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,22 +20,17 @@ from sklearn_iou_kmeans import (
     MostFrequentShapes,
     NClustersSweep,
 )
-from sklearn_iou_kmeans.datasets import load_bdd100k, make_boxes
+from sklearn_iou_kmeans.datasets import load_bccd, load_bdd100k
 from sklearn_iou_kmeans.preprocessing import box_sizes, convert_units, stretch
 
-labels = Path(__file__).resolve().parents[2] / "shared/data/bdd100k"
-labels /= "bdd100k_labels_images_val.json.gz"
-if labels.exists():
-    boxes = load_bdd100k(labels, categories="car")
-else:
-    print(f"{labels} is not there: these are drawn boxes.")
-    boxes = make_boxes(20_000, random_state=0)
+labels = sys.argv[1:]
+boxes = load_bdd100k(labels[0], categories="car", image_size=(1280, 720)) if labels else load_bccd()
 X = box_sizes(np.trunc(boxes.data))  # whole pixels, as labels of this data set are often read
 print(f"{len(X)} boxes, {len(np.unique(X, axis=0))} distinct shapes")
 
 # %%
-# The naive approach: the most frequent shapes. They are small and much alike, since small boxes
-# repeat more often on a grid of pixels.
+# The naive approach: the most frequent shapes. They are much alike, here red blood cells of about
+# 100 x 100 pixels, and serve the other boxes badly.
 baseline = MostFrequentShapes(n_clusters=8).fit(X)
 print(f"{baseline.counts_.sum():.0f} boxes have one of the 8 most frequent shapes:")
 print(baseline.cluster_centers_)
@@ -63,7 +58,7 @@ AnchorsDisplay.from_estimator(kmeans, X, kind="rectangles", ax=axes[1])
 # %%
 # The same anchors in the units that detectors ask for: pixels of a network input of 416 x 416, to
 # which the images are stretched, fractions of the image, and cells of a 13 x 13 grid.
-pixels = stretch(anchors, image_sizes=(1280, 720), input_size=416)
+pixels = stretch(anchors, boxes.image_size[0], input_size=416)
 relative = convert_units(pixels, "pixel", "relative", image_size=(416, 416))
 grid = convert_units(pixels, "pixel", "grid", stride=32)
 print("original pixels  input pixels       relative          grid cells")

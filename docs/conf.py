@@ -1,0 +1,94 @@
+"""How Sphinx builds the site."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import sklearn_iou_kmeans
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "sklearn-iou-kmeans"
+author = "The sklearn-iou-kmeans developers"
+copyright = author
+version = release = sklearn_iou_kmeans.__version__
+
+extensions = [
+    "command_reference",
+    "mathml",
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autosummary",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+]
+if os.environ.get("INTERSPHINX"):  # fetches the lists of names of these sites
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "python": ("https://docs.python.org/3/", None),
+        "numpy": ("https://numpy.org/doc/stable/", None),
+        "scipy": ("https://docs.scipy.org/doc/scipy/", None),
+        "sklearn": ("https://scikit-learn.org/stable/", None),
+        "matplotlib": ("https://matplotlib.org/stable/", None),
+        "joblib": ("https://joblib.readthedocs.io/en/stable/", None),
+    }
+
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "benchmarks_table.md"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+html_math_renderer = "mathml"
+pygments_style = "a11y-high-contrast-light"
+
+autosummary_generate = True
+numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"/(plot|keep|parquet)_",
+    "ignore_pattern": "draw_annotations",
+    "abort_on_example_error": True,
+    "capture_repr": (),
+    "download_all_examples": False,
+    "show_memory": False,
+    "show_signature": False,
+    "write_computation_times": False,
+    "within_subsection_order": "ExampleTitleSortKey",
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = project
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+    "show_prev_next": False,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "secondary_sidebar_items": ["page-toc"],
+}
+html_sidebars = {page: [] for page in ("index", "start", "command", "benchmarks", "contributing")}
+
+
+def skip_foreign(app, what, name, obj, skip, options):  # numpydoc-ignore
+    """Leave out what the estimators inherit from scikit-learn."""
+    module = getattr(obj, "__module__", None)
+    return skip or (what == "class" and not str(module).startswith("sklearn_iou_kmeans"))
+
+
+def escape_shapes(app, what, name, obj, options, lines):  # numpydoc-ignore
+    """Keep a fitted attribute in a shape, say (n_features_in_,), from being read as a link."""
+    for row, line in enumerate(lines):
+        if " of shape (" in line:
+            lines[row] = re.sub(r"(\w)_(?=[,)])", r"\1\\_", line)
+
+
+def setup(app):
+    """Adapt what autodoc writes."""
+    app.connect("autodoc-skip-member", skip_foreign)
+    app.connect("autodoc-process-docstring", escape_shapes, priority=1)
