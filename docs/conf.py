@@ -36,12 +36,14 @@ if os.environ.get("INTERSPHINX"):  # fetches the lists of names of these sites
 
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "benchmarks_table.md"]
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 html_math_renderer = "mathml"
 pygments_style = "a11y-high-contrast-light"
 
 autosummary_generate = True
+autodoc_typehints = "none"  # the sections of the docstrings say more
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 
 sphinx_gallery_conf = {
@@ -66,7 +68,7 @@ html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 8,
     "show_prev_next": False,
     "footer_start": ["copyright"],
     "footer_end": [],

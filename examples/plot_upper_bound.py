@@ -52,14 +52,15 @@ print(f"sum of the prices {prices.mean():.4f}, highest rho on this grid {rho.max
 print(f"the bound with these prices {prices.mean() + 3 * rho.max():.4f}")
 
 # %%
-# The peaks lie where the anchors are, and are of different heights. Better prices make the peaks
-# equally high and the bound smaller: the bounds in the table come from those.
+# There are peaks at the anchors, and one at the white cells, around 200 x 200 pixels, which none of
+# the three anchors serves. The highest sets the bound. Prices that make the peaks equally high make
+# it smaller: the bounds in the table come from such prices.
 _, ax = plt.subplots(figsize=(6.4, 5.2), layout="constrained")
 mesh = ax.pcolormesh(width, height, rho.reshape(60, 60), cmap="viridis", rasterized=True)
 ax.contour(width, height, rho.reshape(60, 60), colors="white", linewidths=0.5, levels=10)
 ax.plot(*three.cluster_centers_.T, "X", color="tab:red", markersize=11, markeredgecolor="white")
 ax.set(xscale="log", yscale="log", xlabel="Width of a center (pixels)", aspect="equal")
 ax.set_ylabel("Height of a center (pixels)")
-plt.colorbar(mesh, label="rho: what a center there gains")
+plt.colorbar(mesh, label="rho: what a center there gains", shrink=0.8)
 
 plt.show()

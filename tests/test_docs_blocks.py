@@ -107,6 +107,7 @@ def run_console(text, page, line):
     commands = re.split(r"^ *\$ ", text, flags=re.MULTILINE)
     assert commands[0].strip() == "", f"{page}, line {line}: a console begins with $"
     for command in commands[1:]:
+        command = re.sub(r" \\\n *> ", " ", command)
         typed, _, expected = command.partition("\n")
         program, *arguments = shlex.split(typed, comments=True)
         assert program == "iou-kmeans", f"{page}, line {line}: {program}"
