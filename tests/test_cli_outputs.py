@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import sysconfig
@@ -80,6 +81,47 @@ def test_a_file_in_a_folder_of_inputs_is_not_replaced():
     assert "is in labels, which is read, and would be replaced" in refusal("fit", *options, label)
     assert label.read_text() == "0 0.5 0.5 0.25 0.125\n"
     assert run("fit", *options, "labels/anchors.json").exit_code == 0
+
+
+@pytest.fixture
+def data_set():
+    """A YOLO data set whose data.yaml is apart from its labels, its images and its list."""
+    for folder in ("labels/train", "images/train", "yolo"):
+        Path(folder).mkdir(parents=True)
+    header = struct.pack(">I4sIIBBBBBI", 13, b"IHDR", 640, 480, *[0] * 6)
+    files = {
+        "labels/train/a.txt": b"0 0.5 0.5 0.25 0.125\n",
+        "images/train/a.png": b"\x89PNG\r\n\x1a\n" + header,
+        "train.txt": b"images/train/a.png\n",
+        "car.names": b"car\n",
+        "yolo/folder.yaml": b"path: ..\ntrain: images/train\nnames: [car]\n",
+        "yolo/list.yaml": b"path: ..\ntrain: train.txt\nnames: [car]\n",
+        "yolo/obj.data": b"classes=1\ntrain=../train.txt\nnames=../car.names\n",
+    }
+    for name, content in files.items():
+        Path(name).write_bytes(content)
+    return files
+
+
+@pytest.mark.parametrize(
+    ("labels", "output"),
+    [
+        ("yolo/folder.yaml", "labels/train/a.txt"),
+        ("yolo/folder.yaml", "images/train/a.png"),
+        ("yolo/list.yaml", "train.txt"),
+        ("yolo/obj.data", "car.names"),
+        ("yolo/obj.data", "labels/train/a.txt"),
+        ("train.txt", "labels/train/a.txt"),
+        ("train.txt", "images/train/a.png"),
+    ],
+)
+def test_a_file_that_an_input_leads_to_is_not_replaced(data_set, labels, output):
+    option = "--plot" if output.endswith(".png") else "--json"
+    message = refusal("fit", labels, "-k", "1", option, output)
+    assert f"{option} {output}: this file was read as" in message
+    assert "would be replaced, so nothing was written. Name another file." in message
+    assert {name: Path(name).read_bytes() for name in data_set} == data_set
+    assert run("fit", labels, "-k", "1", "--json", "labels/train/new.json").exit_code == 0
 
 
 @pytest.mark.parametrize("other", ["x.txt", "./x.txt", "link.txt"])

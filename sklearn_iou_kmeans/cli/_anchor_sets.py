@@ -1,6 +1,5 @@
 """Sets of anchors that a user names, and rescaling them for a comparison."""
 
-import json
 import os
 import re
 from dataclasses import dataclass, replace
@@ -11,9 +10,9 @@ import numpy as np
 
 from ..datasets import load_published_anchors
 from ..datasets._published_anchors import PUBLISHED
-from ..preprocessing import check_size
+from ..export import load_json
 from ._labels import is_known
-from ._scale import UNITS, FloatArray, Scale
+from ._scale import FloatArray, Scale
 
 PAIRS = "write pairs of width and height, as in `10,13, 16,30, 33,23`"
 NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
@@ -55,6 +54,8 @@ def load_anchor_set(name: str) -> AnchorSet:
         return AnchorSet(name, scale.read(published.anchors), scale)
     if os.path.isfile(name):  # False for a text too long to be a name
         text = Path(name).read_bytes().decode("utf-8-sig", errors="replace")
+        if text.lstrip()[:1] in ("{", "["):
+            return _of_json(name)
     elif re.fullmatch(r"[\d.,;\s]+", name):
         text = name
     else:
@@ -63,32 +64,20 @@ def load_anchor_set(name: str) -> AnchorSet:
             f"Published are {', '.join(PUBLISHED)}."
         )
     try:
-        return _of_json(name, text) if text.lstrip()[:1] in ("{", "[") else _of_text(name, text)
+        return _of_text(name, text)
     except ValueError as error:
         raise ValueError(f"--anchors {name}: {error}") from None
 
 
-def _of_json(name: str, text: str) -> AnchorSet:
+def _of_json(name: str) -> AnchorSet:
     """Read the JSON of `fit --json` or `--export json`."""
     try:
-        document: Any = json.loads(text)
-        scale = _scale_of(document.get("scale", document))
-        sides = [[anchor["width"], anchor["height"]] for anchor in document["anchors"]]
-    except (AttributeError, KeyError, TypeError, RecursionError, ValueError):
-        raise ValueError(
-            "this is not the JSON of `iou-kmeans fit --json` or `--export json`."
-        ) from None
-    return AnchorSet(name, scale.read(_checked(sides)), scale)
-
-
-def _scale_of(where: dict[str, Any]) -> Scale:
-    """Read the unit and the input size of anchors."""
-    if where["unit"] not in UNITS:
-        raise ValueError(where["unit"])
-    if where["input_size"] is None:
-        return Scale(where["unit"])
-    width, height = check_size(where["input_size"], "input_size").tolist()
-    return Scale(where["unit"], (width, height), "letterbox", where.get("stride"))
+        own = load_json(name)
+    except ValueError as error:
+        raise ValueError(f"--anchors {error}") from None
+    resize = "none" if own.input_size is None else "letterbox"
+    scale = Scale(own.unit, own.input_size, resize, own.stride)  # type: ignore[arg-type]
+    return AnchorSet(name, scale.read(own.anchors), scale)
 
 
 def _of_text(name: str, text: str) -> AnchorSet:

@@ -96,19 +96,19 @@ def describe_anchors(sizes: FloatArray, anchors: FloatArray, scale: Scale) -> li
 
 def compute_fit(boxes: Sizes, scale: Scale, search: FitOptions, export: Export | None) -> FitRecord:
     """Find the anchors and the baseline, and put the result into a record."""
-    parameters = {"n_clusters": search.k, "seed": search.seed}
+    labels = boxes.record.with_parameters(n_clusters=search.k, seed=search.seed)
     with collected_warnings() as messages:
         start = time.perf_counter()
         anchors = fit_anchors(boxes.sizes, search.k, search.seed)
         seconds = {"reading": boxes.seconds, "clustering": time.perf_counter() - start}
-        found = describe_fit(boxes.sizes, anchors, scale, export)
+        found = describe_fit(boxes.sizes, anchors, scale, export, labels)
         upper_bound = None
         if search.certify is not None:
             start = time.perf_counter()
             upper_bound = bound_average_iou(boxes.sizes, search.k, anchors, search.certify)
             seconds["certifying"] = time.perf_counter() - start
     return FitRecord(
-        **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
+        **vars(labels),
         **found,
         upper_bound=upper_bound,
         seconds=seconds,
@@ -124,13 +124,17 @@ def bound_average_iou(
 
 
 def describe_fit(
-    sizes: FloatArray, anchors: FloatArray, scale: Scale, export: Export | None
+    sizes: FloatArray,
+    anchors: FloatArray,
+    scale: Scale,
+    export: Export | None,
+    labels: LabelsRecord,
 ) -> dict[str, Any]:
     """Score anchors, the baseline and the export: fields of a `FitRecord`."""
     scores = score_anchors(sizes, anchors, scale)
     return vars(scores) | {
         "baseline": describe_baseline(sizes, len(anchors), scores.average_iou, scale),
-        "export": export and export.write(anchors, sizes),
+        "export": export and export.write(anchors, sizes, vars(labels)),
     }
 
 

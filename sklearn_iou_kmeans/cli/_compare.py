@@ -30,7 +30,7 @@ def compare(labels: LabelOptions, network: NetworkOptions, wanted: CompareOption
         from ._printing import write_results
     sets = [load_anchor_set(name) for name in wanted.anchors or []]
     common = common_scale(scale, sets)
-    boxes = read_sizes(labels, common.scale)
+    boxes = read_sizes(labels, common.scale, outputs)
     if boxes.scale != common.scale:
         raise ValueError(
             "The boxes are relative to their images, and the anchors are in pixels. Add --images "

@@ -56,9 +56,11 @@ def compute_comparison(
         }
         if wanted.certify:
             seconds["certifying"] = time.perf_counter() - start
-    parameters = {"n_clusters": wanted.k, "seed": wanted.seed, "as_written": wanted.as_written}
+    labels = boxes.record.with_parameters(
+        n_clusters=wanted.k, seed=wanted.seed, as_written=wanted.as_written
+    )
     return CompareRecord(
-        **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
+        **vars(labels),
         sets=[
             {"name": name, "note": rescaled.note, "factors": rescaled.factors}
             | asdict(score_anchors(boxes.sizes, rescaled.anchors, scale))

@@ -103,24 +103,25 @@ def compute_sweep(
     """Run the sweep, and put the result into a record."""
     check_enough(boxes.sizes, numbers[-1], "--k")
     check_folds(found.cv, boxes)
+    labels = boxes.record.with_parameters(
+        n_clusters=numbers,
+        n_init=found.n_init,
+        cv=found.cv,
+        rule=str(found.rule),
+        seed=found.random_state,
+    )
     with collected_warnings() as messages:
         start = time.perf_counter()
         run(found, boxes)
         seconds = {"reading": boxes.seconds, "sweep": time.perf_counter() - start}
         anchors = np.asarray(found.best_estimator_.cluster_centers_)
-        fitted = describe_fit(boxes.sizes, anchors, scale, export)
+        fitted = describe_fit(boxes.sizes, anchors, scale, export, labels)
         start = time.perf_counter()
         bounds = bound_curve(found, boxes.sizes, certify)
         if certify:
             seconds["certifying"] = time.perf_counter() - start
-    parameters = {
-        "n_clusters": numbers,
-        "n_init": found.n_init,
-        "cv": found.cv,
-        "seed": found.random_state,
-    }
     return SweepRecord(
-        **vars(boxes.record) | {"parameters": parameters | boxes.record.parameters},
+        **vars(labels),
         **fitted,
         upper_bound=bounds[found.best_index_],
         seconds=seconds,

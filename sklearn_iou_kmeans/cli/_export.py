@@ -22,7 +22,17 @@ class Export(NamedTuple):
     exporter: Exporter
     options: dict[str, Any]
 
-    def write(self, anchors: NDArray[np.float64], sizes: NDArray[np.float64]) -> dict[str, Any]:
+    @property
+    def takes_provenance(self) -> bool:
+        """Whether the target has a place for where the anchors come from."""
+        return "provenance" in self.exporter.options
+
+    def write(
+        self,
+        anchors: NDArray[np.float64],
+        sizes: NDArray[np.float64],
+        provenance: dict[str, Any],
+    ) -> dict[str, Any]:
         """Write anchors in pixels of the network input, unless rounding loses some of them.
 
         Returns
@@ -30,7 +40,8 @@ class Export(NamedTuple):
         export : dict
             The `export` of a `FitRecord`.
         """
-        text = self._text(anchors, X=sizes)
+        origin = {"provenance": provenance} if self.takes_provenance else {}
+        text = self._text(anchors, X=sizes, **origin)
         if text.lost:
             raise ValueError(
                 f"--export {self.exporter.name}: rounding loses anchors, so nothing was written: "

@@ -30,7 +30,7 @@ def fit(
         from ._labels import read_sizes
         from ._plot import draw_anchors
         from ._printing import print_anchors, print_labels, write_results
-    boxes = read_sizes(labels, scale)
+    boxes = read_sizes(labels, scale, outputs, wanted)
     scale = boxes.scale
     record = compute_fit(boxes, scale, search, wanted)
     with collected_warnings() as messages:

@@ -1,7 +1,9 @@
 """From the labels that a user names to sizes, and to what the record says of them."""
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,13 +11,19 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from .. import __version__
+from .._kernels import kernels_in_use
 from ..datasets import AnnotationError, load_annotations
+from ..export import LAYOUT_VERSION
 from ..preprocessing import box_sizes
+from ._digests import describe_inputs
+from ._export import Export
 from ._options import LabelOptions
+from ._outputs import check_not_read
 from ._scale import FloatArray, Scale, parse_size
 from ._spellings import SPELLINGS
 
 RELATIVE = "relative to the image; --images DIR or --image-size WxH brings it to pixels"
+KEPT_FIELDS = ("unit", "notes", "splits", "splits_read", "format", "files", "image_files")
 NO_AREA_LEFT = "no size left after truncation"
 
 
@@ -23,13 +31,18 @@ NO_AREA_LEFT = "no size left after truncation"
 class LabelsRecord:
     """What was read.
 
-    `skipped` counts labels; `skipped_images` names each of their images once. `notes` counts boxes
-    that are used other than as written. Anchors are shown as `unit` says in words and `scale` for
-    programs.
+    `layout` is the version of the layout of the JSON, `version` that of the package. `inputs` are
+    the files or folders named, each with the SHA-256 of what was read of it; they are empty where
+    nothing but a table is asked for. `skipped` counts labels; `skipped_images` names each of their
+    images once. `notes` counts boxes that are used other than as written. Anchors are shown as
+    `unit` says in words and `scale` for programs.
     """
 
+    layout: int
     version: str
+    kernels: str
     file: str
+    inputs: list[dict[str, Any]]
     format: str
     parameters: dict[str, Any]
     n_images: int
@@ -43,6 +56,10 @@ class LabelsRecord:
     splits_read: list[str]
     unit: str
     scale: dict[str, Any]
+
+    def with_parameters(self, **parameters: Any) -> "LabelsRecord":
+        """Return a record with the parameters of what is computed from the labels too."""
+        return replace(self, parameters=parameters | self.parameters)
 
 
 class Sizes(NamedTuple):
@@ -63,10 +80,20 @@ class Sizes(NamedTuple):
     """That reading took."""
 
 
-def read_sizes(options: LabelOptions, scale: Scale) -> Sizes:
-    """Read the labels, and bring the sizes of the boxes to the unit and the input."""
+def read_sizes(
+    options: LabelOptions,
+    scale: Scale,
+    outputs: Mapping[str, str | None],
+    export: Export | None = None,
+) -> Sizes:
+    """Read the labels, and bring the sizes of the boxes to the unit and the input.
+
+    None of the outputs may be a file that is read. Where the results are written for programs, the
+    record has the digests of what was read.
+    """
     start = time.perf_counter()
     boxes = read_boxes(options)
+    check_not_read(outputs, chain(*boxes.files.values(), boxes.image_files))
     scale = possible_scale(scale, boxes, options)
     if options.truncate:
         boxes = truncate_corners(boxes)
@@ -79,13 +106,15 @@ def read_sizes(options: LabelOptions, scale: Scale) -> Sizes:
         image_sizes = np.ones_like(image_sizes)
     elif scale.needs_image_sizes:
         check_known(image_sizes, boxes, scale, options.images)
+    for_programs = outputs["--json"] is not None or (export is not None and export.takes_provenance)
+    inputs = describe_inputs(boxes.files) if for_programs else []
     return Sizes(
         sizes=scale.rescale(box_sizes(boxes.data), image_sizes),
         image_sizes=image_sizes,
         images=boxes.image,
         categories=np.asarray(boxes.target_names, dtype=str)[boxes.target],
         scale=scale,
-        record=describe(boxes, options, scale),
+        record=describe(boxes, options, scale, inputs),
         seconds=time.perf_counter() - start,
     )
 
@@ -158,7 +187,7 @@ def truncate_corners(boxes: Bunch) -> Bunch:
         image_names=boxes.image_names,
         skipped=boxes.skipped | skipped,
         skipped_images=boxes.skipped_images | skipped_images,
-        **{name: boxes[name] for name in ("unit", "notes", "splits", "splits_read", "format")},
+        **{name: boxes[name] for name in KEPT_FIELDS},
     )
 
 
@@ -187,7 +216,9 @@ def check_known(image_sizes: FloatArray, boxes: Bunch, scale: Scale, folder: str
     )
 
 
-def describe(boxes: Bunch, options: LabelOptions, scale: Scale) -> LabelsRecord:
+def describe(
+    boxes: Bunch, options: LabelOptions, scale: Scale, inputs: list[dict[str, Any]]
+) -> LabelsRecord:
     """Put what was read into a record."""
     counts = np.bincount(boxes.target, minlength=len(boxes.target_names)).tolist()
     parameters = {
@@ -196,12 +227,24 @@ def describe(boxes: Bunch, options: LabelOptions, scale: Scale) -> LabelsRecord:
         "inclusive": options.inclusive,
         "keep_flagged": options.keep_flagged,
         "image_size": options.image_size,
+        "images": options.images,
         "clip": not options.no_clip,
         "min_size": options.min_size,
+        "names": options.names,
+        "split": comma_separated(options.split) or None,
+        "sides": options.sides,
+        "columns": options.columns,
+        "category_column": options.category_column,
+        "image_column": options.image_column,
+        "box_format": options.box_format,
+        "delimiter": options.delimiter,
     }
     return LabelsRecord(
+        layout=LAYOUT_VERSION,
         version=__version__,
+        kernels=kernels_in_use,
         file=label_names(options),
+        inputs=inputs,
         format=boxes.format,
         parameters=parameters,
         n_images=len(boxes.image_names),

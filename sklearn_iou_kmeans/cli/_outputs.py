@@ -33,11 +33,30 @@ def check_outputs(
     files = {option: file for option, file in given.items() if file != STDOUT}
     inputs = [*labels.labels, *filter(None, (labels.names, labels.images)), *anchors]
     for option, file in files.items():
-        _check_not_read(option, file, inputs)
+        _check_no_input(option, file, inputs)
         _check_writable(option, file)
     for (option, file), (other, its_file) in combinations(files.items(), 2):
         if _is_same(file, its_file):
             raise ValueError(f"{option} {file} and {other} {its_file} are one file: name two.")
+
+
+def check_not_read(outputs: Mapping[str, str | None], files: Iterable[Path]) -> None:
+    """Raise if an output is one of the files that were read.
+
+    What a data file or a list of images names is known only after reading.
+    """
+    there = {
+        option: os.stat(file)
+        for option, file in outputs.items()
+        if file is not None and file != STDOUT and os.path.isfile(file)
+    }
+    for path in files if there else ():
+        for option, status in there.items():
+            if os.path.exists(path) and os.path.samestat(os.stat(path), status):
+                raise ValueError(
+                    f"{option} {outputs[option]}: this file was read as {path}, and would be "
+                    "replaced, so nothing was written. Name another file."
+                )
 
 
 def write_whole(option: str, file: str, content: bytes) -> None:
@@ -87,7 +106,7 @@ def _copy_permissions(source: Path, file: str) -> None:
     os.chmod(file, status.st_mode & 0o7777)
 
 
-def _check_not_read(option: str, file: str, inputs: Iterable[str | Path]) -> None:
+def _check_no_input(option: str, file: str, inputs: Iterable[str | Path]) -> None:
     """Raise if a file is an input, or lies in a folder of inputs."""
     for path in inputs:
         if _is_same(file, path):

@@ -41,7 +41,7 @@ def sweep(
         from ._labels import read_sizes
         from ._plot import draw_curve
         from ._printing import print_anchors, print_labels, write_results
-    boxes = read_sizes(labels, scale)
+    boxes = read_sizes(labels, scale, outputs, wanted_export)
     scale = boxes.scale
     found = make_sweep(numbers, rule, wanted)
     record = compute_sweep(found, numbers, boxes, scale, wanted_export, wanted.certify)

@@ -80,6 +80,10 @@ def load_bdd100k(
         splits, splits_read : list of str
             The parts of the data set, say train and valid, and those that were read. Empty if the
             data set has no parts.
+        files : dict of str to list of Path
+            By the path that was passed, the files that were read.
+        image_files : list of Path
+            The images whose headers were read for their sizes.
 
     Raises
     ------

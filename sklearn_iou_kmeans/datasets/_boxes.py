@@ -83,7 +83,10 @@ def boxes_bunch(
         )
     path = ", ".join(str(path) for path, _ in parts)
     labels = parts[0][1] if len(parts) == 1 else joined_labels(parts)
-    return _select(labels, path, unit, categories, clip, min_size)
+    boxes = _select(labels, path, unit, categories, clip, min_size)
+    boxes.files = {str(path): list(dict.fromkeys(part.files)) for path, part in parts}
+    boxes.image_files = labels.image_files
+    return boxes
 
 
 def _select(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, read_lines
@@ -20,6 +21,11 @@ def class_names(names: Iterable[str] | PathLike | None) -> Names:
             lines.pop()
         names = lines
     return dict(enumerate(map(str, names)))
+
+
+def names_files(names: object) -> list[Path]:
+    """Return the file that a user gives for names, if it is one."""
+    return [Path(names)] if isinstance(names, str | os.PathLike) else []
 
 
 def class_name(number: float, names: Names, where: str, layout: str) -> tuple[str | None, str]:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from ._class_names import class_name, class_names
+from ._class_names import class_name, class_names, names_files
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
 from ._image_size import IMAGE_SUFFIXES
@@ -75,6 +76,7 @@ def load_keras_yolo3(
 def _read(path: PathLike, *, names: Iterable[str] | PathLike | None = None) -> Labels:
     known = class_names(names)
     labels = Labels()
+    labels.files = [Path(path), *names_files(names)]
     for number, line in enumerate(read_lines(path), 1):
         name, *boxes = line.split() or [""]
         if not name:

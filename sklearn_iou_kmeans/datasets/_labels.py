@@ -58,6 +58,10 @@ class Labels:
         The parts of the data set that there are, and those that were read.
     not_followed : list of Path
         Links to folders that were not followed.
+    files : list of Path
+        The files that were read, those that name classes or list images too.
+    image_files : list of Path
+        The images whose headers were read.
     """
 
     def __init__(self, *, relative: bool = False) -> None:
@@ -75,6 +79,8 @@ class Labels:
         self.splits: list[str] = []
         self.splits_read: list[str] = []
         self.not_followed: list[Path] = []
+        self.files: list[Path] = []
+        self.image_files: list[Path] = []
 
     def add_image(
         self, name: str, size: Iterable[float] = UNKNOWN_SIZE, places: Sequence[Path] = ()
@@ -139,4 +145,5 @@ def joined_labels(parts: Sequence[tuple[PathLike, Labels]]) -> Labels:
         joined.splits = list(dict.fromkeys(joined.splits + labels.splits))
         joined.splits_read = list(dict.fromkeys(joined.splits_read + labels.splits_read))
         joined.not_followed += labels.not_followed
+        joined.image_files += labels.image_files
     return joined

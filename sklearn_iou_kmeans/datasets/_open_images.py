@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from ._class_names import names_files
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
 from ._image_size import check_relative
@@ -101,6 +102,7 @@ def _read(
     found = single_file(path, ".csv", split)
     labels = labels_of(found)
     labels.relative = True
+    labels.files += names_files(names)
     known = _names(names)
     for file, name in found.files:
         _add(labels, file, found.prefix(name), known, keep_flagged)

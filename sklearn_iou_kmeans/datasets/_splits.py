@@ -108,4 +108,5 @@ def labels_of(found: Files) -> Labels:
     labels = Labels()
     labels.splits, labels.splits_read = found.splits, found.splits_read
     labels.not_followed = found.not_followed
+    labels.files = [file for file, _ in found.files]
     return labels

@@ -78,6 +78,7 @@ def _complete_sizes(
         file = file or next(filter(None, map(folders.find, labels.places.get(row, ()))), None)
         if file:
             size[row] = header_size(file)
+            labels.image_files.append(file)
     if named and wanted and np.isnan(size[wanted]).all():
         first = quoted(labels.image_names[wanted[0]])
         raise AnnotationError(

@@ -1,6 +1,7 @@
 """WIDER FACE ground truth."""
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from ._errors import AnnotationError
@@ -74,6 +75,7 @@ def load_wider_face(
 def _read(path: PathLike, *, keep_flagged: bool = False) -> Labels:
     lines = [(n, line.strip()) for n, line in enumerate(read_lines(path), 1) if line.strip()]
     labels = Labels()
+    labels.files = [Path(path)]
     at = 0
     while at < len(lines):
         number, name = lines[at]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
-from ._class_names import class_name, class_names
+from ._class_names import class_name, class_names, names_files
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
 from ._image_size import IMAGE_SUFFIXES, check_relative
@@ -114,8 +114,12 @@ def _read(
     labels = Labels(relative=True)
     labels.splits, labels.splits_read = list(source.splits), list(source.splits_read)
     labels.not_followed = list(source.not_followed)
+    labels.files = [*source.files, *names_files(names)]
     for item in source.items:
         image = labels.add_image(item.name, places=_places(item))
+        if not os.path.lexists(item.labels):
+            continue  # an image without objects may have no file
+        labels.files.append(item.labels)
         for row in _rows(item.labels, source.keypoint_columns):
             category, reason = class_name(row.number, known, row.where, LAYOUT)
             if len(row.polygon) == 8:
@@ -137,8 +141,6 @@ class Row(NamedTuple):
 
 def _rows(file: Path, keypoint_columns: int) -> Iterator[Row]:
     """Yield the labels of an image, relative to it."""
-    if not os.path.lexists(file):
-        return
     for number, line in enumerate(read_lines(file, may_be_empty=True), 1):
         texts = line.split()
         if not texts:

@@ -47,6 +47,8 @@ class Source(NamedTuple):
     splits: Sequence[str] = ()
     splits_read: Sequence[str] = ()
     not_followed: Sequence[Path] = ()
+    files: Sequence[Path] = ()
+    """What was read to find the labels: data files, lists of images, names of classes."""
 
 
 def find_labels(path: PathLike, split: Split) -> Source:
@@ -62,7 +64,7 @@ def find_labels(path: PathLike, split: Split) -> Source:
         raise AnnotationError(f"{path} is a pipe, which cannot be a YOLO data set: name a file.")
     if _begins_with_label(read_lines(path)):
         return Source([Item(path.stem, path, None)])
-    return Source(_of_list(path, [*path.parents, Path()]))
+    return Source(_of_list(path, [*path.parents, Path()]), files=[path])
 
 
 def find_data_file(folder: Path) -> Path | None:
@@ -107,10 +109,11 @@ def _of_folder(folder: Path, split: Split = None) -> Source:
     folder = other if os.path.isdir(other) else folder
     found = named_under(folder, ".txt", split, but=NAMES_FILE)
     items = [Item(name, file, None) for file, name in found.files]
-    names = class_names(folder / NAMES_FILE) if os.path.isfile(folder / NAMES_FILE) else None
+    named = [file for file in (folder / NAMES_FILE,) if os.path.isfile(file)]
     return Source(
         items,
-        names,
+        class_names(named[0]) if named else None,
+        files=named,
         splits=found.splits,
         splits_read=found.splits_read,
         not_followed=found.not_followed,
@@ -176,20 +179,25 @@ def _of_data_file(file: Path, wanted: list[str]) -> Source:
     refuse_splits(file, wanted, there)
     items: list[Item] = []
     not_followed: list[Path] = []
+    files = [file]
     for split in wanted:
         entries = data[split]
         for entry in entries if isinstance(entries, list) else [entries]:
             part = _of_entry(_text(entry, f"{file}, {split}"), bases, file, split)
             items.extend(part.items)
             not_followed.extend(part.not_followed)
+            files.extend(part.files)
     names = data.get("names")
+    names_file = None if is_yaml else _darknet_names_file(names, bases, file)
+    files += [] if names_file is None else [names_file]
     return Source(
         list(dict.fromkeys(items)),
-        _yaml_names(names, file) if is_yaml else _darknet_names(names, bases, file),
+        _yaml_names(names, file) if is_yaml else class_names(names_file),
         _keypoint_columns(data.get("kpt_shape"), file),
         there,
         wanted,
         not_followed,
+        files,
     )
 
 
@@ -201,12 +209,12 @@ def _of_entry(entry: str, bases: Sequence[Path], file: Path, split: str) -> Sour
     if os.path.isdir(place) or not os.path.exists(place):
         part = _of_folder(place)
         items = [item._replace(name=f"{entry}/{item.name}") for item in part.items]
-        return Source(items, not_followed=part.not_followed)
+        return Source(items, not_followed=part.not_followed, files=part.files)
     if place.suffix.lower() != ".txt" or not os.path.isfile(place):
         raise AnnotationError(
             f"{where}: {quoted(entry)} is neither a folder nor a .txt file. {YAML_LAYOUT}"
         )
-    return Source(_of_list(place, [place.parent, *bases], quote=False))
+    return Source(_of_list(place, [place.parent, *bases], quote=False), files=[place])
 
 
 def _load(file: Path) -> Any:
@@ -227,14 +235,14 @@ def _load(file: Path) -> Any:
         ) from None
 
 
-def _darknet_names(names: Any, bases: Sequence[Path], file: Path) -> Names:
-    """Read the file of names that an ``obj.data`` names."""
+def _darknet_names_file(names: Any, bases: Sequence[Path], file: Path) -> Path | None:
+    """Find the file of names that an ``obj.data`` names."""
     if not names:
         return None
     place = _place(names, bases, f"{file}, names")
     if place.suffix.lower() not in (".names", ".txt"):
         raise AnnotationError(f"{file}, names: {quoted(names)} is no .names or .txt file.")
-    return class_names(place)
+    return place
 
 
 def _yaml_names(names: Any, file: Path) -> Names:

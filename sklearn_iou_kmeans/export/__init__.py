@@ -3,8 +3,9 @@
 from ._darknet import export_darknet
 from ._detectron2 import export_detectron2
 from ._formats import EXPORTERS, export_anchors
-from ._json import export_json
+from ._json import LAYOUT_VERSION, export_json
 from ._keras import export_keras
+from ._load_json import load_json
 from ._matlab import export_matlab
 from ._mmdetection import export_mmdetection
 from ._paddle import export_paddle
@@ -15,6 +16,7 @@ from ._ultralytics import export_ultralytics
 
 __all__ = [
     "EXPORTERS",
+    "LAYOUT_VERSION",
     "export_anchors",
     "export_darknet",
     "export_detectron2",
@@ -27,4 +29,5 @@ __all__ = [
     "export_tf_model_garden",
     "export_torchvision",
     "export_ultralytics",
+    "load_json",
 ]

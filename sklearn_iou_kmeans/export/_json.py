@@ -1,6 +1,7 @@
 """Anchors for any program."""
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,9 @@ from numpy.typing import ArrayLike
 
 from ._exporter import Exported, Exporter, Heads, InputSize, split_into_heads
 from ._layout import lay_out
+
+LAYOUT_VERSION = 1
+"""Version of the layout of the JSON of anchors; a change that readers have to know of raises it."""
 
 
 def export_json(
@@ -17,6 +21,7 @@ def export_json(
     heads: Heads = 1,
     decimals: int | None = None,
     X: ArrayLike | None = None,
+    provenance: Mapping[str, Any] | None = None,
 ) -> Exported:
     """Write the anchors as JSON.
 
@@ -34,13 +39,18 @@ def export_json(
     X : array-like of shape (n_boxes, 2), default=None
         (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
         them before and after rounding.
+    provenance : mapping, default=None
+        Where the anchors come from, written as it is. `iou-kmeans` writes here the inputs with
+        their SHA-256, categories, counts, the options that decide the result, the seed, the version
+        and the kernels.
 
     Returns
     -------
     text : str
-        An object with the keys `unit` ("pixel"), `input_size` ([width, height]), `anchors` (objects
-        with `width`, `height` and `head`, the smallest first) and, with `X`, `average_iou`
-        (`n_boxes`, `before`, `after`).
+        An object with the keys `layout` (the version of this layout), `unit` ("pixel"),
+        `input_size` ([width, height]), `anchors` (objects with `width`, `height` and `head`, the
+        smallest first) and, if passed, `average_iou` (`n_boxes`, `before`, `after`) and
+        `provenance`.
 
     Raises
     ------
@@ -52,6 +62,10 @@ def export_json(
     -----
     UserWarning
         If rounding makes two anchors equal or a side 0, or if an anchor is larger than the input.
+
+    See Also
+    --------
+    load_json : Reads the anchors from it.
 
     Examples
     --------
@@ -69,6 +83,7 @@ def export_json(
     layout = lay_out(anchors, input_size, split=split, X=X, decimals=decimals)
     size = check_size(input_size, "input_size").tolist()
     document: dict[str, Any] = {
+        "layout": LAYOUT_VERSION,
         "unit": "pixel",
         "input_size": [int(side) if side.is_integer() else side for side in size],
         "anchors": [
@@ -79,7 +94,11 @@ def export_json(
     }
     if layout.average_iou is not None:
         document["average_iou"] = layout.average_iou._asdict()
-    return Exported(json.dumps(document, indent=2) + "\n", layout.average_iou, layout.lost)
+    if provenance is not None:
+        document["provenance"] = dict(provenance)
+    return Exported(
+        json.dumps(document, indent=2, allow_nan=False) + "\n", layout.average_iou, layout.lost
+    )
 
 
 def split_for_json(n_anchors: int, heads: Heads = 1) -> list[int]:
