@@ -243,7 +243,7 @@ def check_size(size: Any, name: str) -> NDArray[np.float64]:
         sides = np.array(np.broadcast_to(np.asarray(size, dtype=np.float64), 2))
     except (TypeError, ValueError):
         sides = np.zeros(2)
-    if np.ndim(size) > 1 or not (np.isfinite(sides) & (sides > 0)).all():
+    if not (np.isfinite(sides) & (sides > 0)).all():
         raise ValueError(
             f"{name} must be a number of pixels or (width, height), finite and > 0, got {size!r}."
         )

@@ -94,6 +94,33 @@ def test_a_coarsened_histogram_is_the_coarse_one(shapes, factor):
     assert_same(coarse, ShapeHistogram(48 // factor).add(X, weights))
 
 
+@pytest.mark.parametrize("factor", [0, -1, 1.5])
+def test_cells_are_made_wider_by_a_whole_factor(factor):
+    with pytest.raises((TypeError, ValueError), match="factor"):
+        ShapeHistogram().add([[3, 4]]).coarsened(factor)
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e12], ids=["dense", "sparse"])
+def test_variances_are_those_of_the_logarithms_in_a_cell(spread):
+    """Two groups of shapes, each in a cell of its own."""
+    rng = np.random.RandomState(0)
+    groups = rng.uniform(1.1, 1.9, size=(2, 30, 2)) * [[[4.0, 8.0]], [[16.0, 32.0 * spread]]]
+    weights = rng.uniform(1, 2, size=(2, 30))
+    histogram = ShapeHistogram(1).add(groups.reshape(-1, 2), weights.ravel())
+    for group, weight, variance in zip(groups, weights, histogram.log2_variances, strict=True):
+        logs = np.log2(group)
+        mean = np.average(logs, axis=0, weights=weight)
+        expected = np.average(np.square(logs - mean).sum(axis=1), weights=weight)
+        assert variance == pytest.approx(expected)
+
+
+def test_a_cell_of_equal_shapes_has_no_variance():
+    X = np.random.RandomState(0).lognormal(20, 5, size=(300, 3))
+    variances = ShapeHistogram().add(X).add(X).log2_variances
+    assert (variances >= 0).all()
+    np.testing.assert_allclose(variances, 0, atol=1e-10)
+
+
 def test_shapes_without_area_share_a_cell_and_keep_their_weight():
     X = [[0, 5], [0, 0], [7, 0], [4, 5]]
     histogram = ShapeHistogram().add(X, [1, 2, 4, 8])
@@ -113,6 +140,28 @@ def test_precision_of_a_chunk_does_not_matter(dtype):
     X = np.array([[3, 4], [100, 30], [100, 31]])
     histogram = ShapeHistogram(16).add(X[:1]).add(X[1:].astype(dtype))
     np.testing.assert_allclose(histogram.shapes, ShapeHistogram(16).add(X).shapes, rtol=1e-6)
+
+
+def test_weight_zero_takes_no_cell_among_neighbours():
+    X = np.linspace(1, 2, 200)[:, None].repeat(2, axis=1)
+    weights = np.where(X[:, 0] < 1.5, 0.0, 1.0)
+    expected = ShapeHistogram().add(X[weights > 0])
+    histogram = ShapeHistogram().add(X, weights)
+    np.testing.assert_array_equal(histogram.weights, expected.weights)
+    np.testing.assert_array_equal(histogram.shapes, expected.shapes)
+
+
+def test_no_weight_at_all_leaves_no_cell_of_as_many_sides():
+    histogram = ShapeHistogram().add([[3, 4]], [0])
+    assert histogram.shapes.shape == (0, 2)
+    assert histogram.n_dims == 2
+
+
+def test_cells_of_shapes_with_area_are_given_without_the_others():
+    cells, weights, means = ShapeHistogram(1).add([[0, 4], [3, 5]], [2, 4]).positive_cells()
+    np.testing.assert_array_equal(cells, [[1], [2]])
+    np.testing.assert_array_equal(weights, [0.5])
+    np.testing.assert_allclose(2**means, [[3], [5]])
 
 
 def test_an_empty_chunk_adds_nothing():
@@ -147,6 +196,20 @@ def test_many_orders_of_magnitude_halve_the_resolution_in_any_order():
     assert whole.resolution == forward.resolution == backward.resolution
     assert_same(whole, forward)
     assert_same(whole, backward)
+
+
+@pytest.mark.parametrize(("n_rows", "resolution"), [(512, 1), (513, 0.5)])
+def test_the_resolution_is_halved_beyond_262144_cells(n_rows, resolution):
+    sides = np.meshgrid(2.0 ** np.arange(n_rows), 2.0 ** -np.arange(512))
+    histogram = ShapeHistogram(1).add(np.stack(sides, axis=-1).reshape(-1, 2))
+    assert histogram.resolution == resolution
+
+
+def test_the_resolution_is_no_less_than_a_quarter():
+    sides = np.meshgrid(*[2.0 ** (4 * np.arange(65))] * 3)
+    histogram = ShapeHistogram(1).add(np.stack(sides, axis=-1).reshape(-1, 3))
+    assert histogram.resolution == 0.25
+    assert len(histogram.weights) == 65**3
 
 
 def test_thirty_orders_of_magnitude_are_no_harm_as_they_are():
@@ -184,6 +247,8 @@ def test_histograms_of_another_kind_are_refused():
         histogram.merge(ShapeHistogram(16).add([[10]]))
     with pytest.raises(ValueError, match="resolution == 0, must be >= 1"):
         ShapeHistogram(0)
+    with pytest.raises(ValueError, match="resolution == 1048577, must be <= 1048576"):
+        ShapeHistogram(2**20 + 1)
     assert histogram.n_samples == 1
 
 
@@ -194,3 +259,5 @@ def test_narrow_cells_tell_shapes_of_float32_apart(resolution):
     assert histogram.weights.sum() == 4000
     expected = ShapeHistogram(resolution).add(X.astype(np.float64))
     assert len(histogram.weights) == pytest.approx(len(expected.weights), rel=0.01)
+    if resolution > 2**10:
+        np.testing.assert_array_equal(histogram.shapes, expected.shapes)

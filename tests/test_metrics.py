@@ -101,6 +101,25 @@ def test_recall_counts_weights_and_both_edges():
     assert best_possible_recall_score(X, anchors, measure="ratio") == pytest.approx(2 / 3)
 
 
+@pytest.mark.parametrize("measure", ["iou", "ratio"])
+def test_thresholds_are_shares(measure):
+    X, anchors = [[0.1, 0.2], [0.3, 0.9]], [[0.1, 0.2]]
+    recall = [
+        best_possible_recall_score(X, anchors, measure=measure, threshold=threshold)
+        for threshold in (0, 0.1, 0.2, 0.9)
+    ]
+    assert recall == ([1, 0.5, 0.5, 0.5] if measure == "iou" else [1, 1, 1, 0.5])
+    assert best_possible_recall_score(X, anchors, threshold=1) == 0.5
+    for threshold in (-0.1, 1.1, 2):
+        with pytest.raises(ValueError, match=f"threshold must lie in .* got {threshold}"):
+            best_possible_recall_score(X, anchors, measure=measure, threshold=threshold)
+
+
+def test_a_side_of_zero_fits_no_anchor_by_its_ratio():
+    X, anchors = [[0, 0], [0, 5], [5, 5]], [[0, 5], [5, 0], [5, 5]]
+    assert best_possible_recall_score(X, anchors, measure="ratio") == pytest.approx(1 / 3)
+
+
 def test_an_anchor_without_boxes_has_no_mean():
     statistics = anchor_statistics([[10, 10]], [[10, 10], [90, 90]])
     assert statistics.n_boxes.tolist() == [1, 0]

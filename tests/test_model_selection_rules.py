@@ -78,7 +78,7 @@ def test_a_target_takes_the_fewest_that_reach_it():
 def test_a_target_that_is_not_reached():
     with pytest.warns(
         UserWarning,
-        match=r"rule, 0\.9, is reached by no .* 3 to 5; the best score is 0\.6500, with 5",
+        match=r"rule, 0\.9, is reached by no .* 3 to 5; the best .* 0\.6500, with 5\. Took 5:",
     ):
         assert choose(results([0.5, 0.6, 0.65]), 0.9) == 2
 
@@ -96,6 +96,11 @@ def test_a_callable_gets_the_results_and_returns_a_row(sizes):
     sweep = NClustersSweep(IoUKMeans(), [2, 3, 4], n_init=2, rule=most).fit(sizes)
     assert sweep.best_n_clusters_ == 4
     assert sweep.n_clusters_by_rule_.keys() == {"most", "knee"}
+
+
+@pytest.mark.parametrize("index", [0, 1, np.int64(2)])
+def test_a_callable_may_return_any_row(index):
+    assert choose(results([0.1, 0.2, 0.3]), lambda cv_results: index) == index
 
 
 def test_a_callable_with_the_name_of_another_rule_is_the_one_that_chooses():

@@ -50,6 +50,13 @@ def test_bad_boxes_are_named(boxes, options, message):
         box_sizes(boxes, **options)
 
 
+def test_sizes_of_zero_and_shares_of_an_image_are_sizes():
+    boxes = np.array([[0.1, 0.1, 0.1, 0.4], [0.25, 0.25, 0.5, 0.75]])
+    np.testing.assert_allclose(box_sizes(boxes), [[0, 0.3], [0.25, 0.5]])
+    with pytest.raises(ValueError, match=r"boxes\[2\] is "):
+        box_sizes(np.vstack([boxes, [[0.5, 0.5, 0.4, 0.6]]]))
+
+
 def test_a_data_frame_gives_a_data_frame():
     frame = pd.DataFrame(CORNERS, columns=["x1", "y1", "x2", "y2"], index=["a", "b"])
     sizes = box_sizes(frame)
@@ -184,6 +191,7 @@ def test_scaling_keeps_data_frames_precision_and_the_input(scale):
         (SIZES, 1280, 416, r"image_sizes has the shape \(\)"),
         (SIZES, (1280, 720), (416, -1), r"input_size must be .* got \(416, -1\)"),
         (SIZES, (1280, 720), (3, 416, 416), "input_size must be"),
+        (SIZES, (1280, 720), [[416, 416]], r"input_size must be .* got \[\[416, 416\]\]"),
         (SIZES, (1280, 720), "large", "input_size must be .* got 'large'"),
         (CORNERS, (1280, 720), 416, "sizes has 4 columns.*box_sizes takes their sizes"),
         ([[-1, 2]], (1280, 720), 416, "Negative values"),

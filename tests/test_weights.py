@@ -5,7 +5,7 @@ import pytest
 
 from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
 from sklearn_iou_kmeans._distinct import distinct_shapes, used_shapes
-from sklearn_iou_kmeans._weights import rescaled, weighted_mean
+from sklearn_iou_kmeans._weights import is_moderate, rescaled, weighted_mean
 from sklearn_iou_kmeans.metrics import average_iou_score
 
 X = np.random.RandomState(0).lognormal(3, 1, size=(20, 2))
@@ -38,6 +38,40 @@ def test_shapes_of_a_histogram_are_those_of_equal_weights(weight):
     histogram = ShapeHistogram(4).add(X, np.full(20, weight))
     np.testing.assert_allclose(histogram.shapes, expected.shapes)
     np.testing.assert_allclose(histogram.weights / weight, expected.weights)
+
+
+@pytest.mark.parametrize("weight", MAGNITUDES)
+def test_a_dense_histogram_holds_weights_of_any_magnitude(weight):
+    """So many shapes near each other are counted in a grid."""
+    near = np.random.RandomState(0).uniform(1, 2, size=(500, 2))
+    weights = np.linspace(0.1, 1, 500)
+    expected = ShapeHistogram(4).add(near, weights)
+    if weight > 1:
+        scaled = weights / 500 * weight
+    else:
+        weights = np.ones(500)
+        expected, scaled = ShapeHistogram(4).add(near), np.full(500, weight)
+    histogram = ShapeHistogram(4).add(near, scaled)
+    np.testing.assert_allclose(histogram.shapes, expected.shapes, rtol=1e-12)
+    np.testing.assert_allclose(
+        histogram.weights / scaled[0], expected.weights / weights[0], rtol=1e-12
+    )
+
+
+def test_a_weight_too_small_beside_another_takes_no_cell():
+    for first, second in (([[1, 1]], [[50, 50]]), ([[50, 50]], [[1, 1]])):
+        histogram = ShapeHistogram().add(first, [1e300]).add(second, [1e-300])
+        np.testing.assert_allclose(histogram.shapes, first)
+        np.testing.assert_allclose(histogram.weights, [1e300])
+        assert histogram.n_samples == 2
+    histogram = ShapeHistogram().add([[3, 4], [50, 50]], [1e-300, 1e-299])
+    assert len(histogram.merge(ShapeHistogram().add([[9, 9]], [1e-298])).weights) == 3
+
+
+def test_moderate_weights():
+    assert is_moderate(np.array([1e-99, 1e99]))
+    for weights in ([0.0, 1.0], [1e-101, 1.0], [1.0, 1e101], [1e-101, 1e101], [1e101, 1e102]):
+        assert not is_moderate(np.array(weights))
 
 
 def test_weights_that_add_up_to_infinity_are_refused():
