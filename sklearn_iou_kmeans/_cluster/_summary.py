@@ -14,9 +14,9 @@ from .._kernels import FloatArray, IntArray
 RESOLUTION, MANY = 32, 1_000_000
 
 # A cell of the coarse and of the middle summary is split while its share of the weight times its
-# width in octaves is larger: some 1 700 and 8 000 shapes for the cars of BDD100K and for VOC 2007.
+# width in octaves is larger: some 2 000 and 6 500 shapes for the cars of BDD100K and for VOC 2007.
 # More shapes rank local optima better and take longer (`benchmarks/search.py`).
-COARSE, MIDDLE = 1.5e-4, 1.5e-5
+COARSE, MIDDLE = 1.5e-4, 2e-5
 
 # At most so many distinct shapes are searched as they are.
 FEW = 2_000
