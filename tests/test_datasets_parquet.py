@@ -128,7 +128,8 @@ def test_a_damaged_file_is_refused(write, damage):
 
 
 def test_boxes_that_datasets_writes_come_back(tmp_path):
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     objects = {"bbox": [[10.0, 20.0, 40.0, 5.0]], "category": [1]}
     features = datasets.Features(
         {

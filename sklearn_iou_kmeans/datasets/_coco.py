@@ -1,10 +1,11 @@
 """COCO annotations."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ._errors import AnnotationError
-from ._files import PathLike, quoted, require
-from ._json import read_json
+from ._files import PathLike, quoted, read_bytes, require
+from ._json import decode_json
 from ._labels import NO_BOX, UNKNOWN_CATEGORY, UNKNOWN_IMAGE, Common, Labels
 from ._masks import mask_box
 from ._reader import Reader
@@ -92,13 +93,31 @@ def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) ->
     found = single_file(path, ".json", split)
     labels = labels_of(found)
     for file, name in found.files:
-        document = read_json(file, _record(), LAYOUT)
-        _add(labels, document, file, found.prefix(name), keep_flagged)
+        content = read_bytes(file)
+        document = decode_json(content, file, _record(), LAYOUT)
+        masks = _masks(content, document.annotations, file)
+        _add(labels, document, masks, file, found.prefix(name), keep_flagged)
     return labels
 
 
+def _masks(content: bytes, annotations: Sequence[Any], path: PathLike) -> list[Any]:
+    """Return the mask of each annotation; none if all have boxes, as in most files."""
+    if all(annotation.bbox for annotation in annotations):
+        return []
+    import msgspec
+
+    class Mask(msgspec.Struct):
+        segmentation: msgspec.Raw = msgspec.Raw()
+
+    class Masks(msgspec.Struct):
+        annotations: list[Mask]
+
+    masks: list[Any] = decode_json(content, path, Masks, LAYOUT).annotations
+    return masks
+
+
 def _record() -> Any:
-    """Describe the part of the file that is read, for msgspec."""
+    """Describe the part of the file that boxes need, for msgspec."""
     import msgspec
 
     class Image(msgspec.Struct, gc=False):
@@ -111,7 +130,6 @@ def _record() -> Any:
         image_id: int | str
         category_id: int | str | None = None
         bbox: tuple[float, float, float, float] | None = None
-        segmentation: msgspec.Raw = msgspec.Raw()
         iscrowd: bool | int | None = None
         ignore: bool | int | None = None
 
@@ -127,7 +145,14 @@ def _record() -> Any:
     return Dataset
 
 
-def _add(labels: Labels, document: Any, path: PathLike, prefix: str, keep_flagged: bool) -> None:
+def _add(
+    labels: Labels,
+    document: Any,
+    masks: Sequence[Any],
+    path: PathLike,
+    prefix: str,
+    keep_flagged: bool,
+) -> None:
     """Lay the records out as columns."""
     names = _by_id(document.categories, "categories", path)
     images = _by_id(document.images, "images", path)
@@ -142,7 +167,7 @@ def _add(labels: Labels, document: Any, path: PathLike, prefix: str, keep_flagge
             x, y, width, height = annotation.bbox
             corners, note = (x, y, x + width, y + height), ""
         else:
-            corners, note = _around_mask(annotation, f"{path}, at $.annotations[{index}]"), MASK
+            corners, note = _around_mask(masks[index], f"{path}, at $.annotations[{index}]"), MASK
         labels.add(
             labels.add_unlisted_image(f"image_id {annotation.image_id}") if row is None else row,
             category and category.name,
@@ -152,11 +177,11 @@ def _add(labels: Labels, document: Any, path: PathLike, prefix: str, keep_flagge
         )
 
 
-def _around_mask(annotation: Any, where: str) -> Box | None:
+def _around_mask(mask: Any, where: str) -> Box | None:
     """Return the corners of the box around the mask of an annotation, if it has one."""
     import msgspec
 
-    content = bytes(annotation.segmentation)
+    content = bytes(mask.segmentation)
     return mask_box(msgspec.json.decode(content), where) if content else None
 
 

@@ -20,7 +20,9 @@ def to_pixels(labels: Labels, path: PathLike, given: Size | None, named: NamedIm
     """Complete the sizes of the images, and scale to pixels if possible; return the unit."""
     corners = np.array(labels.corners, dtype=np.float64).reshape(-1, 4)
     rows = np.array(labels.image, dtype=np.int64)
-    sizes = _complete_sizes(labels, path, np.unique(rows), given, named)
+    labelled = np.zeros(len(labels.image_names), dtype=bool)
+    labelled[rows] = True
+    sizes = _complete_sizes(labels, path, np.flatnonzero(labelled), given, named)
     labels.image_size = array("d", sizes.tobytes())
     relative = labels.relative or _looks_relative(corners, path)
     if not (relative or labels.rotated):
