@@ -99,3 +99,94 @@ def test_a_shape_without_all_its_numbers_is_named(write, shape):
     path = write(image(region(rect()), region(shape)))
     with pytest.raises(ValueError, match=r"'a\.jpg1', region 2: a \w+ without all its numbers"):
         load_via(path)
+
+
+HEADER = "filename,file_size,file_attributes,region_count,region_id,region_shape_attributes,"
+HEADER += "region_attributes"
+
+
+def cell(value):
+    return '"' + json.dumps(value).replace('"', '""') + '"'
+
+
+def write_csv(path, rows, header=HEADER):
+    lines = [f"{name},123,{{}},1,0,{cell(shape)},{cell(of)}" for name, shape, of in rows]
+    path.write_text("\n".join([header, *lines]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("header", [HEADER, f"#{HEADER}"])
+@pytest.mark.parametrize("named", ["file", "folder"])
+def test_the_csv_holds_what_the_json_does(tmp_path, header, named):
+    rows = [("a.jpg", rect(), {"class": "car"}), ("b.jpg", {}, {})]
+    rows += [("a.jpg", {"name": "circle", "cx": 9, "cy": 9, "r": 4.5}, {"class": "bus"})]
+    path = write_csv(tmp_path / "via.csv", rows, header)
+    boxes = load_annotations(path if named == "file" else tmp_path)
+    assert boxes.format == "via"
+    assert_array_equal(boxes.data, [[10, 20, 50, 40], [4.5, 4.5, 13.5, 13.5]])
+    assert [boxes.target_names[code] for code in boxes.target] == ["car", "bus"]
+    assert boxes.image_names == ["a.jpg", "b.jpg"]
+
+
+def test_a_broken_cell_of_the_csv_is_named(tmp_path):
+    path = tmp_path / "via.csv"
+    path.write_text(f'{HEADER}\na.jpg,1,{{}},1,0,"{{broken",{{}}\n')
+    with pytest.raises(ValueError, match=r"via\.csv, line 2: '{broken' is no JSON object"):
+        load_via(path)
+    with pytest.raises(ValueError, match=r"'a\.jpg123', region 1: a rect without all its numbers"):
+        load_via(write_csv(path, [("a.jpg", {"name": "rect", "x": 1}, {})]))
+    with pytest.raises(ValueError, match=r"via\.csv: .*shape_attributes.x"):
+        load_via(write_csv(path, [("a.jpg", {"name": "rect", "x": "1"}, {})]))
+
+
+def version_3(*metadata, fid_list=(1,)):
+    """A project as VIA 3 saves it: two pictures and the class of a region as a choice."""
+    options = {"0": "car", "1": "bus"}
+    attribute = {"aname": "class", "anchor_id": "FILE1_Z0_XY1", "type": 4, "options": options}
+    return {
+        "project": {"pid": "__VIA_PROJECT_ID__", "data_format_version": "3.1.1"},
+        "config": {"file": {"loc_prefix": {"1": ""}}, "ui": {}},
+        "attribute": {"1": attribute | {"desc": "", "default_option_id": ""}},
+        "file": {
+            "1": {"fid": "1", "fname": "a.jpg", "type": 2, "loc": 1, "src": ""},
+            "2": {"fid": "2", "fname": "b.mp4", "type": 4, "loc": 1, "src": ""},
+        },
+        "metadata": {f"{one['vid']}_{n}": {"flg": 0, **one} for n, one in enumerate(metadata)},
+        "view": {"1": {"fid_list": list(fid_list)}, "2": {"fid_list": ["2"]}},
+    }
+
+
+def test_version_3_has_views_of_files_and_values_of_choices(write):
+    shapes = [[2, 10, 20, 40, 20], [3, 9, 9, 4.5], [4, 100, 50, 30, 20]]
+    shapes += [[7, 10, 20, 50, 30, 30, 60], [8, 10, 30, 20, 20, 50, 30, 30, 60], [1, 5, 5]]
+    regions = [{"vid": "1", "z": [], "xy": xy, "av": {"1": "0"}} for xy in shapes]
+    frame = {"vid": "2", "z": [0.25], "xy": [2, 1, 2, 3, 4], "av": {"1": "1"}}
+    segment = {"vid": "2", "z": [1, 2.5], "xy": [], "av": {"1": "1"}}
+    boxes = load_annotations(write(version_3(*regions, frame, segment)))
+    assert boxes.format == "via"
+    expected = [[10, 20, 50, 40], [4.5, 4.5, 13.5, 13.5], [70, 30, 130, 70], [10, 20, 50, 60]]
+    assert_allclose(boxes.data, [*expected, [10, 20, 50, 60], [1, 2, 4, 6]])
+    assert boxes.image_names == ["a.jpg", "b.mp4", "b.mp4, 0.25 s"]
+    assert [boxes.target_names[code] for code in boxes.target] == ["car"] * 5 + ["bus"]
+    assert boxes.skipped == {"no box (point)": 1}
+    assert boxes.notes == {"around a polygon": 1, "around an ellipse": 2}
+
+
+@pytest.mark.parametrize(
+    ("region", "message"),
+    [
+        ({"vid": "1", "xy": [2, 1, 2]}, "region 1: a rect without all its numbers"),
+        ({"vid": "1", "xy": [12, 1, 2]}, r"metadata '1_0': xy is \[12.*of no known shape"),
+        ({"vid": "7", "xy": [2, 1, 2, 3, 4]}, "the view '7' is not one of a single file"),
+        ({"vid": "1", "xy": [2, "1", 2, 3, 4]}, r"metadata\[...\]\.xy"),
+    ],
+)
+def test_a_wrong_region_of_version_3_is_named(write, region, message):
+    with pytest.raises(ValueError, match=message):
+        load_via(write(version_3(region)))
+
+
+def test_a_view_of_two_files_is_refused(write):
+    region = {"vid": "1", "xy": [2, 1, 2, 3, 4]}
+    with pytest.raises(ValueError, match="the view '1' is not one of a single file"):
+        load_via(write(version_3(region, fid_list=(1, 2))))

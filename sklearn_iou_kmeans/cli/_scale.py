@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._kernels import FloatArray
 from ._options import NetworkOptions
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 UNITS = ("pixel", "relative", "grid")
 Resize = Literal["letterbox", "stretch", "none"]
 WidthHeight = tuple[float, float]
-FloatArray = NDArray[np.float64]
 
 RESIZED = {"letterbox": "letterboxed", "stretch": "stretched", "none": "images not resized"}
 

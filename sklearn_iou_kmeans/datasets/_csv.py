@@ -19,6 +19,7 @@ from ._open_images import OPEN_IMAGES
 from ._reader import Look, Reader
 from ._splits import Split, labels_of, single_file
 from ._table import cells_of, likely_delimiter, read_table
+from ._via import VIA
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -237,7 +238,8 @@ def _refuse_sizes_of_images(table: Table, columns: Columns, path: PathLike) -> N
 
 def _recognises(look: Look) -> bool:
     """Look for columns of boxes, or at least for rows of as many cells as the first."""
-    if look.kind != "text" or OPEN_IMAGES.recognises(look) or KERAS_YOLO3.recognises(look):
+    others = (OPEN_IMAGES, KERAS_YOLO3, VIA)
+    if look.kind != "text" or any(reader.recognises(look) for reader in others):
         return False
     delimiter = likely_delimiter(look.lines[0])
     first = cells_of(look.lines[0], delimiter)

@@ -1,17 +1,19 @@
-"""The JSON of the VGG Image Annotator."""
+"""The JSON and the CSV of the VGG Image Annotator."""
 
 import math
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ._errors import AnnotationError
-from ._files import PathLike, quoted, read_bytes, require
+from ._files import PathLike, files_under, quoted, read_bytes, require
 from ._json import decode_json
 from ._labels import NO_BOX, Common, Labels
 from ._reader import Look, Reader
 from ._shapes import ELLIPSE, POLYGON, Box, ellipse_box, polygon_box
 from ._splits import Split, labels_of, single_file
+from ._via_layouts import images_of_csv, images_of_version_3, is_csv
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -30,13 +32,13 @@ def load_via(
     split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
-    """Read the boxes of annotations of the VGG Image Annotator, versions 1 and 2.
+    """Read the boxes of annotations of the VGG Image Annotator, versions 1 to 3.
 
     Parameters
     ----------
     path : str or path-like
-        The JSON file: a project, or exported annotations; or a folder that has one such file, or
-        one for each part of the data set.
+        The JSON file of a project, or annotations that versions 1 and 2 exported as JSON or CSV; or
+        a folder that has one such file, or one for each part of the data set.
     category_column : str or None, default=None
         The attribute of the regions that is their category; by default the only one, or one called
         class, category, label, name or type.
@@ -51,10 +53,10 @@ def load_via(
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         With the fields that :func:`load_bdd100k` describes. A polygon, a circle or an ellipse gives
-        the box around it. A region without the attribute is of the category "". The file does not
-        say how large the images are. The reasons in `skipped` are "no box" with what there is
-        instead, say "no box (point)", "other category" and "zero or negative size"; they and the
-        boxes add up to the regions of the file.
+        the box around it. A frame of a video is named by its time in seconds. A region without the
+        attribute is of the category "". The file does not say how large the images are. The reasons
+        in `skipped` are "no box" with what there is instead, say "no box (point)", "other category"
+        and "zero or negative size"; they and the boxes add up to the regions of the file.
 
     Raises
     ------
@@ -88,7 +90,8 @@ def load_via(
 
 def _read(path: PathLike, *, category_column: str | None = None, split: Split = None) -> Labels:
     require("load_via", "msgspec")
-    found = single_file(path, ".json", split)
+    has_json = not os.path.isdir(path) or files_under(path, [".json"]).files
+    found = single_file(path, ".json" if has_json else ".csv", split)
     labels = labels_of(found)
     for file, name in found.files:
         _add(labels, file, found.prefix(name), category_column)
@@ -110,7 +113,7 @@ def _add(labels: Labels, path: Path, prefix: str, category_column: str | None) -
             labels.add(image, category, corners or NO_BOX, reason, note)
 
 
-def _entries(path: PathLike) -> dict[str, Any]:
+def _entries(path: Path) -> dict[str, Any]:
     """Read the images of a project, or of what it exported."""
     import msgspec
 
@@ -141,12 +144,24 @@ def _entries(path: PathLike) -> dict[str, Any]:
         images: dict[str, Image] = msgspec.field(name="_via_img_metadata")
 
     content = read_bytes(path)
-    entries: dict[str, Any]
-    if "_via_img_metadata" in decode_json(content, path, dict[str, msgspec.Raw], LAYOUT):
-        entries = decode_json(content, path, Project, LAYOUT).images
-    else:
-        entries = decode_json(content, path, dict[str, Image], LAYOUT)
-    return entries
+    if content.lstrip()[:1] not in (b"{", b"["):
+        return _converted(images_of_csv(path), dict[str, Image], path)
+    keys = decode_json(content, path, dict[str, msgspec.Raw], LAYOUT).keys()
+    if {"metadata", "view"} <= keys:
+        return _converted(images_of_version_3(content, path), dict[str, Image], path)
+    if "_via_img_metadata" in keys:
+        return dict(decode_json(content, path, Project, LAYOUT).images)
+    return dict(decode_json(content, path, dict[str, Image], LAYOUT))
+
+
+def _converted(images: dict[str, Any], record: Any, path: PathLike) -> dict[str, Any]:
+    """Convert images that another layout had to the records of version 2."""
+    import msgspec
+
+    try:
+        return dict(msgspec.convert(images, record))
+    except msgspec.ValidationError as error:
+        raise AnnotationError(f"{path}: {error}. {LAYOUT}") from None
 
 
 def _regions(entry: Any) -> list[Any]:
@@ -192,9 +207,10 @@ def _corners(shape: Any, where: str) -> tuple[Box | None, str]:
         if shape.name == "ellipse":
             degrees = math.degrees(shape.theta or 0)
             return ellipse_box(shape.cx, shape.cy, shape.rx, shape.ry, degrees), ELLIPSE
-        if shape.name == "polygon":
+        if shape.name in ("polygon", "extreme_rect"):
             pairs = zip(shape.all_points_x, shape.all_points_y, strict=True)
-            return polygon_box([side for point in pairs for side in point]), POLYGON
+            box = polygon_box([side for point in pairs for side in point])
+            return box, POLYGON if shape.name == "polygon" else ""
     except (TypeError, ValueError):
         raise AnnotationError(
             f"{where}: a {shape.name} without all its numbers. {LAYOUT}"
@@ -203,16 +219,20 @@ def _corners(shape: Any, where: str) -> tuple[Box | None, str]:
 
 
 def _recognises(look: Look) -> bool:
+    if look.kind == "text":
+        return is_csv(look)
     return not look.is_list and (
-        "_via_img_metadata" in look.keys or {"filename", "regions"} <= look.inner_keys
+        "_via_img_metadata" in look.keys
+        or {"metadata", "view", "attribute"} <= look.keys
+        or {"filename", "regions"} <= look.inner_keys
     )
 
 
 VIA = Reader(
     name="via",
-    summary="JSON file of the VGG Image Annotator, or a folder with one; polygons, circles "
-    "and ellipses give the box around them; no image sizes",
+    summary="JSON file of the VGG Image Annotator, or the CSV that it exports, or a folder with "
+    "one; polygons, circles and ellipses give the box around them; no image sizes",
     read=_read,
     recognises=_recognises,
-    suffixes=(".json",),
+    suffixes=(".json", ".csv"),
 )
