@@ -14,7 +14,7 @@ SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx sklearn_iou_
 # The tests of everything that the kernels have a part in.
 CORE := tests/test_kernels.py $(wildcard tests/test_cluster_*.py) tests/test_histogram.py tests/test_metrics.py tests/test_weights.py tests/test_oracle.py tests/test_figures.py
 
-.PHONY: help demo test test-numpy test-long test-sanitized test-oldest test-core test-nightly floors lint audit docs test-docs dist bench clean
+.PHONY: help demo test test-numpy test-long test-sanitized test-oldest test-core test-nightly mutants floors lint audit docs test-docs dist bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ test-nightly: $(NEXT)/.test ## Run all tests with pre-releases of scikit-learn a
 	$(NEXT)/bin/python -m pip install --quiet --pre --upgrade --extra-index-url $(NIGHTLY) \
 		numpy scipy joblib scikit-learn
 	$(NEXT)/bin/python -m pytest -n logical
+
+mutants: $(VENV)/.test ## Count how many changes of the core's source its tests notice: some hours
+	$(BIN)/python benchmarks/mutants.py
 
 floors: $(VENV)/.dist ## Renew .ci/oldest.txt after a lower bound in pyproject.toml has changed
 	$(BIN)/uv pip compile pyproject.toml --constraint .ci/oldest.in --all-extras --group test \
