@@ -47,7 +47,7 @@ CORE = ["oracle", "cluster_iou_kmeans", "weights"]
 TESTS = {
     "metrics": ["metrics", "oracle", "bound"],
     "preprocessing": ["preprocessing"],
-    "_distinct": ["distinct", "weights", "histogram", *CORE],
+    "_distinct": ["weights", "histogram", *CORE],
     "_histogram": ["histogram", "weights", "cluster_summary"],
     "_weights": ["weights"],
     "_validation": ["metrics", "cluster_iou_kmeans", "histogram"],
@@ -259,7 +259,7 @@ def outcomes(
                 os.waitpid(process, 0)
             del running[process]
             code = os.waitstatus_to_exitcode(status) if done else None
-            known = {None: "endless", 0: "survived", 1: "killed", 2: "killed", 5: "no tests"}
+            known = {None: "endless", 0: "survived", 4: "no such tests", 5: "no tests"}
             yield mutant, known.get(code, "killed"), taken
         time.sleep(0.02)
 
