@@ -16,64 +16,80 @@ CORE := tests/test_kernels.py $(wildcard tests/test_cluster_*.py) tests/test_his
 
 .PHONY: help demo test test-numpy test-long test-sanitized test-oldest test-core test-nightly mutants floors lint audit docs test-docs dist bench clean
 
-help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+# List the targets, each with the line above it.
+help:
+	@awk -F : '/^[a-z-]+:/ && about {printf "%-15s %s\n", $$1, about} {about = /^# / ? substr($$0, 3) : ""}' Makefile
 
-demo: $(VENV)/.demo ## Find anchors in a drawn annotation file
+# Find anchors in a drawn annotation file.
+demo: $(VENV)/.demo
 	mkdir -p demo
 	$(BIN)/python examples/draw_annotations.py demo/labels.json
 	$(BIN)/iou-kmeans fit demo/labels.json --category car -k 8 --json demo/anchors.json
 	$(BIN)/iou-kmeans sweep demo/labels.json --category car --k 3-10 --plot demo/curve.png
 
-test: $(VENV)/.test ## Run all tests, with the newest dependencies
+# Run all tests, with the newest dependencies.
+test: $(VENV)/.test
 	$(BIN)/python -m pytest -n logical
 
-test-numpy: $(VENV)/.test ## Run the core's tests with the kernels in NumPy
+# Run the core's tests with the kernels in NumPy.
+test-numpy: $(VENV)/.test
 	SKLEARN_IOU_KMEANS_KERNELS=numpy $(BIN)/python -m pytest -n logical $(CORE)
 
-test-long: $(VENV)/.test ## Run thousands of examples of each property of the core, with both kernels
+# Run thousands of examples of each property of the core, with both kernels.
+test-long: $(VENV)/.test
 	for kernels in compiled numpy; do \
 	  SKLEARN_IOU_KMEANS_KERNELS=$$kernels $(BIN)/python -m pytest -n logical --hypothesis-profile=long $(CORE) || exit 1; \
 	done
 
-test-sanitized: $(VENV)/.test ## Run the core's tests on kernels with AddressSanitizer, UndefinedBehaviorSanitizer and bounds checks
+# Run the core's tests on kernels with AddressSanitizer, UndefinedBehaviorSanitizer and bounds checks.
+test-sanitized: $(VENV)/.test
 	.ci/test-sanitized $(CORE) tests/test_bound.py
 
-test-oldest: $(OLDEST)/.test ## Run all tests with the oldest dependencies, on Python 3.11
+# Run all tests with the oldest dependencies, on Python 3.11.
+test-oldest: $(OLDEST)/.test
 	$(OLDEST)/bin/python -m pytest -n logical
 
-test-core: $(BARE)/.test ## Run the core's tests where no extra is installed
+# Run the core's tests where no extra is installed.
+test-core: $(BARE)/.test
 	$(BARE)/bin/python -m pytest -n logical $(CORE) tests/test_extras.py
 
-test-nightly: $(NEXT)/.test ## Run all tests with pre-releases of scikit-learn and what it needs
+# Run all tests with pre-releases of scikit-learn and what it needs.
+test-nightly: $(NEXT)/.test
 	$(NEXT)/bin/python -m pip install --quiet --pre --upgrade --extra-index-url $(NIGHTLY) \
 		numpy scipy joblib scikit-learn
 	$(NEXT)/bin/python -m pytest -n logical
 
-mutants: $(VENV)/.test ## Count how many changes of the core's source its tests notice: some hours
+# Count how many changes of the core's source its tests notice: some hours.
+mutants: $(VENV)/.test
 	$(BIN)/python benchmarks/mutants.py
 
-floors: $(VENV)/.dist ## Renew .ci/oldest.txt after a lower bound in pyproject.toml has changed
+# Renew .ci/oldest.txt after a lower bound in pyproject.toml has changed.
+floors: $(VENV)/.dist
 	$(BIN)/uv pip compile pyproject.toml --constraint .ci/oldest.in --all-extras --group test \
 		--python-version 3.11 --resolution lowest-direct --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make floors" --quiet --output-file .ci/oldest.txt
 
-lint: $(VENV)/.test ## Check style, types and docstrings
+# Check style, types and docstrings.
+lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'sklearn_iou_kmeans/*.py')
 
-audit: $(VENV)/.test $(VENV)/.dist ## Look for known vulnerabilities in everything that is installed
+# Look for known vulnerabilities in everything that is installed.
+audit: $(VENV)/.test $(VENV)/.dist
 	$(BIN)/pip-audit --local --skip-editable
 
-docs: $(VENV)/.docs ## Build the site in docs/_build/html, with warnings as errors and without fetching anything
+# Build the site in docs/_build/html, with warnings as errors and without fetching anything.
+docs: $(VENV)/.docs
 	MPLBACKEND=agg $(BIN)/python -m sphinx --fail-on-warning --keep-going --builder html docs docs/_build/html
 
-test-docs: docs ## Check links, assets and widths of the site
+# Check links, assets and widths of the site.
+test-docs: docs
 	DOCS_HTML=docs/_build/html $(BIN)/python -m pytest tests/test_docs_site.py
 
-dist: $(VENV)/.dist ## Build the sdist and the wheel, check them, and test the wheel on its own
+# Build the sdist and the wheel, check them, and test the wheel on its own.
+dist: $(VENV)/.dist
 	rm -rf dist
 	$(BIN)/check-manifest
 	$(BIN)/python -m build
@@ -81,7 +97,8 @@ dist: $(VENV)/.dist ## Build the sdist and the wheel, check them, and test the w
 	$(BIN)/check-wheel-contents dist/*.whl
 	PYTHON=$(PYTHON) .ci/test-wheel dist/*.whl dist/*.tar.gz
 
-bench: $(VENV)/.bench ## Measure speed and quality, beside other tools
+# Measure speed and quality, beside other tools.
+bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/quality.py
@@ -91,7 +108,8 @@ bench: $(VENV)/.bench ## Measure speed and quality, beside other tools
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/startup.py
 
-clean: ## Delete what the targets made
+# Delete what the targets made.
+clean:
 	rm -rf $(VENV) $(OLDEST) $(BARE) $(NEXT) demo build dist docs/_build docs/api docs/gallery sklearn_iou_kmeans/_kernels/_compiled*.c sklearn_iou_kmeans/_kernels/*.so
 
 $(BIN)/python:
