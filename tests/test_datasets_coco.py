@@ -266,6 +266,8 @@ def test_masks_are_counted(write):
     [
         [[1, 2, 3]],
         [["a", 2]],
+        [[None, 2, 30, 40]],
+        [["nan", 2, 30, 40]],
         "x",
         7,
         {"size": [3, 4]},

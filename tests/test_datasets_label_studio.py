@@ -131,3 +131,18 @@ def test_percent_of_an_unknown_size_are_refused(write):
     del unsized["original_width"]
     with pytest.raises(ValueError, match="is no rectanglelabels"):
         load_label_studio(write(task(unsized)))
+
+
+@pytest.mark.parametrize("width", [10**400, "inf", "nan", "wide", [640], None])
+def test_an_image_without_a_finite_width_is_refused(write, width):
+    region = result() | {"original_width": width}
+    small = RECTANGLE | {"rectanglelabels": ["car"], "original_width": width}
+    for tasks in ([task(region)], [{"id": 1, "image": "a.jpg", "label": [small]}]):
+        with pytest.raises(ValueError, match=r"at \$\[0\]: .* is no task"):
+            load_label_studio(write(*tasks))
+
+
+@pytest.mark.parametrize("side", [10**400, "10", [10], None])
+def test_a_side_that_is_no_number_is_refused(write, side):
+    with pytest.raises(ValueError, match=r"region 1: .* is no rectanglelabels"):
+        load_label_studio(write(task(result(value=RECTANGLE | {"width": side}))))

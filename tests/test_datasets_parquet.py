@@ -147,3 +147,56 @@ def test_boxes_that_datasets_writes_come_back(tmp_path):
     boxes = load_annotations(tmp_path / "a.parquet")
     assert_array_equal(boxes.data, [[10, 20, 50, 25]])
     assert boxes.target_names == ["bus"]
+
+
+def repeated(n_rows, n_boxes):
+    """One box again and again, which takes next to no place."""
+    values = pa.array([10.0, 20, 40, 5] * (n_rows * n_boxes))
+    boxes = pa.ListArray.from_arrays(range(0, len(values) + 1, 4), values)
+    rows = pa.ListArray.from_arrays(range(0, n_rows * n_boxes + 1, n_boxes), boxes)
+    return pa.table({"objects": pa.StructArray.from_arrays([rows], ["bbox"])})
+
+
+@pytest.mark.parametrize(("n_rows", "n_boxes"), [(1, 150_000), (3_000, 50)])
+def test_a_small_table_of_many_boxes_is_refused_unless_more_is_allowed(tmp_path, n_rows, n_boxes):
+    path = tmp_path / "train.parquet"
+    pq.write_table(repeated(n_rows, n_boxes), path)
+    message = r"unpacks to more than 100 times its size.*allow more: max_unpacked=1000"
+    with pytest.raises(ValueError, match=message):
+        load_parquet(path)
+    assert len(load_parquet(path, max_unpacked=10_000).data) == 150_000
+
+
+@pytest.mark.parametrize("objects", [
+    [{"bbox": [[1.0, 2, 3, 4]], "category": [1, 2]}],
+    [{"bbox": [["1", "2", "3", "4"]], "category": [1]}],
+    [{"bbox": [[[1.0], [2.0], [3.0], [4.0]]], "category": [1]}],
+    [{"bbox": "1234", "category": "1"}],
+    [{"bbox": 4, "category": 1}],
+    [[{"bbox": [1.0, 2, 3, 4], "category": 1}, None]],
+    [{"bbox": [[1.0, 2, 3, None]], "category": [1]}],
+])  # fmt: skip
+def test_objects_that_are_no_boxes_are_refused(tmp_path, objects):
+    path = tmp_path / "train.parquet"
+    pq.write_table(pa.table({"objects": objects}), path)
+    with pytest.raises(ValueError, match=r"train\.parquet, (row 0|object 1): .*is no"):
+        load_parquet(path)
+
+
+@pytest.mark.parametrize("columns", [
+    {"width": ["wide"], "height": ["high"]}, {"image": ["a.jpg"]}, {"image": [[1]]},
+    {"image": [{"bytes": "text"}]},
+])  # fmt: skip
+def test_columns_of_other_types_are_refused(tmp_path, columns):
+    path = tmp_path / "train.parquet"
+    pq.write_table(pa.table({"objects": [{"bbox": [[1.0, 2, 3, 4]]}]} | columns), path)
+    with pytest.raises(ValueError, match=r"train\.parquet, row 0: .*is no image with objects"):
+        load_parquet(path)
+
+
+@pytest.mark.parametrize("features", ['{"info": {"features": {"objects": []}}}', "[" * 100_000])
+def test_metadata_without_names_leave_the_numbers(tmp_path, features):
+    path = tmp_path / "train.parquet"
+    table = pa.table({"objects": [{"bbox": [[10.0, 20, 5, 5]], "category": [3]}]})
+    pq.write_table(table.replace_schema_metadata({"huggingface": features}), path)
+    assert load_parquet(path).target_names == ["3"]

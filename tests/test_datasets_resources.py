@@ -28,6 +28,22 @@ def test_a_gzip_may_not_unpack_to_far_more_than_its_size(tmp_path, name, byte):
         load_annotations(path, name)
 
 
+def test_more_may_be_allowed(tmp_path):
+    rows = b"a.jpg,10,20,30,40\n" * 300_000
+    path = gzip_of(tmp_path / "boxes.csv.gz", b"image,x1,y1,x2,y2\n" + rows, 1)
+    for load in (load_csv, load_annotations):
+        with pytest.raises(ValueError, match=r"If you trust it, allow more: max_unpacked=1000\."):
+            load(path)
+        assert len(load(path, max_unpacked=1000).data) == 300_000
+
+
+@pytest.mark.parametrize("times", [0, -1, float("nan"), "many", None])
+def test_what_may_be_unpacked_is_a_number_of_times(tmp_path, times):
+    for load in (load_csv, load_annotations):
+        with pytest.raises(ValueError, match=r"max_unpacked is .*a number of at least 1"):
+            load(tmp_path, max_unpacked=times)
+
+
 def test_a_usual_gzip_is_read_whole(tmp_path):
     rows = "".join(
         f"{i}.jpg,{i % 97},{i % 89},{100 + i % 83},{100 + i % 79}\n" for i in range(9999)

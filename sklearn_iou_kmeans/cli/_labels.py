@@ -142,6 +142,7 @@ def read_boxes(options: LabelOptions) -> Bunch:
             images=options.images,
             clip=not options.no_clip,
             min_size=options.min_size,
+            max_unpacked=options.max_unpacked,
             keep_flagged=options.keep_flagged,
             **{name: value for name, value in given.items() if value},
         )

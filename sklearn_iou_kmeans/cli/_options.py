@@ -62,6 +62,12 @@ class LabelOptions:
             min=0, metavar="PX", help="Leave out boxes with a side below, in the original image."
         ),
     ] = 0
+    max_unpacked: Annotated[
+        float,
+        about_labels(
+            min=1, metavar="N", help="How many times its size a packed file may unpack to."
+        ),
+    ] = 100
     names: Annotated[
         str | None,
         about_labels(metavar="FILE", help="YOLO, keras-yolo3, Open Images: names of the classes."),
@@ -240,7 +246,9 @@ class ExportOptions:
     ] = None
     decimals: Annotated[
         int | None,
-        about_export(min=0, metavar="N", help="Number of decimals to round the anchors to."),
+        about_export(
+            min=0, max=15, metavar="N", help="Number of decimals to round the anchors to."
+        ),
     ] = None
     output: Annotated[
         str | None,

@@ -14,5 +14,6 @@ SPELLINGS = {
     "category_column": "--category-column",
     "image_column": "--image-column",
     "delimiter": "--delimiter",
+    "max_unpacked": "--max-unpacked 1000",
 }
 """By the option of a reader, what its errors say here."""

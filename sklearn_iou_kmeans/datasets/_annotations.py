@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._binary import advice_on
 from ._boxes import boxes_bunch
 from ._errors import OPTIONS, AnnotationError
-from ._files import PathLike, files_under, quoted
+from ._files import MOST_UNPACKED, PathLike, files_under, quoted, unpacking_to
 from ._look import describe_folder, look_at
 from ._reader import Look, Reader
 from ._readers import READERS
@@ -37,6 +37,7 @@ def load_annotations(
     images: PathLike | None = None,
     clip: bool = True,
     min_size: float = 0,
+    max_unpacked: float = MOST_UNPACKED,
     keep_flagged: bool = False,
     **options: Any,
 ) -> "Bunch":
@@ -63,6 +64,9 @@ def load_annotations(
         trained on clipped boxes.
     min_size : float, default=0
         Leave out boxes with a side below that many pixels of the original image.
+    max_unpacked : float, default=100
+        How many times its size a packed file, gzip or Parquet, may unpack to. More is refused,
+        because a small file can be made to fill the memory. True annotations are below 100.
     keep_flagged : bool, default=False
         Whether to keep what the format flags as not to be used: crowds, difficult objects, regions
         to ignore and the like. A detector is not trained on them. It makes no difference to formats
@@ -111,12 +115,13 @@ def load_annotations(
         raise AnnotationError("path is empty: name at least one file or folder.")
     _check_no_overlap(paths)
     parts = []
-    names = [recognise_format(path) if format == "auto" else format for path in paths]
-    for one, name in zip(paths, names, strict=True):
-        reader = READERS[name]
-        _check_options(one, reader, options)
-        flagged = {"keep_flagged": keep_flagged} if "keep_flagged" in reader.options else {}
-        parts.append((one, reader.read(one, **options, **flagged)))
+    with unpacking_to(max_unpacked):
+        names = [recognise_format(path) if format == "auto" else format for path in paths]
+        for one, name in zip(paths, names, strict=True):
+            reader = READERS[name]
+            _check_options(one, reader, options)
+            flagged = {"keep_flagged": keep_flagged} if "keep_flagged" in reader.options else {}
+            parts.append((one, reader.read(one, **options, **flagged)))
     boxes = boxes_bunch(
         parts,
         categories=categories,

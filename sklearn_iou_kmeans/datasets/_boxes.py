@@ -180,7 +180,7 @@ def _defects(corners: FloatArray, bounds: FloatArray) -> dict[str, NDArray[np.bo
         size = corners[:, 2:] - corners[:, :2]
     outside = (corners[:, 2:] <= 0) | (corners[:, :2] >= bounds)
     found = {
-        INFINITE: ~np.isfinite(size) & ~np.isnan(corners[:, :2]),
+        INFINITE: ~np.isfinite(size),
         NO_AREA: size <= 0,
         OUTSIDE: outside & ~np.isnan(bounds),
     }

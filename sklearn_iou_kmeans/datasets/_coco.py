@@ -45,7 +45,7 @@ def load_coco(
         Which parts of a data set to read that has a file in each of the folders train, valid, test
         or the like. By default the train part: anchors are found for the training set.
     **common : dict
-        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
 
     Returns

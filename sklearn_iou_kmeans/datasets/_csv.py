@@ -84,7 +84,7 @@ def load_csv(
         Which parts to read of a folder with a file in each of train, valid and test; by default
         the train part.
     **common : dict
-        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
 
     Returns

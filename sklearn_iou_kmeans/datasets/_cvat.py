@@ -43,7 +43,7 @@ def load_cvat(
         Which parts of the data set to read where they are in folders called train, valid, test and
         the like. By default the train part: anchors are found for the training set.
     **common : dict
-        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
 
     Returns

@@ -16,6 +16,7 @@ OPTIONS = {
     "category_column": "category_column=",
     "image_column": "image_column=",
     "delimiter": "delimiter=",
+    "max_unpacked": "max_unpacked=1000",
 }
 """How an option is written in Python, as far as errors name it."""
 

@@ -1,8 +1,9 @@
 """Files as the readers take them: bytes, lines, folders and numbers, with errors that name them.
 
-What is read is bounded by the size of the file: a gzip may unpack to `MOST_UNPACKED` times its
-size, a line has at most `LONGEST_LINE` bytes, a folder at most `MOST_ENTRIES` entries. Links to
-folders outside the folder that the user names are not followed, and devices are not read.
+What is read is bounded by the size of the file: a packed file may unpack to `MOST_UNPACKED` times
+its size unless the user allows more, a line has at most `LONGEST_LINE` bytes, a folder at most
+`MOST_ENTRIES` entries. Links to folders outside the folder that the user names are not followed,
+and devices are not read.
 """
 
 import codecs
@@ -17,6 +18,7 @@ import stat
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -32,6 +34,9 @@ MOST_UNPACKED, FREELY_UNPACKED = 100, 4_000_000
 LONGEST_LINE = 16_000_000
 MOST_BLANK_LINES = 1_000_000
 MOST_ENTRIES = 5_000_000
+
+allowed_times: ContextVar[float] = ContextVar("allowed_times", default=MOST_UNPACKED)
+"""How many times its size a packed file may unpack to, where the user said something else."""
 
 REPR = reprlib.Repr()
 REPR.maxstring = REPR.maxother = 60
@@ -75,10 +80,40 @@ def _opened(path: PathLike) -> Iterator[IO[bytes]]:
         ) from None
     except OSError as error:
         if error.errno != errno.ELOOP:
+            error.filename = error.filename or os.fspath(path)  # reading names none
             raise
         raise AnnotationError(
             f"{path} is a symbolic link that leads back to itself: check the path."
         ) from None
+
+
+@contextmanager
+def unpacking_to(times: float) -> Iterator[None]:
+    """Let packed files unpack to that many times their size."""
+    try:
+        allowed = float(times)
+    except (TypeError, ValueError):
+        allowed = 0.0
+    if not allowed >= 1:
+        raise AnnotationError(
+            f"max_unpacked is {quoted(times)}: how many times its size may a packed file unpack "
+            "to? It must be a number of at least 1."
+        )
+    token = allowed_times.set(allowed)
+    try:
+        yield
+    finally:
+        allowed_times.reset(token)
+
+
+def check_unpacked(n_bytes: int, n_packed: int, path: PathLike) -> None:
+    """Raise if a file unpacks to far more than its size, as one does that shall fill the memory."""
+    times = allowed_times.get()
+    if n_bytes > max(FREELY_UNPACKED, times * n_packed):
+        raise AnnotationError(
+            f"{path} unpacks to more than {times:g} times its size, which can fill the memory.",
+            "If you trust it, allow more: {max_unpacked}.",
+        )
 
 
 class _Unpacked(io.RawIOBase):
@@ -96,11 +131,7 @@ class _Unpacked(io.RawIOBase):
         """Unpack the next bytes."""
         chunk = self._unpacked.read1(len(buffer))
         self._n_bytes += len(chunk)
-        if self._n_bytes > max(FREELY_UNPACKED, MOST_UNPACKED * self._packed.tell()):
-            raise AnnotationError(
-                f"{self._path} unpacks to more than {MOST_UNPACKED} times its size, which can fill "
-                "the memory: if you trust it, unpack it and read the file that comes out."
-            )
+        check_unpacked(self._n_bytes, self._packed.tell(), self._path)
         buffer[: len(chunk)] = chunk
         return len(chunk)
 

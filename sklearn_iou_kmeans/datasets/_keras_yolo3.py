@@ -37,7 +37,7 @@ def load_keras_yolo3(
         The names of the classes, or a file with a name a line, say ``voc_classes.txt``; by default
         a category is the number of its class.
     **common : dict
-        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
 
     Returns

@@ -1,5 +1,6 @@
 """Label Studio's JSON, and its short export JSON_MIN."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
@@ -54,7 +55,7 @@ def load_label_studio(
         Which parts of a data set to read that has a file for each of train, valid and test; by
         default the train part.
     **common : dict
-        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
 
     Returns
@@ -116,7 +117,7 @@ def _add_tasks(labels: Labels, path: Path, prefix: str, sides: Sides) -> None:
         try:
             name = _image_name(task.get("data", task))
             regions = list(_regions(task, where))
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             raise AnnotationError(f"{where}: {quoted(task)} is no task. {LAYOUT}") from None
         if name not in images:
             first = next((region for region, _ in regions if region.width), None)
@@ -125,7 +126,7 @@ def _add_tasks(labels: Labels, path: Path, prefix: str, sides: Sides) -> None:
         for region, reason in regions:
             try:
                 _add(labels, images[name], region, reason, sides)
-            except (AttributeError, KeyError, TypeError, ValueError):
+            except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
                 raise AnnotationError(
                     f"{region.where}: {quoted(region.value)} is no {region.kind}. {LAYOUT}"
                 ) from None
@@ -149,9 +150,13 @@ def _regions(task: dict[str, Any], where: str) -> Iterator[tuple[Region, str]]:
     for key, items in task.items():
         if isinstance(items, list) and all(isinstance(item, dict) for item in items):
             for number, item in enumerate(items, 1):
-                size = float(item.get("original_width", 0)), float(item.get("original_height", 0))
                 kind = next((key for key in item if key.endswith("labels")), "rectangle")
-                yield Region("", kind, item, *size, f"{where}, {quoted(key)}, region {number}"), ""
+                yield (
+                    Region(
+                        "", kind, item, *_size(item), f"{where}, {quoted(key)}, region {number}"
+                    ),
+                    "",
+                )
 
 
 def _distinct(results: Any, where: str) -> list[Region]:
@@ -160,12 +165,21 @@ def _distinct(results: Any, where: str) -> list[Region]:
     for number, item in enumerate(results, 1):
         if item.get("type") in ("relation", "choices", "textarea", "rating", "taxonomy", "number"):
             continue  # these say something of a region or of the image
-        size = float(item.get("original_width", 0)), float(item.get("original_height", 0))
-        id = str(item.get("id", number))
-        value = regions[id].value | item["value"] if id in regions else item["value"]
-        kind = regions[id].kind if item["type"] == "labels" and id in regions else item["type"]
-        regions[id] = Region(id, kind, value, *size, f"{where}, region {number}")
+        id, kind, value = str(item.get("id", number)), item["type"], item["value"]
+        if id in regions:
+            kind = regions[id].kind if kind == "labels" else kind
+            regions[id].value.update(value)
+            value = regions[id].value
+        regions[id] = Region(id, kind, value, *_size(item), f"{where}, region {number}")
     return list(regions.values())
+
+
+def _size(item: dict[str, Any]) -> tuple[float, float]:
+    """Return the size of the image of a region, 0 if it is not said."""
+    width, height = float(item.get("original_width", 0)), float(item.get("original_height", 0))
+    if not (math.isfinite(width) and math.isfinite(height)):
+        raise ValueError("an image of infinite size")
+    return width, height
 
 
 def _add(labels: Labels, image: int, region: Region, reason: str, sides: Sides) -> None:

@@ -25,6 +25,7 @@ class Common(TypedDict, total=False):
     images: PathLike | None
     clip: bool
     min_size: float
+    max_unpacked: float
 
 
 class Labels:

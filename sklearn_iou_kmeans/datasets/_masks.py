@@ -23,6 +23,8 @@ def mask_box(segmentation: Any, where: str) -> Box | None:
             runs = _decoded(counts) if isinstance(counts, str) else counts
             return _runs_box(np.array(runs, dtype=np.int64), int(height), int(width))
         points = [np.reshape(np.asarray(part, dtype=float), (-1, 2)) for part in segmentation or ()]
+        if not all(np.isfinite(part).all() for part in points):
+            raise ValueError("a coordinate is missing")
         return polygon_box(np.concatenate(points).ravel().tolist()) if points else None
     except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         raise AnnotationError(f"{where}: {quoted(segmentation)} is no mask. {LAYOUT}") from None

@@ -51,7 +51,7 @@ def load_open_images(
         Which parts of a data set to read that has a file for each of train, valid and test; by
         default the train part.
     **common : dict
-        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
 
     Returns

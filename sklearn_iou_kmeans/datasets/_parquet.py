@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -10,7 +11,7 @@ import numpy as np
 
 from ._box_format import BoxFormat, check_box_format, corners_of, likely_format
 from ._errors import AnnotationError
-from ._files import PathLike, quoted, require
+from ._files import PathLike, check_unpacked, quoted, require
 from ._labels import UNKNOWN_SIZE, Common, Labels
 from ._reader import Look, Reader
 from ._splits import Split, labels_of, named_under
@@ -48,7 +49,7 @@ def load_parquet(
         Which parts of the data set to read, by the names of folders or of files such as
         ``train-00000-of-00002.parquet``; by default the train part.
     **common : dict
-        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
 
     Returns
@@ -114,13 +115,20 @@ def _add(labels: Labels, file: Path, name: str, box_format: str | None) -> None:
         images: list[int] = []
         boxes: list[list[float]] = []
         categories: list[Any] = []
-        for row, (image_name, size, objects) in enumerate(_rows(table, schema)):
-            image = labels.add_image(image_name or f"{name}, row {row}", size)
-            for one, code in _objects(objects, box, category):
+        for row, record in enumerate(_records(table, schema, file)):
+            try:
+                image_name, size = _image(record)
+                objects = list(_objects(record["objects"] or (), box, category))
+                image = labels.add_image(image_name or f"{name}, row {row}", size)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                raise AnnotationError(
+                    f"{file}, row {row}: {quoted(record)} is no image with objects. {LAYOUT}"
+                ) from None
+            for one, code in objects:
                 images.append(image)
                 boxes.append(one)
                 categories.append(code)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise AnnotationError(f"{file} is damaged or no Parquet: {error}. Copy it again.") from None
     values = _numbers(boxes, file)
     sizes = np.reshape(labels.image_size, (-1, 2))[images] if images else np.empty((0, 2))
@@ -154,31 +162,43 @@ def _category_names(schema: Any, category: str | None) -> dict[Any, str]:
         objects = objects[0] if isinstance(objects, list) else objects
         feature = objects.get("feature", objects)[category]
         return dict(enumerate(map(str, feature.get("feature", feature)["names"])))
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
         return {}
 
 
-def _rows(table: Any, schema: Any) -> Iterator[tuple[str, tuple[float, float], Any]]:
-    """Yield the name and the size of each image, and its objects."""
+def _records(table: Any, schema: Any, file: Path) -> Iterator[dict[str, Any]]:
+    """Yield what is read of each image: its objects, its name and its size or its picture.
+
+    Values that repeat take next to no place in a file, so what it says of its size is not enough.
+    """
     id_column = next((name for name in ID_COLUMNS if name in schema.names), None)
     has_size = {"width", "height"} <= set(schema.names)
-    columns = ["objects", *filter(None, [id_column]), *(["width", "height"] if has_size else [])]
     has_picture = "image" in schema.names and not has_size
-    for batch in table.iter_batches(64, columns=columns + ["image"] * has_picture):
+    columns = {"objects": "objects", "image": "image"} if has_picture else {"objects": "objects"}
+    columns |= {id_column: "name"} if id_column else {}
+    columns |= {"width": "width", "height": "height"} if has_size else {}
+    n_bytes = 0
+    for batch in table.iter_batches(64, columns=list(columns)):
+        n_bytes += batch.nbytes
+        check_unpacked(n_bytes, os.path.getsize(file), file)
         for record in batch.to_pylist():
-            picture = record.get("image") or {}
-            name = record[id_column] if id_column else picture.get("path") if picture else None
-            size = (
-                (record["width"] or 0, record["height"] or 0)
-                if has_size
-                else _picture_size(picture)
-            )
-            yield "" if name is None else str(name), size, record["objects"] or []
+            yield {columns[name]: value for name, value in record.items()}
 
 
-def _picture_size(picture: Any) -> tuple[float, float]:
+def _image(record: dict[str, Any]) -> tuple[str, tuple[float, float]]:
+    """Return the name and the size of an image."""
+    picture = record.get("image") or {}
+    name = record["name"] if "name" in record else picture.get("path")
+    if "width" in record:
+        size = (float(record["width"] or 0), float(record["height"] or 0))
+    else:
+        size = _picture_size(picture)
+    return "" if name is None else str(name), size
+
+
+def _picture_size(picture: dict[str, Any]) -> tuple[float, float]:
     """Return the size of a picture in a table as its header says."""
-    content = picture.get("bytes") if isinstance(picture, dict) else None
+    content = picture.get("bytes")
     if not content:
         return UNKNOWN_SIZE
     require("load_parquet", "imagesize")
@@ -191,7 +211,7 @@ def _picture_size(picture: Any) -> tuple[float, float]:
 def _objects(objects: Any, box: str, category: str | None) -> Iterator[tuple[list[float], Any]]:
     """Yield the box and the category of each object, from lists or from a list of objects."""
     if isinstance(objects, dict):
-        boxes = objects[box] or []
+        boxes = list(objects[box] or ())
         codes = (objects[category] if category else None) or [None] * len(boxes)
         yield from zip(boxes, codes, strict=True)
     else:
@@ -201,7 +221,7 @@ def _objects(objects: Any, box: str, category: str | None) -> Iterator[tuple[lis
 def _numbers(boxes: list[Any], file: Path) -> Any:
     """Return the boxes as an array; raise for one that is not four numbers."""
     for number, box in enumerate(boxes, 1):
-        if not isinstance(box, list) or len(box) != 4 or None in box:
+        if not (isinstance(box, list) and len(box) == 4 and all(map(_is_real, box))):
             raise AnnotationError(f"{file}, object {number}: {quoted(box)} is not 4 numbers.")
     values = np.array(boxes, dtype=np.float64).reshape(-1, 4)
     if not np.isfinite(values).all():
@@ -210,6 +230,10 @@ def _numbers(boxes: list[Any], file: Path) -> Any:
             f"{file}, object {number + 1}: {quoted(boxes[number])} is not finite."
         )
     return values
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def _recognises(look: Look) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._boxes import boxes_bunch
-from ._files import PathLike
+from ._files import MOST_UNPACKED, PathLike, unpacking_to
 from ._labels import Common, Labels
 
 if TYPE_CHECKING:
@@ -103,4 +103,6 @@ class Reader:
 
     def load(self, path: PathLike, options: dict[str, Any], common: Common) -> "Bunch":
         """Read a file or folder, and keep the boxes to be used."""
-        return boxes_bunch([(path, self.read(path, **options))], **common)
+        filters: dict[str, Any] = dict(common)
+        with unpacking_to(filters.pop("max_unpacked", MOST_UNPACKED)):
+            return boxes_bunch([(path, self.read(path, **options))], **filters)

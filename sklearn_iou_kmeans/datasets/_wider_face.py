@@ -36,7 +36,7 @@ def load_wider_face(
     keep_flagged : bool, default=False
         Whether to keep the faces flagged as invalid, which are too small or unclear to count.
     **common : dict
-        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
 
     Returns

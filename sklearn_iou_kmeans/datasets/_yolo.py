@@ -54,7 +54,7 @@ def load_yolo(
         What the size of an oriented box (a polygon of 4 corners) is: that of the upright box around
         it; or its own sides, the first from its first to its second corner.
     **common : dict
-        `categories`, `image_size`, `images`, `clip` and `min_size`, as for
+        `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`. By default the size of an image is read from its header: the
         labels are relative to it.
 
