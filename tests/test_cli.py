@@ -398,6 +398,8 @@ def test_of_very_many_categories_the_largest_are_listed(tmp_path):
         (json.dumps(frames_of()), ["--json", "none/x.json"], "there is no such folder"),
         (json.dumps(frames_of()), ["-k", "1000"], "-k 1000 is too many for 62 boxes"),
         (json.dumps(frames_of()), ["--json", "."], "irectory"),
+        (json.dumps(frames_of()), ["--input-size", "9" * 400], "write 416, or 640x384"),
+        (json.dumps(frames_of()), ["--image-size", "1x" + "9" * 5000], "write 416, or 640x384"),
     ],
 )
 def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(
@@ -416,7 +418,10 @@ def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(
 
 @pytest.mark.parametrize(
     "options",
-    [["-k", "0"], ["-k", "many"], ["--seed", "-1"], ["--seed", str(2**32)], ["--nonsense"]],
+    [
+        *(["-k", "0"], ["-k", "many"], ["--seed", "-1"], ["--seed", str(2**32)], ["--nonsense"]),
+        *(["--decimals", "400"], ["--max-unpacked", "nan"], ["--min-size", "nan"]),
+    ],
 )
 def test_a_wrong_option_is_exit_code_2(labels, options):
     assert run(labels, *options).exit_code == 2

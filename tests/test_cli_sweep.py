@@ -225,7 +225,22 @@ def test_a_single_k_is_chosen_and_drawn(labels, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0", "0-3", "5-3", "3-", "-3", "a", "3,3", "3,6-9", "3;6", "²"]
+    "text",
+    [
+        "",
+        "0",
+        "0-3",
+        "5-3",
+        "3-",
+        "-3",
+        "a",
+        "3,3",
+        "3,6-9",
+        "3;6",
+        "²",
+        "1-99999999999",
+        "9" * 5000,
+    ],
 )
 def test_a_k_that_is_none_of_these_is_refused_with_the_grammar(labels, text):
     result = sweep(labels, f"--k={text}")

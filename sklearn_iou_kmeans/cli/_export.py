@@ -1,5 +1,6 @@
 """Exports: what the options ask for is checked before the work, and the anchors after it."""
 
+import re
 import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -114,7 +115,7 @@ def check_accepted(exporter: Exporter, given: dict[str, Any]) -> None:
 def parse_heads(text: str) -> int | tuple[int, ...]:
     """Read a number of heads, or the number of anchors of each head."""
     counts = text.split(",")
-    if not all(count.strip().isdecimal() for count in counts):
+    if not all(re.fullmatch("[0-9]{1,6}", count.strip()) for count in counts):
         raise ValueError(
             f"--heads is {text!r}: write the number of heads, for example 3, or how many anchors "
             "each head takes, starting with the one for the smallest anchors, for example 4,3,2."

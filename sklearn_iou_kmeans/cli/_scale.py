@@ -121,7 +121,7 @@ def make_scale(options: NetworkOptions) -> Scale:
 
 def parse_size(text: str, option: str) -> WidthHeight:
     """Read a size: one number for a square, or WIDTHxHEIGHT."""
-    match = re.fullmatch(r"(\d+)(?:[xX](\d+))?", text.strip())
+    match = re.fullmatch("([0-9]{1,6})(?:[xX]([0-9]{1,6}))?", text.strip())
     sides = [int(side) for side in match.groups() if side] if match else []
     if not sides or 0 in sides:
         raise ValueError(f"{option} is {text!r}: write 416, or 640x384 for width x height, > 0.")

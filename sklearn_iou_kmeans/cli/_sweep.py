@@ -57,16 +57,16 @@ def sweep(
 
 def parse_numbers(text: str) -> list[int]:
     """Read numbers of anchors: a range, a list or a single number."""
-    ends = re.fullmatch(r"([0-9]+)-([0-9]+)", text.strip())
+    ends = re.fullmatch("([0-9]{1,6})-([0-9]{1,6})", text.strip())
     if ends:
         numbers = list(range(int(ends[1]), int(ends[2]) + 1))
-    elif re.fullmatch(r"[0-9]+(,[0-9]+)*", text.strip()):
+    elif re.fullmatch("[0-9]{1,6}(,[0-9]{1,6})*", text.strip()):
         numbers = sorted(map(int, text.split(",")))
     else:
         numbers = []
     if not numbers or numbers[0] < 1 or len(set(numbers)) < len(numbers):
         raise ValueError(
             f"--k is {text!r}: write an ascending range such as 3-10, a list without repeats such "
-            "as 3,6,9, or a single number; all > 0."
+            "as 3,6,9, or a single number; all > 0 and below a million."
         )
     return numbers
