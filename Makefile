@@ -14,7 +14,7 @@ SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx sklearn_iou_
 # The tests of everything that the kernels have a part in.
 CORE := tests/test_kernels.py $(wildcard tests/test_cluster_*.py) tests/test_histogram.py tests/test_metrics.py tests/test_weights.py tests/test_oracle.py tests/test_figures.py
 
-.PHONY: help demo test test-numpy test-long test-sanitized test-oldest test-core test-nightly mutants floors lint audit docs test-docs dist bench clean
+.PHONY: help demo test test-numpy test-long test-sanitized test-oldest test-core test-nightly mutants fuzz floors lint audit docs test-docs dist bench clean
 
 # List the targets, each with the line above it.
 help:
@@ -62,6 +62,10 @@ test-nightly: $(NEXT)/.test
 # Count how many changes of the core's source its tests notice: some hours.
 mutants: $(VENV)/.test
 	$(BIN)/python benchmarks/mutants.py
+
+# Read files with random changes with each reader and the command, ten minutes each, two at once on two processors.
+fuzz: $(VENV)/.test
+	$(BIN)/python tests/fuzz.py --minutes 10
 
 # Renew .ci/oldest.txt after a lower bound in pyproject.toml has changed.
 floors: $(VENV)/.dist
