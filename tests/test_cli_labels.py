@@ -2,6 +2,8 @@
 
 import json
 import struct
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -165,3 +167,14 @@ def test_control_characters_in_a_file_name_are_escaped(write):
     path = write({"a\x1b[31mb.csv": "no boxes"}) / "a\x1b[31mb.csv"
     assert "\x1b" not in error(path)
     assert r"a\x1b[31mb.csv" in error(path)
+
+
+@pytest.mark.parametrize("given", ["pipe", "file"])
+def test_a_dash_is_standard_input(write, given):
+    path = write({"a.csv": "image,x1,y1,x2,y2\na.jpg,1,2,30,40\nb.jpg,1,2,50,90\n"}) / "a.csv"
+    command = "from sklearn_iou_kmeans.cli import main; main()"
+    arguments = [sys.executable, "-c", command, "fit", "-", "--format", "csv", "-k", "2"]
+    with path.open("rb") as file:
+        stdin = {"input": file.read()} if given == "pipe" else {"stdin": file}
+        result = subprocess.run(arguments, capture_output=True, check=True, **stdin)
+    assert b"2 labels in 2 images, as csv" in result.stdout

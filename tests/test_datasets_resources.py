@@ -189,6 +189,21 @@ def test_a_data_file_names_no_device(tmp_path):
         load_yolo(tmp_path / "data.yaml", image_size=SIZE)
 
 
+def test_a_data_file_names_no_pipe(tmp_path):
+    (tmp_path / "a.txt").write_text(BOX)
+    os.mkfifo(tmp_path / "obj.names")
+    (tmp_path / "obj.data").write_text("train = .\nnames = obj.names\n")
+    with pytest.raises(ValueError, match=r"'obj\.names' is no \.names or \.txt file"):
+        load_yolo(tmp_path / "obj.data", image_size=SIZE)
+
+
+def test_a_file_that_cannot_be_read_is_named():
+    if not os.path.exists("/proc/self/mem"):
+        pytest.skip("needs a file whose reading fails")
+    with pytest.raises(OSError, match="/proc/self/mem"):
+        load_csv("/proc/self/mem")
+
+
 @pytest.mark.parametrize("content", ['{{"{key}": 1}}', '{{"images": {{"{key}": 1}}}}'])
 def test_a_long_key_is_quoted_shortly(tmp_path, content):
     path = tmp_path / "a.json"

@@ -116,6 +116,11 @@ def test_skops_gives_back_what_was_stored_and_asks_for_these_types(case):
     assert_same(skops.loads(content, trusted=trusted), stored)
 
 
+def test_the_page_on_security_names_the_types_to_trust():
+    page = (Path(__file__).parents[1] / "SECURITY.md").read_text()
+    assert all(f"{name}" in page for name in (MODEL, SWEEP, HISTOGRAM, SIZES))
+
+
 def test_a_stream_goes_on_after_it_was_stored():
     halfway = pickle.loads(pickle.dumps(IoUKMeans(4, random_state=0).partial_fit(X[:60])))
     whole = IoUKMeans(4, random_state=0).partial_fit(X[:60]).partial_fit(X[60:])

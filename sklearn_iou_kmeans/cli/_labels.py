@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ from ._spellings import SPELLINGS
 
 RELATIVE = "relative to the image; --images DIR or --image-size WxH brings it to pixels"
 KEPT_FIELDS = ("unit", "notes", "splits", "splits_read", "format", "files", "image_files")
+STDIN = Path("/dev/stdin")
 NO_AREA_LEFT = "no size left after truncation"
 
 
@@ -135,7 +137,7 @@ def read_boxes(options: LabelOptions) -> Bunch:
     image_size = options.image_size and parse_size(options.image_size, "--image-size")
     try:
         return load_annotations(
-            options.labels,
+            [STDIN if str(path) == "-" else path for path in options.labels],
             options.format,
             categories=options.category or None,
             image_size=image_size or None,

@@ -23,7 +23,7 @@ class LabelOptions:
         list[Path],
         typer.Argument(
             metavar="LABELS",
-            help="Annotations: files or folders, as `iou-kmeans formats` lists.",
+            help="Annotations: files or folders, as `iou-kmeans formats` lists; - is stdin.",
         ),
     ]
     format: Annotated[

@@ -240,7 +240,7 @@ def _darknet_names_file(names: Any, bases: Sequence[Path], file: Path) -> Path |
     if not names:
         return None
     place = _place(names, bases, f"{file}, names")
-    if place.suffix.lower() not in (".names", ".txt"):
+    if place.suffix.lower() not in (".names", ".txt") or not os.path.isfile(place):
         raise AnnotationError(f"{file}, names: {quoted(names)} is no .names or .txt file.")
     return place
 
