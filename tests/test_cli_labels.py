@@ -178,3 +178,11 @@ def test_a_dash_is_standard_input(write, given):
         stdin = {"input": file.read()} if given == "pipe" else {"stdin": file}
         result = subprocess.run(arguments, capture_output=True, check=True, **stdin)
     assert b"2 labels in 2 images, as csv" in result.stdout
+
+
+def test_images_that_no_label_names_are_not_counted(tmp_path):
+    path, report = tmp_path / "sizes.csv", tmp_path / "fit.json"
+    path.write_text("width,height\n" + "".join(f"{i},{2 * i}\n" for i in range(1, 9)))
+    result = CliRunner().invoke(build_app(), ["fit", str(path), "-k", "2", "--json", str(report)])
+    assert "8 labels, images not named, as csv" in " ".join(result.stdout.split())
+    assert json.loads(report.read_text())["n_images"] is None

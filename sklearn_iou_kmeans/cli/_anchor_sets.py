@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._kernels import FloatArray
 from ..datasets import load_published_anchors
 from ..datasets._published_anchors import PUBLISHED
 from ..export import load_json
 from ._labels import is_known
-from ._scale import FloatArray, Scale
+from ._scale import Scale
 
 PAIRS = "write pairs of width and height, as in `10,13, 16,30, 33,23`"
 NUMBER = re.compile(r"\d+\.?\d*|\.\d+")

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .. import IoUKMeans, MostFrequentShapes
+from .._kernels import FloatArray
 from ..metrics import (
     anchor_statistics,
     average_iou_score,
@@ -21,7 +22,7 @@ from ._export import Export
 from ._labels import LabelsRecord, Sizes
 from ._messages import count
 from ._options import FitOptions
-from ._scale import FloatArray, Scale
+from ._scale import Scale
 
 IOU, RATIO = 0.5, 4
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from .. import IoUKMeans, NClustersSweep
+from .._kernels import FloatArray
 from ._anchors import (
     FitRecord,
     bound_average_iou,
@@ -24,7 +25,7 @@ from ._messages import count
 from ._options import SweepOptions
 from ._printing import rounded_up
 from ._rule import CHOICES
-from ._scale import FloatArray, Scale
+from ._scale import Scale
 
 ARROW = "->"  # where there is no colour, and in any encoding
 

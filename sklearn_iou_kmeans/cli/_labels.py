@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from .. import __version__
-from .._kernels import kernels_in_use
+from .._kernels import FloatArray, kernels_in_use
 from ..datasets import AnnotationError, load_annotations
 from ..export import LAYOUT_VERSION
 from ..preprocessing import box_sizes
@@ -20,7 +20,7 @@ from ._digests import describe_inputs
 from ._export import Export
 from ._options import LabelOptions
 from ._outputs import check_not_read
-from ._scale import FloatArray, Scale, parse_size
+from ._scale import Scale, parse_size
 from ._spellings import SPELLINGS
 
 RELATIVE = "relative to the image; --images DIR or --image-size WxH brings it to pixels"
@@ -35,7 +35,8 @@ class LabelsRecord:
 
     `layout` is the version of the layout of the JSON, `version` that of the package. `inputs` are
     the files or folders named, each with the SHA-256 of what was read of it; they are empty where
-    nothing but a table is asked for. `skipped` counts labels; `skipped_images` names each of their
+    nothing but a table is asked for. `n_images` is None if the labels name no images, as a table
+    without a column for them. `skipped` counts labels; `skipped_images` names each of their
     images once. `notes` counts boxes that are used other than as written. Anchors are shown as
     `unit` says in words and `scale` for programs.
     """
@@ -47,7 +48,7 @@ class LabelsRecord:
     inputs: list[dict[str, Any]]
     format: str
     parameters: dict[str, Any]
-    n_images: int
+    n_images: int | None
     n_labels: int
     n_boxes: int
     categories: dict[str, int]
@@ -250,7 +251,7 @@ def describe(
         inputs=inputs,
         format=boxes.format,
         parameters=parameters,
-        n_images=len(boxes.image_names),
+        n_images=None if boxes.image_names == [""] else len(boxes.image_names),
         n_labels=len(boxes.data) + sum(boxes.skipped.values()),
         n_boxes=len(boxes.data),
         categories=dict(zip(boxes.target_names, counts, strict=True)),

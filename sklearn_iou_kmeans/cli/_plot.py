@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from .._kernels import FloatArray
     from ._anchors import FitRecord
     from ._curve import SweepRecord
     from ._labels import LabelsRecord
-    from ._scale import FloatArray, Scale
+    from ._scale import Scale
 
 DRAWN = (".png", ".svg", ".pdf")
 N_IN_TITLE = 3  # categories named

@@ -53,11 +53,15 @@ def print_labels(record: LabelsRecord, console: Console) -> None:
     skipped = [(reason + some_images(record, reason), n) for reason, n in record.skipped.items()]
     truncated = ", corners truncated to integers" if record.parameters["truncate"] else ""
     labels = count(record.n_labels, "label", "labels")
-    images = count(record.n_images, "image", "images")
+    images = (
+        ", images not named"
+        if record.n_images is None
+        else f" in {count(record.n_images, 'image', 'images')}"
+    )
     show(
         grid(
             ("read", record.file),
-            ("", f"{labels} in {images}, as {record.format}"),
+            ("", f"{labels}{images}, as {record.format}"),
             *([("split", splits(record))] if record.splits else []),
             ("skipped", counted(skipped) or "nothing"),
             ("used", count(record.n_boxes, "box", "boxes")),

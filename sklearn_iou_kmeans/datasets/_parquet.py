@@ -129,7 +129,9 @@ def _add(labels: Labels, file: Path, name: str, box_format: str | None) -> None:
                 boxes.append(one)
                 categories.append(code)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise AnnotationError(f"{file} is damaged or no Parquet: {error}. Copy it again.") from None
+        raise AnnotationError(
+            f"{file} is damaged or no Parquet: {str(error).rstrip('.')}. Copy it again."
+        ) from None
     values = _numbers(boxes, file)
     sizes = np.reshape(labels.image_size, (-1, 2))[images] if images else np.empty((0, 2))
     corners = corners_of(values, box_format or likely_format(values, sizes, file))
