@@ -7,7 +7,7 @@ from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, require
 from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._reader import Reader
-from ._shapes import ELLIPSE, MASK, POLYGON, Sides, check_sides, ellipse_box, polygon_box, turned
+from ._shapes import ELLIPSE, MASK, POLYGON, Sides, check_sides, ellipse_box, polygon_box
 from ._splits import Split, labels_of, named_under
 from ._xml import read_xml
 
@@ -128,13 +128,10 @@ def _add(
     """Add a shape as a label."""
     reason = NOT_IN_VIEW if shape.get("outside") == "1" else ""
     if shape.tag == "box":
-        corners = _numbers(shape, CORNERS, where)
-        degrees = _numbers(shape, ("rotation",), where)[0] if shape.get("rotation") else 0
-        if degrees:
-            center = (corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2
-            labels.add_oriented(image, label, turned(corners, degrees, center), sides, reason)
-        else:
-            labels.add(image, label, corners, reason)
+        x1, y1, x2, y2 = _numbers(shape, CORNERS, where)
+        center = (x1 + x2) / 2, (y1 + y2) / 2
+        degrees = _rotation(shape, where)
+        labels.add_turned(image, label, (x1, y1, x2, y2), degrees, center, sides, reason)
     elif shape.tag == "polygon":
         points = shape.get("points", "").replace(";", ",").split(",")
         values = numbers(points, where, LAYOUT)
@@ -143,13 +140,18 @@ def _add(
         labels.add(image, label, polygon_box(values) or NO_BOX, reason, POLYGON)
     elif shape.tag == "ellipse":
         cx, cy, rx, ry = _numbers(shape, ("cx", "cy", "rx", "ry"), where)
-        degrees = _numbers(shape, ("rotation",), where)[0] if shape.get("rotation") else 0
-        labels.add(image, label, ellipse_box(cx, cy, rx, ry, degrees), reason, ELLIPSE)
+        box = ellipse_box(cx, cy, rx, ry, _rotation(shape, where))
+        labels.add(image, label, box, reason, ELLIPSE)
     elif shape.tag == "mask":
         left, top, width, height = _numbers(shape, ("left", "top", "width", "height"), where)
         labels.add(image, label, (left, top, left + width, top + height), reason, MASK)
     else:
         labels.add(image, label, NO_BOX, f"no box ({shape.tag})")
+
+
+def _rotation(shape: "Element", where: str) -> float:
+    """Return by how many degrees a shape is turned."""
+    return _numbers(shape, ("rotation",), where)[0] if shape.get("rotation") else 0
 
 
 def _numbers(shape: "Element", names: tuple[str, ...], where: str) -> list[float]:

@@ -11,7 +11,7 @@ from ._image_size import IMAGE_SUFFIXES
 from ._json import read_json
 from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._reader import Look, Reader
-from ._shapes import ELLIPSE, POLYGON, Sides, check_sides, ellipse_box, polygon_box, turned
+from ._shapes import ELLIPSE, POLYGON, Sides, check_sides, ellipse_box, polygon_box
 from ._splits import Split, labels_of, single_file
 
 if TYPE_CHECKING:
@@ -190,26 +190,17 @@ def _add(labels: Labels, image: int, region: Region, reason: str, sides: Sides) 
     across, down = region.width / 100, region.height / 100
     names = value.get(kind) or value.get("labels") or [""]
     category = str(names[0])
+    degrees = value.get("rotation") or 0
     if {"x", "y", "width", "height"} <= value.keys():
         x, y = value["x"] * across, value["y"] * down
         corners = (x, y, x + value["width"] * across, y + value["height"] * down)
-        degrees = value.get("rotation") or 0
-        if degrees:
-            labels.add_oriented(image, category, turned(corners, degrees, (x, y)), sides, reason)
-        else:
-            labels.add(image, category, corners, reason)
+        labels.add_turned(image, category, corners, degrees, (x, y), sides, reason)
     elif "points" in value:
         points = [side for x, y in value["points"] for side in (x * across, y * down)]
         labels.add(image, category, polygon_box(points) or NO_BOX, reason, POLYGON)
     elif {"radiusX", "radiusY"} <= value.keys():
-        center, radii = (
-            (value["x"] * across, value["y"] * down),
-            (
-                value["radiusX"] * across,
-                value["radiusY"] * down,
-            ),
-        )
-        degrees = value.get("rotation") or 0
+        center = (value["x"] * across, value["y"] * down)
+        radii = (value["radiusX"] * across, value["radiusY"] * down)
         labels.add(image, category, ellipse_box(*center, *radii, degrees), reason, ELLIPSE)
     else:
         labels.add(image, category, NO_BOX, f"no box ({kind})")

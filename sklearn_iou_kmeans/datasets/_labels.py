@@ -8,7 +8,7 @@ from typing import TypedDict
 import numpy as np
 
 from ._files import PathLike
-from ._shapes import ENCLOSING, OWN_SIDES, Sides, polygon_box
+from ._shapes import ENCLOSING, OWN_SIDES, Box, Sides, polygon_box, turned
 
 NO_BOX = (np.nan, np.nan, np.nan, np.nan)
 UNKNOWN_SIZE = (np.nan, np.nan)
@@ -111,6 +111,22 @@ class Labels:
             self.rotated[len(self.reason)] = tuple(quad)
         note = OWN_SIDES if sides == "rotated" else ENCLOSING
         self.add(image, category, polygon_box(quad) or NO_BOX, reason, note)
+
+    def add_turned(
+        self,
+        image: int,
+        category: str | None,
+        corners: Box,
+        degrees: float,
+        pivot: tuple[float, float],
+        sides: Sides,
+        reason: str = "",
+    ) -> None:
+        """Add a label whose box is turned around a point, clockwise as the image is seen."""
+        if degrees:
+            self.add_oriented(image, category, turned(corners, degrees, pivot), sides, reason)
+        else:
+            self.add(image, category, corners, reason)
 
     def add(
         self,
