@@ -109,6 +109,13 @@ def test_a_center_stays_if_no_part_of_its_step_gains():
     np.testing.assert_array_equal(shortened, X)
 
 
+def test_a_step_to_where_the_shapes_fit_as_well_is_not_shortened():
+    """Of two segments either is as good a center, and any in between is worse."""
+    X, weights = np.array([[1.0], [2.0]]), np.ones(2)
+    last = evaluate(X, weights, np.array([[1.0]]))
+    np.testing.assert_array_equal(shorten_steps(X, weights, last, np.array([[2.0]])), [[2.0]])
+
+
 @pytest.mark.parametrize("update", ["mean", "median"])
 def test_published_rules_end_at_their_own_fixed_point(update):
     X = np.unique(np.random.RandomState(3).lognormal(3, 1, size=(500, 2)), axis=0)

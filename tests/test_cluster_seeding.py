@@ -27,6 +27,15 @@ def test_draws_are_in_proportion_to_weight_times_distance_not_its_square():
     np.testing.assert_allclose(observed, distance / distance.sum(), atol=0.02)
 
 
+def test_the_first_draw_is_by_weight_alone():
+    """However well a shape would serve the others."""
+    X, weights = np.array([[1.0], [2.0], [4.0]]), np.array([3.0, 1.0, 2.0])
+    rng = np.random.RandomState(0)
+    first = [kmeans_plusplus(X, weights, 1, rng)[0, 0] for _ in range(5000)]
+    shares = [np.mean(np.array(first) == side) for side in X[:, 0]]
+    np.testing.assert_allclose(shares, weights / weights.sum(), atol=0.03)
+
+
 @pytest.mark.parametrize("seeding", [kmeans_plusplus, random_shapes])
 def test_a_shape_of_weight_zero_is_never_a_seed(seeding):
     weights = np.array([1.0, 0.0, 1.0, 0.0, 1.0])
