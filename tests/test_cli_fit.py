@@ -367,6 +367,14 @@ def test_a_title_keeps_dollar_signs_and_escapes_control_characters(tmp_path):
     assert "1 anchor, average IoU" in file.read_text()
 
 
+def test_a_title_of_a_name_without_end_is_cut(tmp_path):
+    path, file = tmp_path / "boxes.csv", tmp_path / "anchors.svg"
+    path.write_text("width,height,label\n" + "".join(f"{i},9,{'n' * 100_000}\n" for i in (5, 6)))
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        assert run(path, "-k", 1, "--plot", file).exit_code == 0
+    assert len(re.findall(r"n{70}", file.read_text())) <= 4
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

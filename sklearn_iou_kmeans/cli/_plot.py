@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DRAWN = (".png", ".svg", ".pdf")
 N_IN_TITLE = 3  # categories named
-TITLE_WIDTH = 70  # characters
+TITLE_WIDTH, TITLE_LINES = 70, 4  # characters, and lines of each part
 
 
 def check_drawable(file: str | None) -> None:
@@ -90,8 +90,11 @@ def title_of(record: "LabelsRecord") -> str:
 
 
 def set_title(axes: "Axes", title: str) -> None:
-    """Set a title whose lines are broken where they are too long."""
-    lines = [textwrap.fill(printable(line), TITLE_WIDTH) for line in title.split("\n")]
+    """Set a title whose lines are broken where they are too long, and cut where there are many."""
+    lines = [
+        textwrap.fill(printable(line), TITLE_WIDTH, max_lines=TITLE_LINES, placeholder=" ...")
+        for line in title.split("\n")
+    ]
     axes.set_title("\n".join(lines), fontsize="medium", parse_math=False)
 
 
