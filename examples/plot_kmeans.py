@@ -40,11 +40,15 @@ for name, centers in anchors.items():
 
 # %%
 # The anchors among the boxes, on logarithmic axes.
+TICKS = [20, 50, 100, 200]
 figure, axes = plt.subplots(ncols=3, figsize=(12, 4.2), sharex=True, sharey=True)
 for ax, (name, centers) in zip(axes, anchors.items(), strict=True):
     ax.loglog(*X.T, ".", markersize=2, alpha=0.3, color="tab:blue")
     ax.loglog(*centers.T, "X", markersize=10, color="tab:red", markeredgecolor="white")
     ax.set(title=name, xlabel="Width (pixels)", aspect="equal")
+    ax.minorticks_off()
+    ax.set_xticks(TICKS, TICKS)
+    ax.set_yticks(TICKS, TICKS)
 axes[0].set_ylabel("Height (pixels)")
 figure.tight_layout()
 

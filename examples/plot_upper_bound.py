@@ -61,6 +61,9 @@ ax.contour(width, height, rho.reshape(60, 60), colors="white", linewidths=0.5, l
 ax.plot(*three.cluster_centers_.T, "X", color="tab:red", markersize=11, markeredgecolor="white")
 ax.set(xscale="log", yscale="log", xlabel="Width of a center (pixels)", aspect="equal")
 ax.set_ylabel("Height of a center (pixels)")
+ax.minorticks_off()
+ax.set_xticks([20, 50, 100, 200], [20, 50, 100, 200])
+ax.set_yticks([20, 50, 100, 200], [20, 50, 100, 200])
 plt.colorbar(mesh, label="rho: what a center there gains", shrink=0.8)
 
 plt.show()

@@ -44,14 +44,18 @@ for name, kmeans in fitted.items():
 
 # %%
 # The anchors among the boxes.
+TICKS = [20, 50, 100, 200]
 figure, axes = plt.subplots(ncols=2, figsize=(10, 4.6), sharex=True, sharey=True)
 for ax, (name, kmeans) in zip(axes, fitted.items(), strict=True):
     for code, category in enumerate(boxes.target_names):
         ax.loglog(*X[boxes.target == code].T, ".", markersize=3, alpha=0.4, label=category)
     ax.loglog(*kmeans.cluster_centers_.T, "kX", markersize=10, markeredgecolor="white")
     ax.set(title=name, xlabel="Width (pixels)", aspect="equal")
+    ax.minorticks_off()
+    ax.set_xticks(TICKS, TICKS)
+    ax.set_yticks(TICKS, TICKS)
 axes[0].set_ylabel("Height (pixels)")
-axes[0].legend()
+axes[0].legend(markerscale=4)
 figure.tight_layout()
 
 plt.show()

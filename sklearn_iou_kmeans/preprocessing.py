@@ -83,7 +83,7 @@ def box_sizes(
 
 
 def letterbox(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float, float]) -> Any:
-    """Scale sizes as an image is scaled that keeps its shape and is padded to the network's input.
+    """Rescale sizes for letterbox resizing, which keeps the aspect ratio and pads the image.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def letterbox(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[floa
 
     See Also
     --------
-    stretch : For networks that scale each side of an image to the input.
+    stretch : For networks that stretch images.
 
     Notes
     -----
@@ -132,7 +132,7 @@ def letterbox(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[floa
 
 
 def stretch(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float, float]) -> Any:
-    """Scale sizes as an image is scaled of which each side is brought to the network's input.
+    """Rescale sizes for stretching, which scales each side of the image to the network's input.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def stretch(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float,
 
     See Also
     --------
-    letterbox : For networks that keep the shape of an image.
+    letterbox : For networks that keep the aspect ratio.
 
     Notes
     -----
