@@ -90,7 +90,8 @@ def prepare(
     regions, state = everywhere(problem, n_clusters), start(coarse, centers)
     state = explore(coarse, state, regions, DISTANCES[0], tol, goes_on)
     state = carried(state, coarse, fine, centers)
-    return explore(fine, state, regions, DISTANCES[1], tol, goes_on), fine
+    state = explore(fine, state, regions, DISTANCES[1], tol, goes_on)
+    return improve(fine, state, regions, 0.0, tol, MAX_ITER_MANY, False, MAX_ROUNDS, goes_on), fine
 
 
 def certify(
