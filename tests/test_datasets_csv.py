@@ -266,3 +266,28 @@ def test_a_folder_with_one_table_is_read(write, tmp_path):
     (tmp_path / "other.csv").write_bytes(path.read_bytes())
     with pytest.raises(ValueError, match=r"has 2 \.csv files, .*boxes\.csv, .*other\.csv: name th"):
         load_csv(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("names", "corners"), [("x,y,w,h", [10, 20, 40, 60]), ("cx,cy,w,h", [-5, 0, 25, 40])]
+)
+def test_beside_w_and_h_width_and_height_are_those_of_the_image(write, names, corners):
+    path = write(f"filename,width,height,{names}", "a.jpg,640,480,10,20,30,40")
+    boxes = load_csv(path, clip=False)
+    assert_array_equal(boxes.data, [corners])
+    assert_array_equal(boxes.image_size, [[640, 480]])
+
+
+@pytest.mark.parametrize(
+    ("first", "columns"),
+    [
+        ('"[1, 2, 3, 4]",car', [1]),
+        (",car", [1]),
+        (",,,,car", [1, 2, 3, 4]),
+        ("nan,nan,nan,nan,car", [1, 2, 3, 4]),
+    ],
+)
+def test_the_first_row_of_a_table_without_a_header_is_not_lost(write, first, columns):
+    second = '"[1, 2, 3, 9]",car' if len(columns) == 1 else "1,2,3,9,car"
+    boxes = load_csv(write(first, second), columns=columns, box_format="xywh")
+    assert len(boxes.data) + boxes.skipped.get("no box", 0) == 2

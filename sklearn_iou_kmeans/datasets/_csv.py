@@ -1,6 +1,5 @@
 """Plain tables of boxes, as comma-separated values."""
 
-import re
 from array import array
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Unpack
@@ -9,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._box_format import BoxFormat, corners_of, likely_format
-from ._csv_columns import NO_VALUE, Columns, find_columns, has_box_columns
+from ._csv_columns import NO_VALUE, Columns, box_texts, find_columns, has_box_columns
 from ._errors import AnnotationError
-from ._files import PathLike, numbers
+from ._files import PathLike, numbers, quoted
 from ._keras_yolo3 import KERAS_YOLO3
 from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._open_images import COLUMNS as OPEN_IMAGES_COLUMNS
@@ -167,11 +166,9 @@ def _table(rows: Iterable[tuple[str, list[str]]], columns: Columns) -> Table:
     image: list[str] = []
     n_values = 2 if len(columns.box) == 2 else 4
     for where, row in rows:
-        texts = [row[column] for column in columns.box]
-        if len(texts) == 1:
-            texts = [text for text in re.split(r"[\s,;]+", texts[0].strip("[](){} ")) if text]
-            if len(texts) not in (0, 4) and not _is_blank(texts):
-                raise AnnotationError(f"{where}: {texts!r} is not 4 numbers. {LAYOUT}")
+        texts = box_texts([row[column] for column in columns.box])
+        if len(columns.box) == 1 and len(texts) not in (0, 4) and not _is_blank(texts):
+            raise AnnotationError(f"{where}: {quoted(texts)} is not 4 numbers. {LAYOUT}")
         blank = _is_blank(texts)
         values.extend([np.nan] * n_values if blank else numbers(texts, where, LAYOUT))
         sizes = [row[column] for column in columns.image_size]

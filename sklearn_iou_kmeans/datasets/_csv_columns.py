@@ -17,17 +17,19 @@ BOX_COLUMNS = {
     ("bbox_x", "bbox_y", "bbox_width", "bbox_height"): "xywh",
     ("bbox_left", "bbox_top", "bbox_width", "bbox_height"): "xywh",
     ("left", "top", "width", "height"): "xywh",
-    ("x", "y", "width", "height"): "xywh",
     ("x", "y", "w", "h"): "xywh",
-    ("cx", "cy", "width", "height"): "cxcywh",
+    ("x", "y", "width", "height"): "xywh",
     ("cx", "cy", "w", "h"): "cxcywh",
+    ("cx", "cy", "width", "height"): "cxcywh",
     ("bbox",): None,
     ("box",): None,
     ("bounding_box",): None,
     ("bbox_width", "bbox_height"): "wh",
-    ("width", "height"): "wh",
     ("w", "h"): "wh",
+    ("width", "height"): "wh",
 }
+"""Usual names of the columns of a box; beside w and h, width and height are those of the image."""
+
 CATEGORY_COLUMNS = (
     "class", "category", "label", "class_name", "category_name", "label_name", "labelname", "name",
 )  # fmt: skip
@@ -105,8 +107,19 @@ def find_columns(
         _one(first, image_column, IMAGE_COLUMNS, path),
         image_size,
         pair == IMAGE_SIZE_COLUMNS[-1],
-        not all(is_number(first[column]) for column in box),
+        not all(map(_is_of_box, box_texts([first[column] for column in box]))),
     )
+
+
+def box_texts(cells: Sequence[str]) -> list[str]:
+    """Return the texts of the numbers of a box, of which one cell may hold all."""
+    if len(cells) > 1:
+        return list(cells)
+    return [text for text in re.split(r"[\s,;]+", cells[0].strip("[](){} ")) if text]
+
+
+def _is_of_box(text: str) -> bool:
+    return is_number(text) or text.lower() in NO_VALUE
 
 
 def _usual_box(header: Sequence[str]) -> tuple[str, ...] | None:
