@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from sklearn.base import _fit_context
-from sklearn.utils import _safe_indexing as rows_of
-from sklearn.utils import metaestimators
+from sklearn.utils import _safe_indexing, metaestimators
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._set_output import _safe_set_output as set_output
 from sklearn.utils.fixes import parse_version
@@ -38,6 +37,13 @@ __all__ = [
 
 Method = TypeVar("Method", bound=Callable[..., object])
 Start = TypeVar("Start")
+
+
+def rows_of(X: Any, rows: Any) -> Any:
+    """Take rows of an array or a table."""
+    if type(X).__module__.startswith("pyarrow."):  # of which scikit-learn 1.6 knows no rows
+        return X.take(rows)
+    return _safe_indexing(X, rows)
 
 
 def validates_parameters(method: Method) -> Method:
