@@ -14,7 +14,7 @@ from sklearn_iou_kmeans._bound import _rectangles, problem_of_boxes
 from sklearn_iou_kmeans._bound._branching import children
 from sklearn_iou_kmeans._bound._certify import everywhere
 from sklearn_iou_kmeans._bound._problem import problem_of_histogram
-from sklearn_iou_kmeans._kernels import _numpy
+from sklearn_iou_kmeans._kernels import _numpy, rho_terms
 from sklearn_iou_kmeans.datasets import make_boxes
 from sklearn_iou_kmeans.metrics import average_iou_score, average_iou_upper_bound, pairwise_iou
 from sklearn_iou_kmeans.preprocessing import box_sizes
@@ -395,7 +395,7 @@ def test_no_center_in_a_rectangle_exceeds_the_bound_of_a_histogram(drawn, resolu
     weights = np.tile(weights, 5)
     histogram = ShapeHistogram(resolution).add(X, weights)
     problem = problem_of_histogram(histogram, np.finfo(np.float64).eps)
-    mu = np.maximum(rng.uniform(-0.2, 1, problem.sides.shape[1]), 1e-9)
+    mu = np.maximum(rng.uniform(-0.2, 1.2, problem.sides.shape[1]), 1e-9)
     low, high = np.ldexp(low, problem.scale), np.ldexp(high, problem.scale)
     *_, bound, _ = _rectangles.bound_rectangles(problem, mu, low, high)
     # The cell of each box.
@@ -410,13 +410,21 @@ def test_no_center_in_a_rectangle_exceeds_the_bound_of_a_histogram(drawn, resolu
         assert rho.max() <= bound[i]
 
 
+def test_a_multiplier_above_1_takes_nothing_away():
+    """No IoU exceeds 1, so the other boxes' part of rho is the whole of it."""
+    sides, middle = np.full((2, 1), 10.0), np.full((1, 2), 10.0)
+    arguments = np.ones(1), np.array([1.05]), np.zeros(1), 1.2
+    terms = rho_terms(sides, *arguments, middle / 1.01, middle, middle * 1.01)
+    np.testing.assert_array_equal(terms, 0.0)
+
+
 @needs_compiler
 @settings(max_examples=100)
 @given(rectangles(), st.sampled_from([0.0, 1e-3]), st.sampled_from([1.0, 1.1]))
 def test_the_twins_bound_rho_with_the_same_bits(drawn, variance, reach):
     X, weights, low, high, rng = drawn
     X = np.repeat(X, 10, axis=0) * rng.uniform(0.5, 2, size=(10 * len(X), X.shape[1]))
-    arguments = np.ascontiguousarray(X.T), np.repeat(weights, 10), rng.uniform(size=len(X))
+    arguments = np.ascontiguousarray(X.T), np.repeat(weights, 10), rng.uniform(0, 1.2, len(X))
     rest = np.full(len(X), variance), reach, low, np.sqrt(low * high), high
     first, second = (twin.rho_terms(*arguments, *rest) for twin in (_numpy, _compiled))
     np.testing.assert_array_equal(first, second)

@@ -63,7 +63,7 @@ def carried(state: State, coarse: Problem, fine: Problem, centers: FloatArray) -
     nearness = 1.0 / (distance + 1e-9)
     below = (nearness * (best - state.multipliers)[near]).sum(axis=1) / nearness.sum(axis=1)
     _, best, _ = two_nearest(fine.sides.T, fine.scaled(centers))
-    return State(np.maximum(best - below, FLOOR), state.candidates, np.inf)
+    return State(np.clip(best - below, FLOOR, 1.0), state.candidates, np.inf)
 
 
 def explore(

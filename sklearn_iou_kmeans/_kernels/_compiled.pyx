@@ -594,10 +594,10 @@ def rho_terms(
                 constant, curvature, local = terms[r, 2], terms[r, 3], terms[r, 4]
                 for i in range(size):
                     near = near_p[i] * reach
+                    near = near if near < 1.0 else 1.0
                     pull[i] = 0.0
                     if not near > multipliers[start + i]:
                         continue
-                    near = near if near < 1.0 else 1.0
                     at = far_q[i]
                     x = dims * near
                     y = (2.0 * (dims - 1.0) - near + 2.0 * near * near) * near

@@ -365,10 +365,9 @@ def rho_terms(
         for row, lo, mid, hi in zip(terms, low, middle, high, strict=True):
             near = 1.0 / _inverse_iou(sides, hi, lo)[0]
             union, p, q = _inverse_iou(sides, mid, mid)
-            largest = near * reach
+            largest = np.minimum(near * reach, 1.0)
             is_active = largest > multipliers
             smallest = 1.0 / (_inverse_iou(sides, lo, hi)[0] * reach)
-            largest = np.minimum(largest, 1.0)
             curvature = np.maximum(
                 n_dims * largest,
                 (2.0 * (n_dims - 1.0) - largest + 2.0 * largest * largest) * largest,
