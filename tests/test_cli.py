@@ -110,8 +110,17 @@ def test_json_holds_what_the_estimators_say(labels):
         "inclusive": False,
         "keep_flagged": False,
         "image_size": None,
+        "images": None,
         "clip": True,
         "min_size": 0,
+        "names": None,
+        "split": None,
+        "sides": None,
+        "columns": None,
+        "category_column": None,
+        "image_column": None,
+        "box_format": None,
+        "delimiter": None,
     }
     assert report["version"] == __version__
     assert report["unit"] == "pixels of the original images"

@@ -12,6 +12,8 @@ def test_the_boxes_are_those_of_the_original_files(shared_data):
     ours, original = load_bccd(), load_voc(shared_data / "bccd" / "Annotations")
     assert ours.keys() == original.keys()
     for name, expected in original.items():
+        if name == "files":
+            continue
         if isinstance(expected, np.ndarray):
             np.testing.assert_array_equal(ours[name], expected, err_msg=name)
         else:

@@ -48,7 +48,7 @@ def write(tmp_path):
 
 
 def assert_same_boxes(boxes, expected):
-    assert boxes.keys() == expected.keys() == COLUMNS
+    assert boxes.keys() == expected.keys() == COLUMNS | {"files", "image_files"}
     for name in COLUMNS:
         assert_array_equal(boxes[name], expected[name])
 

@@ -18,7 +18,7 @@ from sklearn_iou_kmeans.datasets import load_annotations
 
 COLUMNS = {
     "data", "target", "target_names", "image", "image_names", "image_size", "skipped",
-    "skipped_images", "unit", "notes", "splits", "splits_read",
+    "skipped_images", "unit", "notes", "splits", "splits_read", "files", "image_files",
 }  # fmt: skip
 SIZE = (640, 480)
 
