@@ -52,22 +52,27 @@ class Solved(NamedTuple):
     value: float
 
 
+# Candidates that are kept for each shape, so that memory stays bounded: those of a lower IoU than
+# its multiplier do not matter.
+KEPT = 128
+
+
 class Ranking(NamedTuple):
-    """For each shape all candidates from the best to the worst, and their IoU with it."""
+    """For each shape the best candidates from the best on, and their IoU with it."""
 
     order: NDArray[np.int16]
     iou: NDArray[np.float32]
 
 
 def rank(sides: FloatArray, centers: FloatArray) -> Ranking:
-    """Sort the candidates of each shape."""
-    n = sides.shape[1]
-    order = np.empty((n, len(centers)), dtype=np.int16)
-    iou = np.empty((n, len(centers)), dtype=np.float32)
+    """Sort the candidates of each shape, and keep the best."""
+    n, n_kept = sides.shape[1], min(len(centers), KEPT)
+    order = np.empty((n, n_kept), dtype=np.int16)
+    iou = np.empty((n, n_kept), dtype=np.float32)
     for start in range(0, n, ROWS):
         rows = slice(start, start + ROWS)
         table = pairwise(sides[:, rows].T, centers)
-        best_first = np.argsort(-table, axis=1)
+        best_first = np.argsort(-table, axis=1)[:, :n_kept]
         order[rows] = best_first
         iou[rows] = np.take_along_axis(table, best_first, axis=1)
     return Ranking(order, iou)
