@@ -268,7 +268,8 @@ def average_iou_upper_bound(
 
     Centers that are taken in part may do better than whole ones in this bound. Up to 3 000 distinct
     boxes, branch and bound closes the gap: the plane is cut, and a bound found for each number of
-    centers on either side of the cut. On more boxes the gap stays, mostly below 5e-4.
+    centers on either side of the cut. On more boxes a gap stays: on 100 000, for 3 to 12 anchors,
+    5e-5 to 2e-3 after ten seconds, the larger the more anchors.
 
     More than 20 000 boxes are summarised in a :class:`ShapeHistogram`. By the second inequality
     the mean of :math:`g` over the boxes of a cell, of variance :math:`v` in the logarithms, is at

@@ -27,7 +27,7 @@ DISTANCES = (0.12, 0.06, 0.04, 0.025, 0.015), (0.02, 0.01)
 # Share of the time for summaries that prove nothing.
 FIRST = 0.3
 
-# Rounds of new candidates on the finest shapes.
+# Rounds of new candidates on the finer summary and on the finest shapes, at the most.
 MAX_ROUNDS = 40
 
 
@@ -83,7 +83,10 @@ def prepare(
     tol: float,
     goes_on: Callable[[], bool],
 ) -> tuple[State, Problem]:
-    """Find multipliers and candidates on small summaries, if the shapes are many."""
+    """Find multipliers and candidates on small summaries, if the shapes are many.
+
+    The bound that belongs to them is one for the summary and proves nothing.
+    """
     if len(problem.sample_weight) <= FEW:
         return start(problem, centers), problem
     coarse, fine = summaries(problem)
