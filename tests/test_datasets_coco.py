@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_iou_kmeans.datasets import load_annotations, load_coco
+from sklearn_iou_kmeans.datasets import AnnotationError, load_annotations, load_coco
 from sklearn_iou_kmeans.datasets._masks import mask_box
 
 IMAGES = [
@@ -280,6 +280,13 @@ def test_masks_are_counted(write):
 def test_a_broken_mask_is_named(write, mask):
     with pytest.raises(ValueError, match=r"at \$\.annotations\[1\]: .* is no mask"):
         load_coco(write([annotation(), annotation(None, segmentation=mask)]))
+
+
+def test_a_mask_that_is_not_utf_8_is_named(write):
+    path = write([annotation(), annotation(None, segmentation="x")])
+    path.write_bytes(path.read_bytes().replace(b'"x"', b'"\xff"'))
+    with pytest.raises(AnnotationError, match=r"at \$\.annotations\[1\] is not valid JSON"):
+        load_coco(path)
 
 
 def test_a_folder_with_one_file_is_read(write, tmp_path):

@@ -179,10 +179,8 @@ def _add(
 
 def _around_mask(mask: Any, where: str) -> Box | None:
     """Return the corners of the box around the mask of an annotation, if it has one."""
-    import msgspec
-
     content = bytes(mask.segmentation)
-    return mask_box(msgspec.json.decode(content), where) if content else None
+    return mask_box(decode_json(content, where, Any, LAYOUT), where) if content else None
 
 
 def _by_id(records: list[Any], field: str, path: PathLike) -> dict[int | str, Any]:
