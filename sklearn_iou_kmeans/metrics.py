@@ -60,7 +60,7 @@ def pairwise_iou(X: ArrayLike, Y: ArrayLike) -> FloatArray:
 def average_iou_score(
     X: ArrayLike, anchors: ArrayLike, *, sample_weight: ArrayLike | None = None
 ) -> float:
-    """Average over the boxes of the IoU with the best anchor.
+    """Compute the average IoU of boxes with the best anchor of each.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def best_possible_recall_score(
     measure: Literal["iou", "ratio"] = "iou",
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Share of the boxes that some anchor fits well enough to be trained on.
+    """Compute the share of boxes that at least one anchor fits well enough.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def best_possible_recall_score(
 def anchor_statistics(
     X: ArrayLike, anchors: ArrayLike, *, sample_weight: ArrayLike | None = None
 ) -> Bunch:
-    """Say for each anchor how many boxes it is the best one for, and how well it fits them.
+    """Compute per-anchor statistics: boxes, their share, and the mean IoU with them.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ def box_sizes(
     box_format: Literal["xyxy", "xywh", "cxcywh"] = "xyxy",
     inclusive: bool = False,
 ) -> Any:
-    """Take the widths and heights of boxes.
+    """Compute the widths and heights of boxes.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def convert_units(
     image_size: float | tuple[float, float] | None = None,
     stride: float | None = None,
 ) -> Any:
-    """Express sizes in another unit.
+    """Convert sizes between pixels, image-relative units and grid cells.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from ._base import BaseShapeClusterer
 
 
 class MostFrequentShapes(BaseShapeClusterer):
-    """Take the most frequent distinct shapes as the centers.
+    """Use the most frequent distinct shapes as cluster centers.
 
     A baseline to hold anchors against: boxes on a pixel grid repeat small shapes most, so the most
     frequent ones are small and much alike, and serve large boxes badly.

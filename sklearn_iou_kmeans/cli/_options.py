@@ -27,7 +27,7 @@ class LabelOptions:
         ),
     ]
     format: Annotated[
-        str, about_labels(metavar="NAME", help="The format, if it is not to be told by content.")
+        str, about_labels(metavar="NAME", help="Format of the labels; detected from the file content.")
     ] = "auto"
     category: Annotated[
         list[str] | None,

@@ -52,7 +52,7 @@ class NClustersSweep(
     MetaEstimatorMixin,
     BaseEstimator,
 ):
-    """Fit a clusterer with each of several numbers of clusters, and choose one.
+    """Fit a clusterer for each of several numbers of clusters, and choose one.
 
     For :class:`IoUKMeans` this is the curve of average IoU against the number of anchors, from
     which YOLO9000 chose: more anchors raise the average IoU by less and less and make the detector
