@@ -27,7 +27,8 @@ class LabelOptions:
         ),
     ]
     format: Annotated[
-        str, about_labels(metavar="NAME", help="Format of the labels; detected from the file content.")
+        str,
+        about_labels(metavar="NAME", help="Format of the labels; detected from the file content."),
     ] = "auto"
     category: Annotated[
         list[str] | None,
