@@ -16,6 +16,8 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import strategies as st
 
+from sklearn_iou_kmeans.export import export_json
+
 ODD_VALUES = [
     None, True, False, 0, -1, 1.5, 7, 640, 5e-324, -1e308, 1e308, 2**63, 10**30, "", "0", "nan",
     "inf", "1e999", "-0", "1_0", "0x1", "Bär", "\x1b]0;owned\x07", "\u202egnp", "[bold]",
@@ -576,11 +578,7 @@ STRATEGIES: dict[str, st.SearchStrategy[Case]] = {
 
 # ---- The command line. Names of outputs stay in the folder, and nothing is asked that takes long.
 
-ANCHORS = {
-    "unit": "pixel",
-    "input_size": [416, 416],
-    "anchors": [{"width": 10.5, "height": 13}, {"width": 16, "height": 30}],
-}
+ANCHORS = json.loads(export_json([[10.5, 13], [16, 30]], input_size=(416, 416)))
 COMMAND_FILES = {
     "coco.json": json.dumps(COCO).encode(),
     "boxes.csv": TABLES[0].encode(),
