@@ -14,7 +14,7 @@ from ._validation import check_shapes, check_weights
 from ._weights import is_moderate, rescaled
 
 # Rows counted at once, and the largest number of cells, so memory is bounded whatever comes.
-CHUNK = 2**16
+CHUNK = 2**14
 MAX_CELLS = 2**18
 
 # Shapes are counted in a dense grid if it has at most so many cells per shape and in all.

@@ -61,8 +61,10 @@ def check_weights(
     sample_weight: Any, X: NDArray[np.floating], allow_all_zero: bool = False
 ) -> NDArray[np.float64]:
     """Return the weights of the rows of `X`: finite, >= 0 and, mostly, not all zero."""
-    if sample_weight is None or np.isscalar(sample_weight):
-        sample_weight = np.full(X.shape[0], 1.0 if sample_weight is None else sample_weight)
+    if sample_weight is None:
+        return np.ones(X.shape[0])
+    if np.isscalar(sample_weight):
+        sample_weight = np.full(X.shape[0], sample_weight)
     weights: NDArray[np.float64] = check_array(
         sample_weight,
         dtype=np.float64,

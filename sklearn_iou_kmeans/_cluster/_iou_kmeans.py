@@ -24,7 +24,7 @@ from .._sklearn import (
 )
 from .._validation import check_shapes, check_weights
 from .._warnings import warn
-from .._weights import rescaled
+from .._weights import is_moderate, rescaled
 from ._base import BaseShapeClusterer
 from ._lloyd import lloyd
 from ._search import search
@@ -300,7 +300,8 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         """Check and summarise boxes, as `fit` needs them for any number of clusters."""
         X = self._check_shapes(X, reset=True)
         weights = check_weights(sample_weight, X)
-        used = WeightedShapes(*used_shapes(X.astype(np.float64, copy=False), rescaled(weights)))
+        scaled = weights if is_moderate(weights) else rescaled(weights)
+        used = WeightedShapes(*used_shapes(X.astype(np.float64, copy=False), scaled))
         if self._searches_summary():
             levels = summarize(*used)
         else:
