@@ -1,8 +1,11 @@
 """What is stored says which version wrote it, and what a newer version wrote is refused."""
 
+from importlib.metadata import version
 from typing import Any, cast
 
 from ._sklearn import parse_version
+
+INSTALLED = version("sklearn-iou-kmeans")
 
 WRITTEN_BY = "_sklearn_iou_kmeans_version"
 """The key of the version in a stored state."""
@@ -16,18 +19,14 @@ class VersionedState:
     """
 
     def __getstate__(self) -> dict[str, Any]:
-        from . import __version__
-
-        return cast("dict[str, Any]", super().__getstate__()) | {WRITTEN_BY: __version__}
+        return cast("dict[str, Any]", super().__getstate__()) | {WRITTEN_BY: INSTALLED}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        from . import __version__
-
-        version = state.get(WRITTEN_BY, __version__)
-        if parse_version(version) > parse_version(__version__):
+        writer = state.get(WRITTEN_BY, INSTALLED)
+        if parse_version(writer) > parse_version(INSTALLED):
             raise ValueError(
-                f"This {type(self).__name__} was stored by sklearn-iou-kmeans {version}, which is "
-                f"newer than {__version__}, which is installed: pip install --upgrade "
+                f"This {type(self).__name__} was stored by sklearn-iou-kmeans {writer}, which is "
+                f"newer than {INSTALLED}, which is installed: pip install --upgrade "
                 "sklearn-iou-kmeans."
             )
         self.__dict__.update((name, value) for name, value in state.items() if name != WRITTEN_BY)

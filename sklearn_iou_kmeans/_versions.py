@@ -7,7 +7,10 @@ from sklearn import show_versions as show_versions_of_sklearn
 
 from ._kernels import kernels_in_use
 
-EXTRAS = ("msgspec", "defusedxml", "imagesize", "PyYAML", "typer", "rich", "matplotlib", "dask")
+EXTRAS = (
+    *("msgspec", "defusedxml", "imagesize", "PyYAML", "pyarrow"),
+    *("typer", "rich", "matplotlib", "dask"),
+)
 
 
 def show_versions() -> None:
