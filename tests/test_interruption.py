@@ -4,19 +4,32 @@ An interrupted call leaves what was there before or what it was to leave, never 
 """
 
 import copy
+import gzip
+import json
 import multiprocessing
+import os
 import pickle
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from fuzz_inputs import LAYOUTS
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes, NClustersSweep, ShapeHistogram
+from sklearn_iou_kmeans import (
+    IoUKMeans,
+    MostFrequentShapes,
+    NClustersSweep,
+    ShapeHistogram,
+    datasets,
+)
 from sklearn_iou_kmeans.cli import _outputs
+from sklearn_iou_kmeans.datasets import load_annotations
 
 RNG = np.random.RandomState(0)
 OLD = pd.DataFrame(RNG.lognormal(1, 1, size=(12, 3)), columns=["l", "w", "h"])
@@ -166,7 +179,7 @@ def test_a_write_at_ctrl_c_leaves_one_whole_file_and_nothing_else(tmp_path):
     file = tmp_path / "anchors.json"
 
     def is_writing(frame):
-        return frame.f_code is _outputs.write_whole.__code__
+        return frame.f_code.co_filename == _outputs.__file__
 
     for n in range(1, 1000):
         file.write_bytes(b"old" * 1000)
@@ -178,6 +191,65 @@ def test_a_write_at_ctrl_c_leaves_one_whole_file_and_nothing_else(tmp_path):
         if not is_cut_short:
             assert n > 5
             return
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_a_read_at_ctrl_c_leaves_nothing_behind_and_the_next_is_whole(layout, tmp_path):
+    seed = layout.seeds[0]
+    text = seed if isinstance(seed, str) else json.dumps(seed)
+    file = tmp_path / f"labels{layout.suffix}.gz"
+    content = gzip.compress(text.encode())
+    file.write_bytes(content)
+
+    def read():
+        return load_annotations(file, layout.name, **layout.options)
+
+    def is_reading(frame):
+        return Path(frame.f_code.co_filename).parent == Path(datasets.__file__).parent
+
+    expected = pickle.dumps(read())
+    n, step = 1, 1
+    while interrupted(is_reading, read, n):
+        assert list(tmp_path.iterdir()) == [file]
+        assert file.read_bytes() == content
+        with nothing_open_in(tmp_path):
+            assert pickle.dumps(read()) == expected
+        n, step = n + step, step + 1
+    assert n > 50
+
+
+@contextmanager
+def nothing_open_in(folder):
+    """No file of a folder is open before and after."""
+    folders = [Path("/proc/self/fd"), Path("/dev/fd")]
+    numbers = next((listed for listed in folders if listed.is_dir()), None)
+
+    def check():
+        for link in numbers.iterdir() if numbers else ():
+            with suppress(OSError):
+                assert not Path(os.readlink(link)).is_relative_to(folder)
+
+    check()
+    yield
+    check()
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "fit_predict"])
+@pytest.mark.parametrize("is_fitted", [False, True])
+def test_boxes_whose_reading_is_interrupted_change_no_estimator(method, is_fitted):
+    class OnSlowDisk:
+        """Boxes that are read when they are asked for."""
+
+        def __array__(self, dtype=None, copy=None):
+            raise KeyboardInterrupt
+
+    kmeans = copy.deepcopy(KMEANS)
+    if is_fitted:
+        kmeans.partial_fit(OLD.to_numpy())
+    before = state(kmeans)
+    with pytest.raises(KeyboardInterrupt):
+        getattr(kmeans, method)(OnSlowDisk())
+    assert state(kmeans) == before
 
 
 # Threads and processes

@@ -86,14 +86,13 @@ def _temporary_file(folder: Path) -> Iterator[BinaryIO]:
 
     The umask and the folder decide about its permissions, as about those of any new file.
     """
-    with (folder / f".iou-kmeans-{secrets.token_hex(8)}.tmp").open("xb") as file:
-        try:
+    path = folder / f".iou-kmeans-{secrets.token_hex(8)}.tmp"
+    try:
+        with path.open("xb") as file:
             yield file
-        finally:
-            with suppress(OSError):  # what could not be flushed cannot be now
-                file.close()
-            with suppress(FileNotFoundError):
-                os.remove(file.name)
+    finally:
+        with suppress(FileNotFoundError):
+            path.unlink()
 
 
 def _copy_permissions(source: Path, file: str) -> None:
