@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from sklearn_iou_kmeans._cluster._seeding import draw_far_shapes, kmeans_plusplus, random_shapes
+from sklearn_iou_kmeans._cluster._seeding import (
+    best_candidate,
+    draw_far_shapes,
+    kmeans_plusplus,
+    random_shapes,
+)
 from sklearn_iou_kmeans._kernels import pairwise
 
 SHAPES = np.array([[1.0, 1.0], [1.1, 1.0], [30.0, 30.0], [33.0, 30.0], [900.0, 20.0]])
@@ -50,3 +55,26 @@ def test_seeds_are_distinct_shapes_of_the_data(seeding):
     centers = seeding(X, np.ones(300), 40, np.random.RandomState(2))
     assert len(np.unique(centers, axis=0)) == 40
     assert {tuple(center) for center in centers} <= {tuple(row) for row in X}
+
+
+def test_the_ends_of_the_loss_are_the_first_and_the_last_shape_that_have_any():
+    iou, weights = np.array([1.0, 0.5, 0.75, 0.5]), np.ones(4)
+    np.testing.assert_array_equal(draw_far_shapes(weights, iou, np.array([0.0, 1.0])), [1, 3])
+
+
+def test_where_no_shape_is_far_draws_are_by_weight():
+    weights = np.array([1.0, 2.0, 5.0])
+    quantiles = (np.arange(8) + 0.5) / 8
+    draws = draw_far_shapes(weights, np.ones(3), quantiles)
+    np.testing.assert_array_equal(draws, [0, 1, 1, 2, 2, 2, 2, 2])
+
+
+@pytest.mark.parametrize("n_candidates", [1, 2, 5])
+def test_the_best_candidate_is_the_one_with_which_the_shapes_fit_best(n_candidates):
+    rng = np.random.RandomState(0)
+    for _ in range(20):
+        X, weights = rng.lognormal(3, 1, size=(30, 2)), rng.uniform(size=30)
+        iou = pairwise(X, X[:1])[:, 0]
+        candidates = rng.choice(30, size=n_candidates, replace=False)
+        sums = [weights @ pairwise(X, X[[0, row]]).max(axis=1) for row in candidates]
+        assert best_candidate(X, weights, iou, candidates) == candidates[np.argmax(sums)]

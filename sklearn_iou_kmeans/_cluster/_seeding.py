@@ -73,8 +73,6 @@ def best_candidate(
     X: FloatArray, sample_weight: FloatArray, iou: FloatArray, candidates: NDArray[np.intp]
 ) -> int:
     """Return the candidate row that raises the average IoU most as a further center."""
-    if len(candidates) == 1:
-        return int(candidates[0])
     nobody = np.zeros(len(X), dtype=np.int32)  # no center is given up: the second-best is as good
     gains = swap_gains(X, sample_weight, nobody, iou, iou, X[candidates], 1)
     return int(candidates[gains[:, 0].argmax()])
