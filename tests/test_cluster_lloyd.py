@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sklearn_iou_kmeans._cluster._centers import iou_centers
+from sklearn_iou_kmeans._cluster._centers import UPDATE_RULES, iou_centers
 from sklearn_iou_kmeans._cluster._lloyd import lloyd, shorten_steps, without_empty_clusters
 from sklearn_iou_kmeans._cluster._solution import evaluate
 from sklearn_iou_kmeans._kernels import nearest
@@ -134,3 +134,50 @@ def test_the_mean_can_lower_the_average_iou_and_the_default_does_not():
     at_start = np.average(nearest(X, start)[1], weights=weights)
     assert run(X, weights, start, 10, "mean")[1] < at_start - 0.3
     assert run(X, weights, start, 10, "iou")[1] >= at_start
+
+
+@pytest.mark.parametrize("update", ["iou", "mean", "median"])
+def test_max_iter_is_the_number_of_steps(update):
+    X = np.random.RandomState(0).lognormal(3, 1, size=(300, 2))
+    weights = np.ones(len(X))
+    first = evaluate(X, weights, X[:4])
+    stepped = UPDATE_RULES[update](X, weights, first.labels, first.iou, first.centers)
+    centers, _, n_iter = run(X, weights, X[:4], 1, update)
+    assert n_iter == 1
+    np.testing.assert_array_equal(centers, stepped)
+    assert run(X, weights, X[:4], 2, update)[2] == 2
+
+
+def test_without_a_tolerance_a_run_ends_where_nothing_moves_any_more():
+    X = np.random.RandomState(0).lognormal(3, 1, size=(300, 2))
+    centers, average, n_iter = run(X, np.ones(len(X)), X[:4], 300, tol=0.0)
+    assert n_iter < 300
+    assert run(X, np.ones(len(X)), centers, 300, tol=0.0)[1:] == (average, 1)
+
+
+def test_a_run_goes_on_with_a_part_of_a_step_that_goes_too_far():
+    n_too_far = 0
+    for seed in range(200):
+        X = np.random.RandomState(seed).lognormal(1, 1, size=(4, 2))
+        weights = np.ones(len(X))
+        start = evaluate(X, weights, X.mean(axis=0, keepdims=True))
+        full = iou_centers(X, weights, start.labels, start.iou, start.centers)
+        part = shorten_steps(X, weights, start, full)
+        if evaluate(X, weights, full).score < start.score and (part != start.centers).any():
+            n_too_far += 1
+            assert run(X, weights, start.centers, 1)[1] > start.score / len(X)
+    assert n_too_far > 0
+
+
+def test_the_step_that_ends_a_run_counts_if_it_gains():
+    X = np.random.RandomState(0).lognormal(3, 1, size=(300, 2))
+    average, n_iter = run(X, np.ones(300), X[:4], 300, tol=1.0)[1:]
+    assert (average, n_iter) == run(X, np.ones(300), X[:4], 1)[1:]
+    assert average > nearest(X, X[:4])[1].mean()
+
+
+def test_no_center_moves_where_every_shape_is_one():
+    X = np.array([[10.0, 10.0], [90.0, 20.0]])
+    solution = evaluate(X, np.ones(2), np.array([[10.0, 10.0], [500.0, 1.0], [90.0, 20.0]]))
+    same = without_empty_clusters(X, np.ones(2), solution)
+    np.testing.assert_array_equal(same.centers, solution.centers)
