@@ -30,3 +30,15 @@ def test_fewer_distinct_shapes_than_asked_for():
         baseline = MostFrequentShapes().fit(X)
     assert baseline.transform(X).shape == (len(X), 4)
     assert list(baseline.get_feature_names_out()) == [f"mostfrequentshapes{i}" for i in range(4)]
+
+
+def test_a_single_shape_and_as_many_as_there_are():
+    """Without a warning, as nothing is missing."""
+    single = MostFrequentShapes(n_clusters=1).fit(X)
+    np.testing.assert_array_equal(single.cluster_centers_, [[9, 9]])
+    assert len(MostFrequentShapes(n_clusters=4).fit(X).cluster_centers_) == 4
+
+
+def test_no_shape_at_all_is_no_number_of_clusters():
+    with pytest.raises(ValueError, match="'n_clusters' parameter of MostFrequentShapes must be"):
+        MostFrequentShapes(n_clusters=0).fit(X)
