@@ -289,6 +289,13 @@ def test_words_and_numbers_are_whole_at_any_width(labels, monkeypatch, arguments
     assert {word for word in narrow if "." in word} == {word for word in wide if "." in word}
 
 
+@pytest.mark.parametrize("command", [[], ["fit"], ["sweep"], ["compare"], ["formats"]])
+def test_no_type_of_python_is_in_the_help(command):
+    output = CliRunner().invoke(build_app(), [*command, "--help"]).stdout
+    assert "Usage:" in output
+    assert not re.search(r"<[a-z]+|\[Path\]", output)
+
+
 def test_flags_have_no_value_in_the_help():
     for command in ("fit", "sweep", "compare"):
         output = CliRunner().invoke(build_app(), [command, "--help"]).stdout
