@@ -115,6 +115,24 @@ def read(request, tmp_path):
     return _read
 
 
+@pytest.fixture
+def find(tmp_path):
+    """Return a function that finds the images of so many sequences, all with the same frames."""
+    from sklearn_iou_kmeans.datasets._image_size import NamedImages
+
+    for n in (FEW, MANY):
+        for i in range(n):
+            (tmp_path / f"{n}" / f"{i}").mkdir(parents=True)
+            (tmp_path / f"{n}" / f"{i}" / "0.png").touch()
+
+    def _find(n):
+        images = NamedImages(tmp_path / f"{n}")
+        for i in range(n):
+            assert images.find(f"{i}/0.png") == tmp_path / f"{n}" / f"{i}" / "0.png"
+
+    return _find
+
+
 def test_memory_is_in_proportion_to_the_file(read):
     peaks = []
     for n in (FEW, MANY):
@@ -126,6 +144,14 @@ def test_memory_is_in_proportion_to_the_file(read):
 
 
 def test_work_is_in_proportion_to_the_file(read):
+    check_work(read)
+
+
+def test_work_is_in_proportion_to_the_images_of_the_same_name(find):
+    check_work(find)
+
+
+def check_work(work):
     counts = []
     for n in (FEW, MANY):
         calls = [0]
@@ -135,7 +161,7 @@ def test_work_is_in_proportion_to_the_file(read):
 
         sys.setprofile(count)
         try:
-            read(n)
+            work(n)
         finally:
             sys.setprofile(None)
         counts.append(calls[0])

@@ -67,6 +67,27 @@ def test_an_image_that_can_be_either_of_two_is_an_error_that_names_both(write):
         load_annotations(folder / "boxes.csv", images=folder / "i")
 
 
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("x/a/1.jpg", "x/a/1.png"),
+        ("images/a/1.png", "a/1.png"),
+        ("/data/images/y/a/1.png", "y/a/1.png"),
+        ("y\\a\\1.jpg", "y/a/1.jpg"),
+        ("y/a/1.tif", "y/a/1.jpg"),
+        ("2.png", "x/a/2.png"),
+        ("elsewhere/2.png", "x/a/2.png"),
+        ("3.png", None),
+    ],
+)
+def test_the_image_whose_path_ends_most_like_the_name_is_found(write, name, found):
+    sizes = {"x/a/1.png": 10, "y/a/1.jpg": 20, "y/a/1.png": 30, "a/1.png": 40, "x/a/2.png": 50}
+    images = {f"images/{file}": png(width) for file, width in sizes.items()}
+    folder = write({"a.csv": f"image,x1,y1,x2,y2\n{name},1,2,3,4\n2.png,1,2,3,4\n", **images})
+    boxes = load_annotations(folder / "a.csv", images=folder / "images")
+    assert_array_equal(boxes.image_size[0, 0], sizes.get(found, np.nan))
+
+
 def test_open_images_finds_images_by_ids_with_and_without_a_suffix(write):
     header = "ImageID,LabelName,XMin,XMax,YMin,YMax"
     rows = [f"{name},car,0.25,0.5,0.25,0.5" for name in ("0a.jpg", "0b", "0c")]

@@ -39,7 +39,12 @@ class ImageFolders:
 
 
 class NamedImages:
-    """The images under the folder that a user names, found by what the labels call them."""
+    """The images under the folder that a user names, found by what the labels call them.
+
+    Images of one name are told apart by the folders above them, from the last to the first. They
+    are grouped by one folder more when a name first needs it, so that many sequences of frames
+    with the same names take no longer than as many images with names of their own.
+    """
 
     def __init__(self, folder: PathLike) -> None:
         if not os.path.isdir(folder):
@@ -47,18 +52,14 @@ class NamedImages:
                 f"{quoted(str(folder))} is no folder.", "Name the folder of the images: {images}."
             )
         self.root = Path(folder)
-        self._by_stem: dict[str, list[Path]] = {}
-        for file in files_under(folder, IMAGE_SUFFIXES).files:
-            self._by_stem.setdefault(file.stem, []).append(file)
+        files = files_under(folder, IMAGE_SUFFIXES).files
+        self._groups: dict[tuple[str, ...], dict[str, list[Path]]] = {(): _by_part(files, 0)}
 
     def find(self, name: str) -> Path | None:
         """Return the image whose path ends most like `name`, which may lack the suffix."""
         name = name.replace("\\", "/")  # the labels may have been written on Windows
-        wanted = without_suffix(Path(name))
-        files = self._by_stem.get(wanted.name, [])
+        files = self._ending_most_like(without_suffix(Path(name)).parts[::-1])
         if len(files) > 1:
-            shared = [_n_shared(without_suffix(file), wanted) for file in files]
-            files = [file for file, n in zip(files, shared, strict=True) if n == max(shared)]
             files = [file for file in files if file.name == Path(name).name] or files
         if len({file.parent for file in files}) > 1:
             raise AnnotationError(
@@ -68,16 +69,35 @@ class NamedImages:
             )
         return files[0] if files else None
 
+    def _ending_most_like(self, parts: tuple[str, ...]) -> list[Path]:
+        """Return the images that share the most of these parts of a path, from its end."""
+        files: list[Path] = []
+        for n_shared, part in enumerate(parts):
+            if n_shared and len(files) < 2:
+                break
+            shared = parts[:n_shared]
+            if shared not in self._groups:
+                self._groups[shared] = _by_part(files, n_shared)
+            closer = self._groups[shared].get(part, [])
+            if not closer:
+                break
+            files = closer
+        return files
+
 
 def without_suffix(path: Path) -> Path:
     """Remove the suffix of an image, if there is one: the name `a.b` has none."""
     return path.with_suffix("") if path.suffix.lower() in IMAGE_SUFFIXES else path
 
 
-def _n_shared(one: Path, other: Path) -> int:
-    """Count the last parts that two paths share."""
-    pairs = list(zip(reversed(one.parts), reversed(other.parts), strict=False))
-    return next((i for i, (a, b) in enumerate(pairs) if a != b), len(pairs))
+def _by_part(files: Sequence[Path], place: int) -> dict[str, list[Path]]:
+    """Group images by the part of their paths at a place counted from the end."""
+    groups: dict[str, list[Path]] = {}
+    for file in files:
+        parts = without_suffix(file).parts
+        if place < len(parts):
+            groups.setdefault(parts[-1 - place], []).append(file)
+    return groups
 
 
 def checked_size(image_size: Sequence[float]) -> Size:
