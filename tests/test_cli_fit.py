@@ -394,6 +394,11 @@ def test_a_title_of_a_name_without_end_is_cut(tmp_path):
         ("--input-size 416 --unit grid", "add --stride, for example 32"),
         ("--input-size 416 --stride 32", "so it requires --unit grid"),
         ("--input-size 416 --unit grid --stride nan", "--stride is nan"),
+        ("--input-size 416 --unit grid --stride 0.5", "--stride is 0.5: a grid cell has at least"),
+        (
+            "--input-size 640x384 --unit grid --stride 1e308",
+            "is no larger than the network input of 640 x 384",
+        ),
         ("--export darknet", "add --input-size, for example 416 or 640x384"),
         ("--heads 3", "--heads requires --export, for example --export darknet"),
         ("--output anchors.txt", "--output requires --export"),
