@@ -285,6 +285,14 @@ def test_a_mistake_is_one_line_that_names_the_option(labels, options, message):
     assert result.stdout == ""
 
 
+def test_folds_of_labels_that_name_no_images_are_refused(tmp_path):
+    file = tmp_path / "boxes.csv"
+    file.write_text("x1,y1,x2,y2\n1,2,30,40\n1,2,40,50\n4,5,60,70\n")
+    result = sweep(file, "--k", "1-2", "--cv", 2)
+    assert result.exit_code == 2
+    assert "the labels do not say which box is in which image" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("suffix", "start"), [("png", b"\x89PNG\r\n\x1a\n"), ("svg", b"<?xml"), ("pdf", b"%PDF-")]
 )

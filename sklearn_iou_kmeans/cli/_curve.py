@@ -137,6 +137,11 @@ def compute_sweep(
 def check_folds(cv: int | None, boxes: Sizes) -> None:
     """Raise if there are fewer images than folds."""
     n_images = len(np.unique(boxes.images))
+    if cv is not None and boxes.record.n_images is None:
+        raise ValueError(
+            f"--cv {cv}: a fold holds whole images, and the labels do not say which box is in "
+            "which image. Name the column of the image with --image-column, or leave --cv out."
+        )
     if cv is not None and cv > n_images:
         raise ValueError(
             f"--cv {cv} is too many: a fold holds whole images, and only "
