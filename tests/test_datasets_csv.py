@@ -291,3 +291,30 @@ def test_the_first_row_of_a_table_without_a_header_is_not_lost(write, first, col
     second = '"[1, 2, 3, 9]",car' if len(columns) == 1 else "1,2,3,9,car"
     boxes = load_csv(write(first, second), columns=columns, box_format="xywh")
     assert len(boxes.data) + boxes.skipped.get("no box", 0) == 2
+
+
+def test_without_a_column_of_the_image_each_row_has_its_own_size(write):
+    rows = ["10,20,50,40,640,480", "10,20,50,40,320,240", "1,2,3,4,,"]
+    boxes = load_csv(write("x1,y1,x2,y2,image_width,image_height", *rows))
+    assert_array_equal(boxes.image_size, [[640, 480], [320, 240], [np.nan, np.nan]])
+    assert boxes.image_names == [""]
+
+
+def test_a_row_without_the_size_of_its_image_has_that_of_the_other_rows(write):
+    rows = ["a,10,20,50,40,,", "a,1,2,3,4,320,240", "b,1,2,3,4,,"]
+    boxes = load_csv(write("image,x1,y1,x2,y2,image_width,image_height", *rows))
+    assert_array_equal(boxes.image_size, [[320, 240], [320, 240], [np.nan, np.nan]])
+
+
+@pytest.mark.parametrize("names", ["image_width,image_height", "width,height"])
+def test_an_image_of_two_sizes_is_refused(write, names):
+    rows = ["a,10,20,50,40,640,480", "b,10,20,50,40,10,10", "a,1,2,3,4,320,240"]
+    with pytest.raises(ValueError, match="image 'a' is 640x480 in one row and 320x240 in another"):
+        load_csv(write(f"image,x1,y1,x2,y2,{names}", *rows))
+
+
+@pytest.mark.parametrize("row", ['1,2,3,4,"{}', "1,2,3,4,{}"])
+def test_a_cell_of_a_size_that_csv_does_not_take_is_named_as_such(write, row):
+    path = write("x1,y1,x2,y2,mask", "1,2,3,4,", row.format("7" * 200_000))
+    with pytest.raises(ValueError, match="line 3: a cell has more than 131072 characters"):
+        load_csv(path)

@@ -200,13 +200,40 @@ def _add(labels: Labels, table: Table, columns: Columns, path: PathLike, prefix:
         corners = corners_of(table.values, box_format)
     if columns.plain_size and _are_sizes_of_boxes(corners, size):
         size = np.full_like(size, np.nan)
-    images: dict[str, int] = {}
-    for box, name, one_size, category in zip(
-        corners.tolist(), table.image, size.tolist(), table.category, strict=True
+    sizes: list[tuple[float, ...]] = [
+        (width, height) if width > 0 and height > 0 else UNKNOWN_SIZE
+        for width, height in size.tolist()
+    ]
+    if columns.image is None:  # then rows of one size may be of one image, and others are not
+        keys: Sequence[object] = sizes
+    else:
+        keys, sizes = table.image, _sizes_by_image(table.image, sizes, columns, path)
+    images: dict[object, int] = {}
+    for key, box, name, one_size, category in zip(
+        keys, corners.tolist(), table.image, sizes, table.category, strict=True
     ):
-        if name not in images:
-            images[name] = labels.add_image(prefix + name, one_size)
-        labels.add(images[name], category, box, "no box" if np.isnan(box[0]) else "")
+        if key not in images:
+            images[key] = labels.add_image(prefix + name, one_size)
+        labels.add(images[key], category, box, "no box" if np.isnan(box[0]) else "")
+
+
+def _sizes_by_image(
+    names: Sequence[str], sizes: Sequence[tuple[float, ...]], columns: Columns, path: PathLike
+) -> list[tuple[float, ...]]:
+    """Return for each row the size of its image, which another row of the image may say."""
+    known: dict[str, tuple[float, ...]] = {}
+    for name, size in zip(names, sizes, strict=True):
+        if size is UNKNOWN_SIZE:
+            continue
+        if known.setdefault(name, size) != size:
+            one, other = ("x".join(f"{side:g}" for side in two) for two in (known[name], size))
+            called = ", which are only called width and height" * columns.plain_size
+            raise AnnotationError(
+                f"{path}: the image {quoted(name)} is {one} in one row and {other} in another. "
+                f"Correct the rows; or rename the columns of the size{called}, if they are not "
+                "those of the image."
+            )
+    return [known.get(name, UNKNOWN_SIZE) for name in names]
 
 
 def _are_sizes_of_boxes(corners: NDArray[np.float64], size: NDArray[np.float64]) -> bool:

@@ -77,6 +77,12 @@ def _rows(
                 )
             yield where, [cell.strip() for cell in row]
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise AnnotationError(
+                f"{path}, line {reader.line_num}: a cell has more than {csv.field_size_limit()} "
+                "characters. If a quote before it is not closed, close it; if that column holds "
+                "masks or pictures, remove the column."
+            ) from None
         raise AnnotationError(
             f"{path}, line {reader.line_num}: {error}. Correct the quotes there, or copy the file "
             "again."
