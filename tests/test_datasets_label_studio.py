@@ -146,3 +146,19 @@ def test_an_image_without_a_finite_width_is_refused(write, width):
 def test_a_side_that_is_no_number_is_refused(write, side):
     with pytest.raises(ValueError, match=r"region 1: .* is no rectanglelabels"):
         load_label_studio(write(task(result(value=RECTANGLE | {"width": side}))))
+
+
+def test_the_first_of_several_labels_counts_and_is_noted(write):
+    several = {"rectanglelabels": ["car", "van"]}
+    polygon = {"points": [[10, 20], [50, 30], [30, 60]], "polygonlabels": ["bus", "van"]}
+    path = write(
+        task(
+            {**result(), "value": RECTANGLE | several},
+            {**result("polygonlabels", id="r2"), "value": polygon},
+            result(id="r3"),
+        )
+    )
+    boxes = load_annotations(path)
+    assert [boxes.target_names[code] for code in boxes.target] == ["car", "bus", "car"]
+    first = "first of several labels"
+    assert boxes.notes == {first: 1, f"around a polygon, {first}": 1}

@@ -23,6 +23,7 @@ LAYOUT = (
     "original_width and original_height."
 )
 CANCELLED = "cancelled annotation"
+FIRST_LABEL = "first of several labels"
 
 
 class Region(NamedTuple):
@@ -62,8 +63,9 @@ def load_label_studio(
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         With the fields that :func:`load_bdd100k` describes. A polygon or an ellipse gives the box
-        around it. The boxes of all annotations of a task are read; predictions are not. A box
-        without a label is of the category "". The reasons in `skipped` are "no box" with what there
+        around it. The boxes of all annotations of a task are read; predictions are not. Of a region
+        with several labels the first is its category, which `notes` counts; one without a label is
+        of the category "". The reasons in `skipped` are "no box" with what there
         is instead, say "no box (brushlabels)", "cancelled annotation", "other category", "zero or
         negative size" and "outside the image"; they and the boxes add up to the regions of the
         file.
@@ -190,6 +192,7 @@ def _add(labels: Labels, image: int, region: Region, reason: str, sides: Sides) 
     across, down = region.width / 100, region.height / 100
     names = value.get(kind) or value.get("labels") or [""]
     category = str(names[0])
+    row = len(labels.reason)
     degrees = value.get("rotation") or 0
     if {"x", "y", "width", "height"} <= value.keys():
         x, y = value["x"] * across, value["y"] * down
@@ -204,6 +207,8 @@ def _add(labels: Labels, image: int, region: Region, reason: str, sides: Sides) 
         labels.add(image, category, ellipse_box(*center, *radii, degrees), reason, ELLIPSE)
     else:
         labels.add(image, category, NO_BOX, f"no box ({kind})")
+    if len(names) > 1:
+        labels.note[row] = ", ".join(filter(None, [labels.note.get(row), FIRST_LABEL]))
 
 
 def _recognises(look: Look) -> bool:
