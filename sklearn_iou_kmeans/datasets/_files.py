@@ -61,7 +61,7 @@ def quoted(value: object) -> str:
 
 
 @contextmanager
-def _opened(path: PathLike) -> Iterator[IO[bytes]]:
+def _opened(path: PathLike) -> Iterator[io.BufferedReader]:
     """Open a file, unpacked if it is gzip, whatever it is called."""
     try:
         mode = os.stat(path).st_mode
@@ -143,11 +143,10 @@ def _empty(path: PathLike) -> AnnotationError:
 def read_bytes(path: PathLike, at_most: int | None = None) -> bytes:
     """Return what a file holds, without a byte order mark of UTF-8."""
     with _opened(path) as file:
-        start = file.read(16)
-        kind = binary_kind(start)
+        kind = binary_kind(file.peek(512)[:512])
         if kind:
             raise AnnotationError(f"{path} is {kind}. {advice_on(kind)}")
-        content = start + file.read(-1 if at_most is None else at_most)
+        content = file.read(-1 if at_most is None else at_most + 1)
     if at_most is not None and len(content) > at_most:
         raise AnnotationError(f"{path} is larger than {at_most} bytes, so it is no such file.")
     content = content.removeprefix(codecs.BOM_UTF8)  # some editors put one there
