@@ -32,9 +32,9 @@ ON_MANY = {
     "N_KEPT": (3, 7),
 }
 ON_FEW = {
-    "N_KEPT_OF_FEW": (5, 10),
-    "SWAPS_OF_SHAPES": (0, 500, 2000),
-    "MOST_SWAPS": (2, 6),
+    "N_KEPT": (3, 10),
+    "SWAPS_OF_SHAPES": (0, 1000, 4000),
+    "MOST_SWAPS": (3, 8),
     "N_REFINE": (6, 20),
     "N_CANDIDATES": (2, 8),
     "SLACK": (0.0, 1e-3, 1e-2),

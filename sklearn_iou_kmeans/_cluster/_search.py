@@ -33,12 +33,12 @@ MOMENTUM = 0.7
 # Shapes among which a swapped center takes its place.
 N_CANDIDATES = 32
 
-# How many of the restarts are refined, the best ones: of many boxes and of few.
-N_KEPT, N_KEPT_OF_FEW = 5, 8
+# How many of the restarts are refined, the best ones.
+N_KEPT = 5
 
 # Swaps for each cluster: so many divided by the number of shapes, and at the most. On thousands of
 # shapes restarts are enough; on few the local optima are many and a swap takes little time.
-SWAPS_OF_SHAPES, MOST_SWAPS = 1_000, 3
+SWAPS_OF_SHAPES, MOST_SWAPS = 2_000, 5
 
 # On so few shapes single sides are moved too, in passes whose time grows with the square of their
 # number.
@@ -79,7 +79,7 @@ def search_few(
 ) -> list[FloatArray]:
     """Search on shapes that are too few to be summarised."""
     climbs = (climb(level, start, N_FROM_SEEDING, towards_medians) for start in starts)
-    found = best_of(climbs, N_KEPT_OF_FEW)
+    found = best_of(climbs, N_KEPT)
     n_swaps = len(found[0].centers) * min(SWAPS_OF_SHAPES // len(level.weights), MOST_SWAPS)
     found = [random_swaps(level, solution, n_swaps, random_state) for solution in found]
     if len(level.weights) <= VERY_FEW:
