@@ -65,8 +65,9 @@ TESTS = {
     "model_selection._rules": ["model_selection_rules", "warnings"],
 }
 
-# A mutant that takes so many times as long as the original, and some seconds, never ends.
-PATIENCE, LEAST_SECONDS = 4, 40
+# A mutant never ends if it works so many times as long as the original, and some seconds, or waits
+# for so many seconds.
+PATIENCE, LEAST_SECONDS, LONGEST_WAIT = 3, 10, 1800
 MEMORY = 8 * 2**30
 
 OTHER_OPERATORS = {
@@ -231,11 +232,12 @@ class QuickestFirst:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
 
 
-def run_tests(mutant: Mutant, times: int) -> None:
-    """Run in a process of its own, which ends with it."""
+def run_tests(mutant: Mutant, seconds: int, times: int) -> None:
+    """Run in a process of its own, which ends with it, at the latest after `seconds` of work."""
     os.setsid()
     os.chdir(ROOT)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(nowhere, descriptor)
@@ -259,9 +261,9 @@ def run_tests(mutant: Mutant, times: int) -> None:
 
 
 def outcomes(
-    mutants: list[Mutant], seconds: float, n_jobs: int, times: int
+    mutants: list[Mutant], seconds: int, n_jobs: int, times: int
 ) -> Iterator[tuple[Mutant, str, float]]:
-    """Run the tests on each mutant, some at a time; yield what became of it and the time.
+    """Run the tests on each mutant, some at a time; yield what became of it and how long it worked.
 
     The original writes what each test takes to the file descriptor `times`; mutants read it there.
     """
@@ -270,21 +272,20 @@ def outcomes(
         while waiting and len(running) < n_jobs:
             mutant = waiting.pop()
             if (process := os.fork()) == 0:
-                run_tests(mutant, times)
+                run_tests(mutant, seconds, times)
             running[process] = mutant, time.perf_counter()
         for process, (mutant, start) in list(running.items()):
-            taken = time.perf_counter() - start
-            done, status = os.waitpid(process, os.WNOHANG)
-            if not done and taken < seconds:
+            done, status, usage = os.wait4(process, os.WNOHANG)
+            if not done and time.perf_counter() - start < LONGEST_WAIT:
                 continue
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process, signal.SIGKILL)
             if not done:
                 os.waitpid(process, 0)
             del running[process]
-            code = os.waitstatus_to_exitcode(status) if done else None
-            known = {None: "endless", 0: "survived", 4: "no such tests", 5: "no tests"}
-            yield mutant, known.get(code, "killed"), taken
+            code = os.waitstatus_to_exitcode(status) if done else -signal.SIGXCPU
+            known = {0: "survived", 4: "no such tests", 5: "no tests", -signal.SIGXCPU: "endless"}
+            yield mutant, known.get(code, "killed"), usage.ru_utime + usage.ru_stime
         time.sleep(0.02)
 
 
@@ -319,7 +320,7 @@ def main() -> None:
             ((_, outcome, seconds),) = outcomes([original], 600, 1, times)
             if outcome != "survived":
                 raise SystemExit(f"{module}: its tests fail without any change ({outcome}).")
-            limit = LEAST_SECONDS + PATIENCE * seconds
+            limit = LEAST_SECONDS + round(PATIENCE * seconds)
             for mutant, outcome, _ in outcomes(mutants, limit, options.jobs, times):
                 if outcome != "survived":
                     counts[0] += 1
