@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
 
 from sklearn_iou_kmeans import IoUKMeans
 from sklearn_iou_kmeans.datasets import make_boxes
@@ -355,6 +356,43 @@ def test_corners_passed_for_sizes_are_warned_of(method):
 def test_sides_of_4d_shapes_are_not_taken_for_corners():
     X = np.random.RandomState(0).lognormal(3, 1, size=(50, 4))
     assert IoUKMeans(2, random_state=0).fit(X).cluster_centers_.shape == (2, 4)
+
+
+def test_few_rows_that_look_like_corners_by_chance_and_cubes_are_no_corners():
+    corners = make_boxes(8, random_state=0).data
+    with pytest.warns(UserWarning, match="look like corners"):
+        IoUKMeans(2, n_init=1, random_state=0).fit(corners)
+    cubes = np.repeat(np.arange(1.0, 21.0)[:, None], 4, axis=1)
+    for sides in (corners[:7], cubes, cubes * [1, 1, 2, 1], cubes * [1, 1, 1, 2]):
+        IoUKMeans(2, n_init=1, random_state=0).fit(sides)
+
+
+def test_scikit_learn_is_told_that_sides_are_positive_and_that_precision_is_kept():
+    tags = get_tags(IoUKMeans())
+    assert tags.input_tags.positive_only
+    assert tags.transformer_tags.preserves_dtype == ["float64", "float32"]
+
+
+def test_the_best_of_several_runs_is_kept():
+    """The second start is the best one, the last is hopeless."""
+    starts = iter([[[1, 1], [2, 2]], [[10, 10], [90, 90]], [[1, 1], [1, 2]]])
+
+    def init(X, n_clusters, random_state):
+        return next(starts)
+
+    sizes = [[9.0, 10], [10, 10], [10, 11], [90, 80], [90, 90], [95, 90]]
+    options = {"n_init": 3, "max_iter": 1, "update": "mean"}
+    kmeans = IoUKMeans(2, init=init, **options).fit(sizes)
+    alone = IoUKMeans(2, init=[[10, 10], [90, 90]], **options).fit(sizes)
+    np.testing.assert_array_equal(kmeans.cluster_centers_, alone.cluster_centers_)
+
+
+def test_of_anchors_of_one_volume_the_narrower_comes_first():
+    """Also where the volumes are beyond what a float holds."""
+    for scale in (1.0, 1e-200, 1e200):
+        sizes = np.array([[8.0, 2.0], [2.0, 8.0], [1.0, 1.0], [4.0, 4.0]]) * scale
+        centers = IoUKMeans(4).fit(sizes).cluster_centers_
+        np.testing.assert_array_equal(centers, sizes[[2, 1, 3, 0]])
 
 
 @pytest.mark.parametrize("algorithm", ["lloyd", "random_swap"])

@@ -105,3 +105,25 @@ def test_shapes_of_many_sides_are_cut_to_what_a_number_holds():
 def test_a_histogram_without_positive_shapes_has_nothing_to_cluster():
     with pytest.raises(ValueError, match="None of the boxes"):
         levels_of(ShapeHistogram().add([[0.0, 3.0]]))
+
+
+@pytest.mark.parametrize("n_distinct", [2000, 2001])
+def test_two_thousand_shapes_are_searched_as_they_are_and_more_in_a_summary(n_distinct):
+    """However often they occur, up to five times each on average."""
+    X = np.resize(many_boxes(n_distinct), (10_000, 2))
+    finest = summarize(X, np.ones(len(X)))[-1]
+    is_whole = np.array_equal(finest.shapes, np.unique(X, axis=0))
+    assert is_whole == (n_distinct == 2000)
+
+
+@pytest.mark.parametrize("n_dims", [1, 2, 3])
+def test_a_curve_through_cells_far_apart_keeps_their_leading_bits(n_dims):
+    """Cells whose numbers differ only beyond the bits that are kept share a code, others do not."""
+    cells = np.zeros((n_dims, 3), dtype=np.int32)
+    cells[:, 1], cells[:, 2] = 1, 2**30
+    code = morton_code(cells)
+    assert code[0] == 0
+    assert (code[1] > 0) == (n_dims <= 2)
+    assert code[2] > code[1]
+    kept = min(31, 62 // n_dims)
+    assert code[2] == sum(2 ** (n_dims * (kept - 1) + side) for side in range(n_dims))
