@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 import sys
+import tarfile
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
@@ -14,7 +15,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklearn_iou_kmeans import datasets
-from sklearn_iou_kmeans.datasets import load_annotations
+from sklearn_iou_kmeans.datasets import load_annotations, load_coco
 
 COLUMNS = {
     "data", "target", "target_names", "image", "image_names", "image_size", "skipped",
@@ -413,3 +414,11 @@ def test_without_its_library_a_reader_names_the_extra(write, monkeypatch, name, 
         ImportError, match=rf'load_{name} needs {library}: .*"sklearn-iou-.*\[io\]"'
     ):
         reader(format)(write(format))
+
+
+def test_an_archive_is_named_as_one(tmp_path):
+    (tmp_path / "a.json").write_text("{}")
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        archive.add(tmp_path / "a.json", "a folder of long name/annotations.json")
+    with pytest.raises(ValueError, match=r"a\.tar is a tar archive\. Unpack it"):
+        load_coco(tmp_path / "a.tar")
