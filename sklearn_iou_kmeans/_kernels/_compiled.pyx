@@ -10,7 +10,7 @@ from libc.stdint cimport int16_t, int64_t, uint64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy
 
-CONTRACT = 3
+CONTRACT = 4
 
 # Shapes worked on at once: a few rows of so many numbers stay in the first-level cache.
 cdef enum:

@@ -10,7 +10,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 
 # Counts the changes of what the kernels compute: kernels compiled for another one are refused.
-CONTRACT = 3
+CONTRACT = 4
 
 # Shapes that are worked on at once.
 BLOCK = 2**14
