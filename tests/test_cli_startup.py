@@ -171,8 +171,9 @@ def test_ctrl_c_while_starting_ends_with_one_line(tmp_path, module):
     assert result.stderr == "iou-kmeans: interrupted.\n"
 
 
-def test_kernels_that_do_not_exist_are_refused_in_one_line():
-    run = [sys.executable, "-c", "from sklearn_iou_kmeans.cli import main; main()", "--version"]
+@pytest.mark.parametrize("arguments", [["--version"], ["fit", "boxes.csv"]])
+def test_kernels_that_do_not_exist_are_refused_in_one_line(arguments):
+    run = [sys.executable, "-c", "from sklearn_iou_kmeans.cli import main; main()", *arguments]
     environment = os.environ | {"SKLEARN_IOU_KMEANS_KERNELS": "fast"}
     result = subprocess.run(run, capture_output=True, text=True, env=environment)
     assert result.returncode != 0

@@ -28,10 +28,7 @@ def main() -> None:
         for package in ("typer", "rich"):
             if find_spec(package) is None:
                 sys.exit(f'iou-kmeans requires {package}: pip install "sklearn-iou-kmeans[cli]"')
-        try:
-            app = build_app()
-        except (ImportError, ValueError) as error:  # kernels that cannot be used
-            sys.exit(f"iou-kmeans: {error}")
+        app = build_app()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name may not fit its encoding
     app()

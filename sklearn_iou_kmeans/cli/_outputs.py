@@ -1,7 +1,6 @@
 """The files that the command writes: never one of its inputs, each written whole or not at all."""
 
 import os
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import combinations
@@ -86,7 +85,7 @@ def _temporary_file(folder: Path) -> Iterator[BinaryIO]:
 
     The umask and the folder decide about its permissions, as about those of any new file.
     """
-    path = folder / f".iou-kmeans-{secrets.token_hex(8)}.tmp"
+    path = folder / f".iou-kmeans-{os.urandom(8).hex()}.tmp"
     try:
         with path.open("xb") as file:
             yield file

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from .._kernels import FloatArray
 from ._options import NetworkOptions
 
 if TYPE_CHECKING:
+    from .._kernels import FloatArray
     from ..preprocessing import Unit
 
 UNITS = ("pixel", "relative", "grid")
@@ -38,7 +38,7 @@ class Scale:
         """Whether rescaling sizes requires the size of every image."""
         return self.resize != "none" or (self.input_size is None and self.unit == "relative")
 
-    def rescale(self, sizes: FloatArray, image_sizes: FloatArray) -> FloatArray:
+    def rescale(self, sizes: "FloatArray", image_sizes: "FloatArray") -> "FloatArray":
         """Rescale sizes in pixels of the original images to this scale."""
         if not self.needs_image_sizes:
             return sizes
@@ -47,15 +47,15 @@ class Scale:
         resized = letterbox if self.resize == "letterbox" else stretch
         return np.asarray(resized(sizes, image_sizes, self.input_size or (1, 1)))
 
-    def express(self, sizes: FloatArray) -> FloatArray:
+    def express(self, sizes: "FloatArray") -> "FloatArray":
         """Convert sizes to the unit."""
         return self._convert(sizes, "pixel", self.unit)
 
-    def read(self, sizes: FloatArray) -> FloatArray:
+    def read(self, sizes: "FloatArray") -> "FloatArray":
         """Convert sizes from the unit."""
         return self._convert(sizes, self.unit, "pixel")
 
-    def _convert(self, sizes: FloatArray, source: "Unit", target: "Unit") -> FloatArray:
+    def _convert(self, sizes: "FloatArray", source: "Unit", target: "Unit") -> "FloatArray":
         if self.input_size is None:
             return sizes
         from ..preprocessing import convert_units

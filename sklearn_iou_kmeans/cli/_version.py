@@ -5,6 +5,8 @@ import re
 
 import typer
 
+from ._messages import complain
+
 PACKAGE = "sklearn-iou-kmeans"
 
 
@@ -14,7 +16,11 @@ def print_versions(wanted: bool) -> None:
         return
     from importlib.metadata import version
 
-    from .._kernels import kernels_in_use
+    try:
+        from .._kernels import kernels_in_use
+    except (ImportError, ValueError) as error:  # kernels that cannot be used
+        complain(str(error))
+        raise typer.Exit(2) from None
 
     rows = [(PACKAGE, version(PACKAGE)), ("Python", platform.python_version())]
     rows += [(name, version(name)) for name in ("numpy", "scipy", "scikit-learn", "joblib")]

@@ -4,10 +4,10 @@ from numbers import Integral
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.random import RandomState
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from numpy.random import RandomState
     from sklearn.utils import Bunch
 
 
@@ -47,7 +47,7 @@ def make_boxes(
     n_samples: int = 1000,
     *,
     image_size: tuple[float, float] = (1280, 720),
-    random_state: int | RandomState | None = None,
+    random_state: "int | RandomState | None" = None,
 ) -> "Bunch":
     """Draw boxes as a camera in a car would see them.
 
@@ -134,7 +134,7 @@ def _check_image_size(image_size: tuple[float, float]) -> NDArray[np.float64]:
 
 
 def _project(
-    target: NDArray[np.int64], size: NDArray[np.float64], random_state: RandomState
+    target: NDArray[np.int64], size: NDArray[np.float64], random_state: "RandomState"
 ) -> NDArray[np.float64]:
     """Place an object of each category in `target` before the camera; return its box."""
     image_width, image_height = size
@@ -156,7 +156,7 @@ def _project(
 
 
 def _silhouettes(
-    target: NDArray[np.int64], random_state: RandomState
+    target: NDArray[np.int64], random_state: "RandomState"
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Width and height in meters of the objects as they are turned towards the camera."""
     n = len(target)
@@ -174,7 +174,7 @@ def _distances(
     median: NDArray[np.float64],
     nearest: NDArray[np.float64],
     farthest: NDArray[np.float64],
-    random_state: RandomState,
+    random_state: "RandomState",
 ) -> NDArray[np.float64]:
     """Draw log-normal distances between `nearest` and `farthest`, by the inverse distribution."""
     from scipy.special import ndtr, ndtri

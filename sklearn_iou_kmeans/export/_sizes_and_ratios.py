@@ -6,7 +6,6 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._kernels import pairwise
 from ._exporter import AverageIoU, Heads, InputSize, split_into_heads
 from ._layout import (
     as_text,
@@ -129,6 +128,8 @@ def _boxes_of_heads(
     boxes: NDArray[np.float64], heads: list[NDArray[np.float64]]
 ) -> list[NDArray[np.float64]]:
     """Assign each box to the head with the best anchor for it."""
+    from .._kernels import pairwise
+
     best = np.stack([pairwise(boxes, head).max(axis=1) for head in heads]).argmax(axis=0)
     return [boxes[best == i] for i in range(len(heads))]
 
@@ -182,6 +183,7 @@ def _climb(
     Coordinate ascent: multiply or divide one size or ratio at a time by a factor while that helps,
     then move the factor closer to 1. Scores are those of the anchors as written, after rounding.
     """
+    from .._kernels import pairwise
 
     def score(logs: NDArray[np.float64]) -> float:
         return float(pairwise(targets, build(write(logs).anchors)).max(axis=1).mean())
