@@ -103,7 +103,8 @@ def load_csv(
         If there is no such file.
     ValueError
         If the file is empty or damaged; if there are no columns for boxes, or they can be read in
-        two ways; if a cell is not a number, with its line; or if a category has no box in it.
+        two ways; if a cell is not a number, with its line; if rows of one image name two sizes of
+        it; or if a category has no box in it.
 
     See Also
     --------
