@@ -236,3 +236,16 @@ def test_real_boxes_clipped_are_those_that_reach_outside(shared_data):
     boxes = load_annotations(shared_data / "coco/tiny_coco.json")
     expected = np.clip(whole.data, 0, np.tile(whole.image_size, 2))
     assert_allclose(boxes.data, expected)
+
+
+def test_labels_without_the_names_of_images_say_so_when_sizes_are_looked_for(write):
+    folder = write({"a.csv": "x1,y1,x2,y2\n1,2,30,40\n", "i/a.png": png()})
+    with pytest.raises(ValueError, match=r"do not name their images, .* image_column="):
+        load_annotations(folder / "a.csv", images=folder / "i")
+
+
+def test_images_that_are_not_in_the_folder_are_counted(write):
+    rows = "image,x1,y1,x2,y2\nb.jpg,1,2,30,40\nc.jpg,1,2,30,40\n"
+    folder = write({"a.csv": rows, "i/a.png": png()})
+    with pytest.raises(ValueError, match=r"none of the 2 images .* first of them 'b\.jpg'"):
+        load_annotations(folder / "a.csv", images=folder / "i")

@@ -114,7 +114,9 @@ def test_the_size_of_the_images_is_needed_once(write, tmp_path):
         load_open_images(write(row()))
     with pytest.raises(ValueError, match=r"one place: give image_size=.* or images=folder"):
         load_open_images(write(row()), image_size=SIZE, images=tmp_path)
-    with pytest.raises(ValueError, match=r"none of the 1 images .* first of them '000a', is in"):
+    with pytest.raises(
+        ValueError, match=r"the image '000a', whose size it does not say, is not in"
+    ):
         load_open_images(write(row()), images=tmp_path)
     with pytest.raises(ValueError, match=r"nowhere' is no folder\. Name the folder of the im"):
         load_open_images(write(row()), images=tmp_path / "nowhere")

@@ -142,7 +142,7 @@ def test_an_image_listed_twice_is_read_once(write):
 
 def test_a_list_whose_labels_are_nowhere_is_an_error(write):
     folder = write(**{"list.txt": "images/a.png\nimages/b.png\n", "images/a.png": png()})
-    with pytest.raises(ValueError, match=r"none of the 2 images listed has labels.*labels.a\.txt"):
+    with pytest.raises(ValueError, match=r"no image listed, of 2, has labels.*labels.a\.txt"):
         load_yolo(folder / "list.txt")
 
 

@@ -1,7 +1,7 @@
 """From the coordinates of a file to pixels, with the sizes of its images."""
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,13 +82,27 @@ def _complete_sizes(
             size[row] = header_size(file)
             labels.image_files.append(file)
     if named and wanted and np.isnan(size[wanted]).all():
-        first = quoted(labels.image_names[wanted[0]])
-        raise AnnotationError(
-            f"{path}: none of the {len(wanted)} images whose size it does not say, the first of "
-            f"them {first}, is in {named.root}.",
-            "Check the folder: {images}.",
-        )
+        raise _none_found([labels.image_names[row] for row in wanted], path, named)
     return size
+
+
+def _none_found(names: Sequence[str], path: PathLike, named: NamedImages) -> AnnotationError:
+    """Say that no image whose size is needed is in the folder of the images, and why."""
+    if not any(names):
+        return AnnotationError(
+            f"{path}: the labels do not name their images, so no size can be looked up in "
+            f"{named.root}.",
+            "Give {image_size} if all images have the same size; in a CSV file, name the column of "
+            "the image with {image_column}.",
+        )
+    first = quoted(names[0])
+    which = (
+        f"the image {first}, whose size it does not say, is not in {named.root}"
+        if len(names) == 1
+        else f"none of the {len(names)} images whose size it does not say, the first of them "
+        f"{first}, is in {named.root}"
+    )
+    return AnnotationError(f"{path}: {which}.", "Check the folder: {images}.")
 
 
 def _missing(labels: Labels) -> str:

@@ -139,7 +139,7 @@ def _of_list(file: Path, bases: Sequence[Path], *, quote: bool = True) -> list[I
     items = [Item(name, _labels_of(base / name), base / name) for name in listed]
     if not any(os.path.isfile(item.labels) for item in items):
         raise AnnotationError(
-            f"{file}: none of the {len(items)} images listed has labels; those of the first, "
+            f"{file}: no image listed, of {len(items)}, has labels; those of the first, "
             f"{quoted(first)}, should be in {items[0].labels}. List an image a line, relative "
             "to the list, or read the folder of labels."
         )
