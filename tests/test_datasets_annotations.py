@@ -134,3 +134,11 @@ def test_real_files_are_told_apart(shared_data):
     }
     for name, file in files.items():
         assert load_annotations(shared_data / file).format == name
+
+
+@pytest.mark.parametrize(("names", "seen"), [("a", "1 \\.txt file;"), ("ab", "2 \\.txt files;")])
+def test_the_files_of_a_folder_of_no_format_are_counted(tmp_path, names, seen):
+    for name in names:
+        (tmp_path / f"{name}.txt").write_text("0 0.5 0.5 0.2 x\n")
+    with pytest.raises(ValueError, match=f"no known format: a folder with {seen}"):
+        load_annotations(tmp_path)

@@ -101,4 +101,7 @@ def describe_folder(files: list[Path], suffixes: tuple[str, ...]) -> str:
     """Say what files a folder has."""
     there = Counter(file.suffix.lower() for file in files)
     counts = ", ".join(f"{there[suffix]} {suffix}" for suffix in suffixes if there[suffix])
-    return f"a folder with {counts} files" if counts else "a folder without annotation files"
+    if not counts:
+        return "a folder without annotation files"
+    one = sum(there[suffix] for suffix in suffixes) == 1
+    return f"a folder with {counts} {'file' if one else 'files'}"
