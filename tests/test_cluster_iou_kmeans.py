@@ -363,7 +363,13 @@ def test_few_rows_that_look_like_corners_by_chance_and_cubes_are_no_corners():
     with pytest.warns(UserWarning, match="look like corners"):
         IoUKMeans(2, n_init=1, random_state=0).fit(corners)
     cubes = np.repeat(np.arange(1.0, 21.0)[:, None], 4, axis=1)
-    for sides in (corners[:7], cubes, cubes * [1, 1, 2, 1], cubes * [1, 1, 1, 2]):
+    doubled = 1.0 + np.eye(20, 1)  # the first row alone
+    for sides in (
+        corners[:7],
+        cubes,
+        cubes * np.hstack([np.ones((20, 2)), doubled, np.full((20, 1), 2.0)]),
+        cubes * np.hstack([np.ones((20, 2)), np.full((20, 1), 2.0), doubled]),
+    ):
         IoUKMeans(2, n_init=1, random_state=0).fit(sides)
 
 

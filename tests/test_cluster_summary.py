@@ -127,3 +127,15 @@ def test_a_curve_through_cells_far_apart_keeps_their_leading_bits(n_dims):
     assert code[2] > code[1]
     kept = min(31, 62 // n_dims)
     assert code[2] == sum(2 ** (n_dims * (kept - 1) + side) for side in range(n_dims))
+
+
+def test_cells_that_share_a_code_are_merged_in_the_finest_summary_too():
+    cells = np.array([[0, 1, 2**30]] * 3, dtype=np.int32)
+    ((_, weights),) = merge_cells(cells, np.array([1.0, 2.0, 4.0]), cells * 1e-9, [0.0])
+    np.testing.assert_array_equal(weights, [3.0, 4.0])
+
+
+def test_more_than_a_million_boxes_are_summarised_twice_as_finely():
+    X = many_boxes(1_000_001)
+    fine, finer = (summarize(boxes, np.ones(len(boxes)))[-1] for boxes in (X[1:], X))
+    assert len(finer.weights) > 1.5 * len(fine.weights)
