@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -377,6 +377,12 @@ def test_scikit_learn_is_told_that_sides_are_positive_and_that_precision_is_kept
     tags = get_tags(IoUKMeans())
     assert tags.input_tags.positive_only
     assert tags.transformer_tags.preserves_dtype == ["float64", "float32"]
+
+
+@pytest.mark.parametrize("method", ["predict", "transform", "score"])
+def test_before_a_fit_there_is_nothing_to_ask_for(method):
+    with pytest.raises(NotFittedError, match="This IoUKMeans instance is not fitted yet"):
+        getattr(IoUKMeans(), method)(X)
 
 
 def test_the_best_of_several_runs_is_kept():
