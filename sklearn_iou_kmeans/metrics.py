@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch, check_scalar
 
-from ._bound import problem_of_boxes, problems_of_histogram, upper_bound
+from ._bound import problem_of_boxes, problem_of_histogram, upper_bound
 from ._cluster import IoUKMeans
 from ._histogram import ShapeHistogram
 from ._kernels import FloatArray, IntArray, nearest, pairwise
@@ -26,8 +26,8 @@ __all__ = [
     "pairwise_iou",
 ]
 
-# More boxes than this are summarised for the upper bound.
-MANY = 20_000
+# More boxes than this are summarised for the upper bound, with so many bins per octave.
+MANY, RESOLUTION = 20_000, 128
 
 
 def pairwise_iou(X: ArrayLike, Y: ArrayLike) -> FloatArray:
@@ -269,14 +269,15 @@ def average_iou_upper_bound(
     Centers that are taken in part may do better than whole ones in this bound. Up to 3 000 distinct
     boxes, branch and bound closes the gap: the plane is cut, and a bound found for each number of
     centers on either side of the cut. On more boxes a gap stays: on 100 000, for 3 to 12 anchors,
-    5e-5 to 2e-3 after ten seconds, the larger the more anchors.
+    2e-5 to 2e-3 after ten seconds, the larger the more anchors.
 
-    More than 20 000 boxes are summarised in a :class:`ShapeHistogram`. By the second inequality
-    the mean of :math:`g` over the boxes of a cell, of variance :math:`v` in the logarithms, is at
-    most that at their mean plus :math:`L v / 2`, and with the variance of :math:`g`, at most
-    :math:`n g^2 v`, the mean of a positive part is bounded as well (Scarf). This adds some 1e-5
-    to 1e-4 with 64 bins per octave. Of a histogram it is not known whether its shapes were float32;
-    that they may have been adds a few 1e-6.
+    More than 20 000 boxes are summarised in a :class:`ShapeHistogram` of 128 bins per octave, or
+    fewer where these would be more than 100 000 cells. By the second inequality the mean of
+    :math:`g` over the boxes of a cell, of variance :math:`v` in the logarithms, is at most that at
+    their mean plus :math:`L v / 2`, and with the variance of :math:`g`, at most :math:`n g^2 v`,
+    the mean of a positive part is bounded as well (Scarf). This adds some 1e-5 with 128 bins per
+    octave, and some 1e-5 to 1e-4 with 64. Of a histogram it is not known whether its shapes were
+    float32; that they may have been adds a few 1e-6.
 
     References
     ----------
@@ -301,15 +302,15 @@ def average_iou_upper_bound(
         if sample_weight is not None:
             raise ValueError("sample_weight must be None with a histogram, which holds weights.")
         shapes, weights = check_shapes(X.shapes, "X"), check_weights(X.weights, X.shapes)
-        problems = problems_of_histogram(X, float(np.finfo(np.float32).eps))
+        problem = problem_of_histogram(X, float(np.finfo(np.float32).eps))
     else:
         shapes = check_shapes(X, "X").astype(np.float64)
         weights = check_weights(sample_weight, shapes)
         if len(shapes) <= MANY:
-            problems = [problem_of_boxes(shapes, weights)]
+            problem = problem_of_boxes(shapes, weights)
         else:
-            histogram = ShapeHistogram().add(shapes, weights)
-            problems = problems_of_histogram(histogram, float(np.finfo(np.float64).eps))
+            histogram = ShapeHistogram(RESOLUTION).add(shapes, weights)
+            problem = problem_of_histogram(histogram, float(np.finfo(np.float64).eps))
     if centers is not None:
         centers = check_shapes(centers, "centers", n_dims=shapes.shape[1])
         if len(centers) != n_clusters:
@@ -317,12 +318,12 @@ def average_iou_upper_bound(
                 f"centers has {len(centers)} rows and n_clusters={n_clusters}: give one row per "
                 "cluster."
             )
-    if len(problems[0].sample_weight) <= n_clusters:
-        return problems[0].attainable()
+    if len(problem.sample_weight) <= n_clusters:
+        return problem.attainable()
     if centers is None:
         kmeans = IoUKMeans(n_clusters, random_state=0).fit(shapes, sample_weight=weights)
         centers = kmeans.cluster_centers_
-    return upper_bound(problems, n_clusters, centers.astype(np.float64), tol, max_time)
+    return upper_bound(problem, n_clusters, centers.astype(np.float64), tol, max_time)
 
 
 def _assign(X: ArrayLike, anchors: ArrayLike) -> tuple[NDArray[np.floating], IntArray, FloatArray]:

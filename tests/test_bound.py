@@ -119,7 +119,9 @@ def test_a_side_of_0_leaves_less():
 def test_close_to_what_a_fit_reaches(n_clusters, n_dims):
     X = np.random.RandomState(0).lognormal(3, 0.7, size=(60, n_dims))
     kmeans = IoUKMeans(n_clusters, random_state=0).fit(X)
-    bound = average_iou_upper_bound(X, n_clusters, centers=kmeans.cluster_centers_, max_time=2.0)
+    bound = average_iou_upper_bound(
+        X, n_clusters, centers=kmeans.cluster_centers_, tol=0.015, max_time=60.0
+    )
     assert kmeans.average_iou_ <= bound <= kmeans.average_iou_ + 0.02
 
 

@@ -7,36 +7,23 @@ k_t max rho over the regions t with k_t centers each. The bound of a problem is 
 """
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 
 import numpy as np
 
 from .._kernels import FloatArray, nearest
-from ._multipliers import Candidates
+from ._multipliers import Candidates, Goal
 from ._problem import Problem
 from ._rectangles import Regions
 from ._search import State, improve
-
-# Iterations between two rounds of new candidates.
-MAX_ITER = 300
-
-# Rounds of new candidates for one problem.
-MAX_ROUNDS = 20
 
 # Problems that are branched on, at the most.
 MAX_NODES = 500
 
 
-def branch_and_bound(
-    problem: Problem,
-    state: State,
-    regions: Regions,
-    score: float,
-    tol: float,
-    goes_on: Callable[[], bool],
-) -> float:
-    """Lower a bound until it is `tol` above what some centers reach, or less.
+def branch_and_bound(problem: Problem, state: State, regions: Regions, goal: Goal) -> float:
+    """Lower a bound until it is low enough.
 
     Parameters
     ----------
@@ -44,11 +31,7 @@ def branch_and_bound(
     state : State
         What is known of the regions.
     regions : Regions
-    score : float
-        An average IoU that some centers reach.
-    tol : float
-    goes_on : callable
-        Whether to go on.
+    goal : Goal
 
     Returns
     -------
@@ -58,24 +41,15 @@ def branch_and_bound(
     nodes = [(-state.bound, next(number), regions, state)]
     closed = 0.0
     for _ in range(MAX_NODES):
-        if not nodes or -nodes[0][0] <= score + tol or not goes_on():
+        if not nodes or -nodes[0][0] <= goal.score + goal.tol or not goal.goes_on():
             break
         _, _, regions, state = heapq.heappop(nodes)
         cut = best_cut(regions, state.candidates) or middle_cut(regions)
         for child in children(regions, *cut):
-            found = improve(
-                problem,
-                within(state, child),
-                child,
-                score,
-                tol,
-                MAX_ITER,
-                True,
-                MAX_ROUNDS,
-                goes_on,
-            )
-            score = max(score, score_of(problem, child, found.candidates))
-            if found.bound > score + tol:
+            found = improve(problem, within(state, child), child, goal)
+            score = score_of(problem, child, found.candidates)
+            goal = goal._replace(score=max(goal.score, score))
+            if found.bound > goal.score + goal.tol:
                 heapq.heappush(nodes, (-found.bound, next(number), child, found))
             else:
                 closed = max(closed, found.bound)

@@ -27,8 +27,30 @@ ROWS = 512
 # Shapes from which the size of a step is estimated.
 ENOUGH = 4_000
 
-# Iterations between two restarts from the average.
-PERIOD = 50
+# Iterations between two restarts from the average; iterations times shapes, and the least and the
+# most iterations.
+PERIOD, WORK, LEAST, MOST = 50, 500_000, 50, 500
+
+
+class Goal(NamedTuple):
+    """When a bound is low enough, and when to end before it is.
+
+    Attributes
+    ----------
+    score : float
+        An average IoU that some centers reach.
+    tol : float
+        A bound that is so much larger, or less, is low enough.
+    branches : bool
+        Whether to leave off as soon as the regions have to be divided to get there.
+    goes_on : callable
+        Whether there is time left.
+    """
+
+    score: float
+    tol: float
+    branches: bool
+    goes_on: Callable[[], bool]
 
 
 class Candidates(NamedTuple):
@@ -83,11 +105,7 @@ def solve(
     candidates: Candidates,
     counts: FloatArray,
     multipliers: FloatArray,
-    target: float,
-    hopeless: float,
-    accuracy: float,
-    max_iter: int,
-    goes_on: Callable[[], bool],
+    goal: Goal,
 ) -> Solved:
     """Find multipliers with a small bound over the candidates.
 
@@ -99,12 +117,7 @@ def solve(
         How many centers lie in each region.
     multipliers : ndarray of shape (n,)
         Where to start from.
-    target, hopeless, accuracy : float
-        It ends once the bound is below `target`, cannot be below `hopeless`, or is known to
-        `accuracy`.
-    max_iter : int
-    goes_on : callable
-        Whether to go on.
+    goal : Goal
 
     Returns
     -------
@@ -124,6 +137,9 @@ def solve(
         moved, rho = proximal_multipliers(order, iou, weights, mass, mu, step, FLOOR)
         return moved, rho, float(weights @ moved + counts @ highest(rho, region, len(counts)))
 
+    target, accuracy = goal.score + 0.75 * goal.tol, goal.tol / 16
+    hopeless = goal.score + goal.tol if goal.branches else np.inf
+    max_iter = min(max(WORK // len(weights), LEAST), MOST)
     step = 1.0 / coupling(order, iou, weights, multipliers, len(region))
     mass = onto_simplices(candidates.mass, region, counts)
     mu, rho, bound = move(mass, multipliers, 0.0)
@@ -149,7 +165,7 @@ def solve(
         if now > value:
             value, taken = now, mean_mass
         is_done = best[2] < max(target, value + accuracy) or value > hopeless
-        if is_done or not goes_on():
+        if is_done or not goal.goes_on():
             break
     return Solved(*best, taken, value)
 

@@ -18,8 +18,8 @@ from .._weights import rescaled
 # Beyond so many octaves between the least and the largest side, ratios of sides overflow.
 WIDEST = 1_000
 
-# Cells of which there may be so many, and of which twice as wide ones are not worth a look.
-MANY_CELLS, FEW_CELLS = 50_000, 10_000
+# The most cells of a histogram that are taken; more are merged into wider ones.
+MANY_CELLS = 100_000
 
 # Bins per octave by which shapes are brought in order.
 ORDER_BINS = 16
@@ -99,24 +99,6 @@ def problem_of_boxes(X: FloatArray, sample_weight: FloatArray) -> Problem:
     return in_order(Problem(sides, merged / total, np.zeros(len(merged)), 1.0, 0.0, scale))
 
 
-def problems_of_histogram(histogram: ShapeHistogram, precision: float) -> list[Problem]:
-    """Take the cells of a histogram, after wider ones if they are many, for all boxes in them.
-
-    Parameters
-    ----------
-    histogram : ShapeHistogram
-        Of positive weight.
-    precision : float
-        The relative error of the logarithms of the boxes.
-    """
-    while len(histogram.weights) > MANY_CELLS:
-        histogram = histogram.coarsened(2)
-    finest = problem_of_histogram(histogram, precision)
-    if len(finest.sample_weight) <= FEW_CELLS:
-        return [finest]
-    return [problem_of_histogram(histogram.coarsened(2), precision), finest]
-
-
 def problem_of_histogram(histogram: ShapeHistogram, precision: float) -> Problem:
     """Take the cells of a histogram, for all the boxes in them.
 
@@ -127,6 +109,8 @@ def problem_of_histogram(histogram: ShapeHistogram, precision: float) -> Problem
     precision : float
         The relative error of the logarithms of the boxes.
     """
+    while len(histogram.weights) > MANY_CELLS:
+        histogram = histogram.coarsened(2)
     shapes, weights = histogram.shapes, rescaled(histogram.weights)
     is_used = (shapes > 0).all(axis=1) & (weights > 0)
     n_dims, total = shapes.shape[1], weights.sum()

@@ -1,6 +1,5 @@
 """The search for multipliers and candidates, on finer and finer summaries."""
 
-from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple
 
@@ -8,7 +7,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from .._kernels import FloatArray, two_nearest
-from ._multipliers import FLOOR, Candidates, highest, solve
+from ._multipliers import FLOOR, Candidates, Goal, highest, solve
 from ._problem import EPS, Problem
 from ._rectangles import Peaks, Regions, largest_rho, rho_of, rounding_error
 
@@ -28,9 +27,11 @@ TAKEN = 1e-3
 # The accuracy of the first bound of rho, as a share of it.
 ROUGH = 2e-3
 
-# Iterations for each distance at which candidates are tried, and the share of the largest rho from
-# which they are tried around another.
-MAX_ITER_EXPLORE, NEARLY = 300, 0.99
+# Candidates are tried around those whose rho is this share of the largest, or more.
+NEARLY = 0.99
+
+# How many times the multipliers are solved for, at the most, before rectangles are divided.
+MAX_ROUNDS = 40
 
 # Shapes whose multipliers are averaged for one of another summary.
 N_NEAR = 4
@@ -71,30 +72,22 @@ def explore(
     state: State,
     regions: Regions,
     distances: tuple[float, ...],
-    tol: float,
-    goes_on: Callable[[], bool],
+    goal: Goal,
 ) -> State:
-    """Solve and add candidates around those that matter, nearer and nearer, and prove nothing."""
+    """Solve and add candidates around those that matter, nearer and nearer, and prove nothing.
+
+    Unlike `improve` it computes rho at single centers and bounds it over no rectangle.
+    """
     multipliers, candidates, _ = state
     for distance in distances:
-        solved = solve(
-            problem,
-            candidates,
-            regions.counts,
-            multipliers,
-            0.0,
-            np.inf,
-            tol / 16,
-            MAX_ITER_EXPLORE,
-            goes_on,
-        )
+        solved = solve(problem, candidates, regions.counts, multipliers, goal)
         multipliers = solved.multipliers
         reached = float(solved.rho.max())
         matters = (solved.mass > TAKEN) | (solved.rho > NEARLY * reached)
         peaks = around(problem, multipliers, regions, candidates.centers[matters], distance)
         peaks = peaks.above(reached)
         candidates = with_peaks(candidates, solved.mass, solved.rho, regions, peaks, distance / 2)
-        if not goes_on():
+        if not goal.goes_on():
             break
     return State(multipliers, candidates, np.inf)
 
@@ -116,36 +109,17 @@ def around(
     return Peaks(np.zeros(1), points, values, np.zeros(len(points), dtype=np.intp))
 
 
-def improve(
-    problem: Problem,
-    state: State,
-    regions: Regions,
-    score: float,
-    tol: float,
-    n_iter: int,
-    branches: bool,
-    n_rounds: int,
-    goes_on: Callable[[], bool],
-) -> State:
+def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> State:
     """Solve for the multipliers and add the peaks of rho to the candidates, in turn.
+
+    It ends once the bound is low enough, or cannot get there with these regions.
 
     Parameters
     ----------
     problem : Problem
     state : State
     regions : Regions
-    score : float
-        An average IoU that some centers reach.
-    tol : float
-        It ends once the bound is so much larger than that or less, or cannot get there.
-    n_iter : int
-        Iterations between two rounds of new candidates.
-    branches : bool
-        Whether to leave off as soon as the regions have to be divided to get there.
-    n_rounds : int
-        How many times the multipliers are solved for, at the most.
-    goes_on : callable
-        Whether to go on.
+    goal : Goal
 
     Returns
     -------
@@ -153,33 +127,25 @@ def improve(
     """
     multipliers, candidates, bound = state
     n_clusters, apart, slack = regions.counts.sum(), APART, 0.0
-    for _ in range(n_rounds):
-        solved = solve(
-            problem,
-            candidates,
-            regions.counts,
-            multipliers,
-            score + 0.75 * tol,
-            score + tol if branches else np.inf,
-            tol / 16,
-            n_iter,
-            goes_on,
-        )
+    least = goal.tol / (16 * n_clusters)
+    for _ in range(MAX_ROUNDS):
+        solved = solve(problem, candidates, regions.counts, multipliers, goal)
         reached = highest(solved.rho, candidates.region, len(regions.counts))
-        if branches and solved.value > score + tol and bound < np.inf:
+        if goal.branches and solved.value > goal.score + goal.tol and bound < np.inf:
             candidates = candidates._replace(mass=solved.mass)
             break
-        spare = score + tol - solved.bound
-        slack = max(
-            slack or ROUGH * reached.max(), tol / (16 * n_clusters), spare / (2 * n_clusters)
-        )
-        peaks = largest_rho(problem, solved.multipliers, regions, reached, slack, goes_on)
+        # Of what the bound may still fall by, or of what it has to spare, rho takes a share.
+        to_go = (solved.bound - goal.score) / n_clusters
+        to_spare = goal.tol / n_clusters - to_go
+        slack = slack or min(ROUGH * float(reached.max()), 0.3 * to_go)
+        slack = max(slack, least, to_spare / 2)
+        peaks = largest_rho(problem, solved.multipliers, regions, reached, slack, goal.goes_on)
         proven = total(problem, solved.multipliers, regions.counts, peaks.bounds)
         excess = float(regions.counts @ (peaks.bounds - reached))
         if proven < bound:
             bound, multipliers = proven, solved.multipliers
         candidates = with_peaks(candidates, solved.mass, solved.rho, regions, peaks, apart)
-        if bound <= score + tol or excess <= tol / 4 or not goes_on():
+        if bound <= goal.score + goal.tol or excess <= goal.tol / 4 or not goal.goes_on():
             break
         multipliers = solved.multipliers
         apart *= CLOSER
