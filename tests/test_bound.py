@@ -343,7 +343,7 @@ def test_duality(iou, multipliers, n_clusters):
 @st.composite
 def rectangles(draw):
     """Boxes, multipliers, and rectangles of log centers near them, large and small."""
-    n, n_dims = draw(st.integers(1, 30)), draw(st.integers(1, 3))
+    n, n_dims = draw(st.integers(1, 30)), draw(st.integers(1, 4))
     rng = np.random.RandomState(draw(st.integers(0, 10**6)))
     X = np.exp(rng.normal(size=(n, n_dims)))
     low = X[rng.randint(n, size=5)] * np.exp(rng.normal(size=(5, n_dims)) / 4)
