@@ -2,13 +2,13 @@
 
 ``make bench`` runs this where the folder ``../shared/data`` lies beside the checkout: the cars of
 BDD100K val and the boxes of VOC 2007 trainval. The table shows, for numbers of anchors and seconds,
-the bound minus the average IoU of the default fit, which is handed over as a start. It takes two
-minutes.
+the bound minus the average IoU of the default fit, which is handed over as a start. It takes up to
+two minutes.
 
-``--minute`` adds the column of 60 seconds, which takes another eight minutes. ``--subsets`` takes
-20 random subsets of VOC each instead: how many bounds come within 1e-4 of the best centers that a
-longer search finds, in which time, and by how much the longer search is above the default fit.
-Everything runs on one thread.
+``--minute`` adds the column of 60 seconds, which takes up to eight minutes more. ``--subsets``
+takes 20 random subsets of VOC each instead: how many bounds come within 1e-4 of the best centers
+that a longer search finds, in which time, and by how much the longer search is above the default
+fit; in all about four and a half minutes. Everything runs on one thread.
 """
 
 import argparse

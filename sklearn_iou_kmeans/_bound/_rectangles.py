@@ -175,10 +175,10 @@ def rounding_error(problem: Problem) -> float:
     is at most some (12 n_dims + 16) EPS / 2 times U / (u - l), U being the largest IoU. What it
     multiplies is as small. With half widths h_j, from any center of the rectangle one corner is
     h_j or more farther from the shape in each side; there D is larger by S or more, the sum of
-    E h_j over the falls and F h_j over the rises. So u - l is at least S / (D (D + S)). From the middle,
-    slopes times half widths are S / D^2, at most 1 + sum of h_j times that. From the nearest
-    center, where D = 1 / U, L <= 2 n_dims U and S is at least the sum of h_j, U L |h|^2 / 2 is at
-    most n_dims (max h + |h|^2) times that. Both are covered by the terms' margin times the size.
+    E h_j over the falls and F h_j over the rises. So u - l is at least S / (D (D + S)). From the
+    middle, slopes times half widths are S / D^2, at most 1 + sum of h_j times that. From the
+    nearest center, where D = 1 / U, L <= 2 n_dims U and S is at least the sum of h_j, U L |h|^2 / 2
+    is at most n_dims (max h + |h|^2) times that. The terms' margin times the size covers both.
     """
     n_dims, n = problem.sides.shape
     of_terms = (2 * n_dims + 4) * (6 * n_dims + 8) + 2 * n + 8
