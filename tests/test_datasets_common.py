@@ -223,6 +223,12 @@ def test_every_reader_returns_the_same_columns(format, write):
     np.testing.assert_allclose(boxes.data[0], CORNERS[0], rtol=1e-6)
 
 
+@pytest.mark.parametrize("size", [-1, np.nan, np.inf])
+def test_a_smallest_size_that_is_none_is_refused(format, write, size):
+    with pytest.raises(ValueError, match=f"smallest size of a box is {size}"):
+        reader(format)(write(format), min_size=size)
+
+
 def test_every_reader_filters_by_category(format, write):
     path = write(format)
     boxes = reader(format)(path, categories=format.category)

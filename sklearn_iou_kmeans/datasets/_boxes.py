@@ -71,6 +71,10 @@ def boxes_bunch(
         raise AnnotationError(
             "The sizes of the images come from one place:", "give {image_size} or {images}."
         )
+    if not 0 <= min_size < np.inf:
+        raise AnnotationError(
+            f"The smallest size of a box is {min_size}: give the pixels of a side, 0 or more."
+        )
     given = None if image_size is None else checked_size(image_size)
     named = None if images is None else NamedImages(images)
     units = {path: to_pixels(labels, path, given, named) for path, labels in parts}
