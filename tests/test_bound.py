@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import Bounds, LinearConstraint, milp
+from twins import COMPILED, KERNELS
 
 from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
 from sklearn_iou_kmeans._bound import _rectangles, problem_of_boxes
@@ -19,12 +20,7 @@ from sklearn_iou_kmeans.datasets import make_boxes
 from sklearn_iou_kmeans.metrics import average_iou_score, average_iou_upper_bound, pairwise_iou
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
-try:
-    from sklearn_iou_kmeans._kernels import _compiled
-except ImportError:
-    _compiled = None
-
-needs_compiler = pytest.mark.skipif(_compiled is None, reason="there are no compiled kernels")
+every_compiled = pytest.mark.parametrize("name", COMPILED)
 
 SIDES = st.one_of(st.floats(0.1, 100.0), st.integers(1, 6).map(float))
 
@@ -351,13 +347,17 @@ def rectangles(draw):
     return X, rng.uniform(0.2, 5, n), low, high, rng
 
 
+def posed(X, weights, low, high, rng):
+    """The problem of the boxes, multipliers, and the rectangles in its scale."""
+    problem = problem_of_boxes(X, weights)
+    mu = np.maximum(rng.uniform(-0.2, 1, problem.sides.shape[1]), 1e-9)
+    return problem, mu, np.ldexp(low, problem.scale), np.ldexp(high, problem.scale), rng
+
+
 @settings(max_examples=300)
 @given(rectangles())
 def test_no_center_in_a_rectangle_exceeds_its_bound(drawn):
-    X, weights, low, high, rng = drawn
-    problem = problem_of_boxes(X, weights)
-    mu = np.maximum(rng.uniform(-0.2, 1, problem.sides.shape[1]), 1e-9)
-    low, high = np.ldexp(low, problem.scale), np.ldexp(high, problem.scale)
+    problem, mu, low, high, rng = posed(*drawn)
     middle, value, _, bound, _ = _rectangles.bound_rectangles(problem, mu, low, high)
     for i in range(len(low)):
         within = low[i] * (high[i] / low[i]) ** rng.choice([0, 0.5, 1, rng.uniform()], (60, 1))
@@ -373,17 +373,14 @@ def test_no_center_in_a_rectangle_exceeds_its_bound(drawn):
 
 @given(rectangles())
 def test_no_center_in_a_region_exceeds_what_splitting_it_leaves(drawn):
-    X, weights, low, high, rng = drawn
-    problem = problem_of_boxes(X, weights)
-    mu = np.maximum(rng.uniform(-0.2, 1, problem.sides.shape[1]), 1e-9)
-    low, high = np.ldexp(low, problem.scale), np.ldexp(high, problem.scale)
+    problem, mu, low, high, rng = posed(*drawn)
     regions = _rectangles.Regions(low, high, np.ones(len(low)))
     steps = iter(range(rng.randint(1, 40)))
     peaks = _rectangles.largest_rho(
         problem, mu, regions, np.zeros(len(low)), 1e-4, lambda: next(steps, None) is not None
     )
     for i in range(len(low)):
-        within = low[i] * (high[i] / low[i]) ** rng.uniform(size=(200, X.shape[1]))
+        within = low[i] * (high[i] / low[i]) ** rng.uniform(size=(200, low.shape[1]))
         iou = pairwise_iou(problem.sides.T, within)
         rho = problem.sample_weight @ np.maximum(iou - mu[:, None], 0)
         assert rho.max() <= peaks.bounds[i]
@@ -420,26 +417,26 @@ def test_a_multiplier_above_1_takes_nothing_away():
     np.testing.assert_array_equal(terms, 0.0)
 
 
-@needs_compiler
+@every_compiled
 @settings(max_examples=100)
 @given(rectangles(), st.sampled_from([0.0, 1e-3]), st.sampled_from([1.0, 1.1]))
-def test_the_twins_bound_rho_with_the_same_bits(drawn, variance, reach):
+def test_the_twins_bound_rho_with_the_same_bits(name, drawn, variance, reach):
     X, weights, low, high, rng = drawn
     X = np.repeat(X, 10, axis=0) * rng.uniform(0.5, 2, size=(10 * len(X), X.shape[1]))
     arguments = np.ascontiguousarray(X.T), np.repeat(weights, 10), rng.uniform(0, 1.2, len(X))
     rest = np.full(len(X), variance), reach, low, np.sqrt(low * high), high
-    first, second = (twin.rho_terms(*arguments, *rest) for twin in (_numpy, _compiled))
+    first, second = (twin.rho_terms(*arguments, *rest) for twin in (_numpy, KERNELS[name]))
     np.testing.assert_array_equal(first, second)
 
 
-@needs_compiler
+@every_compiled
 @given(st.integers(0, 10**6), st.sampled_from([0.0, 0.1, 1.0, 1e6]))
-def test_the_twins_move_multipliers_to_the_same_bits(seed, step):
+def test_the_twins_move_multipliers_to_the_same_bits(name, seed, step):
     rng = np.random.RandomState(seed)
     iou = -np.sort(-rng.randint(0, 20, size=(30, 12)) / 20.0, axis=1).astype(np.float32)
     order = rng.uniform(size=(30, 12)).argsort(axis=1).astype(np.int16)
     arguments = rng.uniform(size=30), rng.uniform(0, 0.6, 12), rng.uniform(size=30), step, 1e-9
-    both = (twin.proximal_multipliers(order, iou, *arguments) for twin in (_numpy, _compiled))
+    both = (twin.proximal_multipliers(order, iou, *arguments) for twin in (_numpy, KERNELS[name]))
     for first, second in zip(*both, strict=True):
         np.testing.assert_array_equal(first, second)
 

@@ -3,9 +3,7 @@
 import os
 import subprocess
 import sys
-from contextlib import suppress
 from fractions import Fraction
-from importlib import import_module
 from math import prod
 
 import numpy as np
@@ -13,16 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from twins import COMPILED, KERNELS
 
 from sklearn_iou_kmeans import _kernels
 from sklearn_iou_kmeans._kernels import _numpy
-
-KERNELS = {"numpy": _numpy}
-for name in ("_compiled", "_compiled_avx2"):
-    if name == "_compiled" or _kernels.has_avx2():
-        with suppress(ImportError):
-            KERNELS[name] = import_module(f"sklearn_iou_kmeans._kernels.{name}")
-COMPILED = [name for name in KERNELS if name != "numpy"]
 
 needs_compiler = pytest.mark.skipif(not COMPILED, reason="there are no compiled kernels")
 every_kernels = pytest.mark.parametrize("name", KERNELS)

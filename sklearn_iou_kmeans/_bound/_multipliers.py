@@ -21,6 +21,10 @@ FLOOR = 1e-9
 # The step of the mass over that of the multipliers, about the ratio of what they have to go.
 BALANCE = 100.0
 
+# Candidates that are kept for each shape, so that memory stays bounded: those of a lower IoU than
+# its multiplier do not matter.
+KEPT = 128
+
 # Shapes whose candidates are sorted at once.
 ROWS = 512
 
@@ -72,11 +76,6 @@ class Solved(NamedTuple):
     bound: float
     mass: FloatArray
     value: float
-
-
-# Candidates that are kept for each shape, so that memory stays bounded: those of a lower IoU than
-# its multiplier do not matter.
-KEPT = 128
 
 
 class Ranking(NamedTuple):

@@ -27,8 +27,9 @@ N_FROM_SEEDING, N_REFINE = 24, 12
 # A climb ends after so many evaluations without a better average IoU.
 PATIENCE = 6
 
-# Share of the last step that is added to the next.
-MOMENTUM = 0.7
+# How far to step, as a multiple of what is estimated or of the way to the medians, and the share of
+# the last step that is added to the next.
+OF_ESTIMATE, OF_MEDIANS, MOMENTUM = 1.5, 2.0, 0.7
 
 # Shapes among which a swapped center takes its place.
 N_CANDIDATES = 32
@@ -95,7 +96,7 @@ def best_of(solutions: Iterable[Solution], n: int) -> list[Solution]:
 def along_gradient(level: WeightedShapes, centers: FloatArray) -> Proposal:
     """Propose steps for shapes that stand for boxes around them, whose exact sides mean little."""
     score, step = ascent_step(*level, centers)
-    return score, 1.5 * step
+    return score, OF_ESTIMATE * step
 
 
 def towards_medians(level: WeightedShapes, centers: FloatArray) -> Proposal:
@@ -103,7 +104,7 @@ def towards_medians(level: WeightedShapes, centers: FloatArray) -> Proposal:
     X, weights = level
     now = evaluate(X, weights, centers)
     medians = iou_centers(X, weights, now.labels, now.iou, centers)
-    return now.score, 2.0 * (np.log(medians) - np.log(centers))
+    return now.score, OF_MEDIANS * (np.log(medians) - np.log(centers))
 
 
 @np.errstate(over="ignore")
