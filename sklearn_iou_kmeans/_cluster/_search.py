@@ -15,6 +15,8 @@ from ._seeding import draw_far_shapes
 from ._solution import Solution, by_score, evaluate
 from ._summary import Levels, WeightedShapes
 
+FLOAT = np.finfo(np.float64)
+
 # Score of some centers, and a step of each of their sides in the natural logarithm.
 Proposal = tuple[float, FloatArray]
 
@@ -104,7 +106,9 @@ def towards_medians(level: WeightedShapes, centers: FloatArray) -> Proposal:
     X, weights = level
     now = evaluate(X, weights, centers)
     medians = iou_centers(X, weights, now.labels, now.iou, centers)
-    return now.score, OF_MEDIANS * (np.log(medians) - np.log(centers))
+    # The quotient is the same, digit by digit, in any unit that is a power of two of another.
+    way = np.log(np.clip(medians / centers, FLOAT.tiny, FLOAT.max))
+    return now.score, OF_MEDIANS * way
 
 
 @np.errstate(over="ignore")
