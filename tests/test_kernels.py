@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import arrays
 from twins import COMPILED, KERNELS
 
 from sklearn_iou_kmeans import _kernels
+from sklearn_iou_kmeans._cluster._centers import iou_centers
 from sklearn_iou_kmeans._kernels import _numpy
 
 needs_compiler = pytest.mark.skipif(not COMPILED, reason="there are no compiled kernels")
@@ -181,6 +182,18 @@ def test_weighted_medians_are_the_medians_of_the_repeated_values(name, problem):
             assert medians[i, side] == pytest.approx(np.median(repeated), rel=1e-15)
 
 
+@every_kernels
+@given(problem=problems())
+def test_a_median_step_scores_the_centers_and_takes_the_medians_of_their_shapes(name, problem):
+    kernels = KERNELS[name]
+    X, centers, weights = problem
+    X = X.astype(np.float64)
+    score, medians = kernels.median_step(X, weights, centers)
+    labels, iou = kernels.nearest(X, centers)
+    assert score == pytest.approx(weights @ iou)
+    np.testing.assert_array_equal(medians, iou_centers(X, weights, labels, iou, centers))
+
+
 @pytest.mark.parametrize("n", [1_000, 50_000])
 def test_weighted_medians_of_many_values(kernels, n):
     rng = np.random.RandomState(0)
@@ -261,6 +274,8 @@ def all_kernels(kernels, X, centers, weights):
     yield np.float64(score), step
     if (X > 0).all() and (centers > 0).all():
         yield (kernels.weighted_medians(X, above, below, labels, centers),)
+        score, medians = kernels.median_step(X, weights, centers)
+        yield np.float64(score), medians
 
 
 @pytest.mark.parametrize("name", COMPILED)

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.random import RandomState
 
-from .._kernels import FloatArray, ascent_step, swap_gains, two_nearest
-from ._centers import iou_centers
+from .._kernels import FloatArray, ascent_step, median_step, swap_gains, two_nearest
 from ._seeding import draw_far_shapes
 from ._solution import Solution, by_score, evaluate
 from ._summary import Levels, WeightedShapes
@@ -39,13 +38,13 @@ N_CANDIDATES = 32
 # How many of the restarts are refined, the best ones.
 N_KEPT = 5
 
-# Swaps for each cluster: so many divided by the number of shapes, and at the most. On thousands of
-# shapes restarts are enough; on few the local optima are many and a swap takes little time.
-SWAPS_OF_SHAPES, MOST_SWAPS = 2_000, 5
+# Swaps for each cluster after each restart: so many divided by the number of shapes, and at the
+# most. On few shapes the local optima are many and a swap takes little time.
+SWAPS_OF_SHAPES, MOST_SWAPS = 1_500, 3
 
 # On so few shapes single sides are moved too, in passes whose time grows with the square of their
 # number.
-VERY_FEW = 100
+VERY_FEW = 300
 
 # How much lower the average IoU may be after the first swaps; later this decreases to 0.
 SLACK = 3e-3
@@ -80,12 +79,12 @@ def search(
 def search_few(
     level: WeightedShapes, starts: Iterable[FloatArray], random_state: RandomState
 ) -> list[FloatArray]:
-    """Search on shapes that are too few to be summarised."""
-    climbs = (climb(level, start, N_FROM_SEEDING, towards_medians) for start in starts)
-    found = best_of(climbs, N_KEPT)
-    n_swaps = len(found[0].centers) * min(SWAPS_OF_SHAPES // len(level.weights), MOST_SWAPS)
+    """Search on shapes that are too few to be summarised, from each start with much effort."""
+    found = [climb(level, start, N_FROM_SEEDING, towards_medians) for start in starts]
+    n_clusters, n_shapes = len(found[0].centers), len(level.weights)
+    n_swaps = int(n_clusters * min(SWAPS_OF_SHAPES / n_shapes, MOST_SWAPS))
     found = [random_swaps(level, solution, n_swaps, random_state) for solution in found]
-    if len(level.weights) <= VERY_FEW:
+    if n_shapes <= VERY_FEW:
         found = [move_single_sides(level, solution) for solution in found]
     return [solution.centers for solution in found]
 
@@ -103,12 +102,10 @@ def along_gradient(level: WeightedShapes, centers: FloatArray) -> Proposal:
 
 def towards_medians(level: WeightedShapes, centers: FloatArray) -> Proposal:
     """Propose steps for shapes that are the boxes themselves, where the best sides are theirs."""
-    X, weights = level
-    now = evaluate(X, weights, centers)
-    medians = iou_centers(X, weights, now.labels, now.iou, centers)
+    score, medians = median_step(*level, centers)
     # The quotient is the same, digit by digit, in any unit that is a power of two of another.
-    way = np.log(np.clip(medians / centers, FLOAT.tiny, FLOAT.max))
-    return now.score, OF_MEDIANS * way
+    way = np.log(np.minimum(np.maximum(medians / centers, FLOAT.tiny), FLOAT.max))
+    return score, OF_MEDIANS * way
 
 
 @np.errstate(over="ignore")
@@ -177,27 +174,31 @@ def swap(level: WeightedShapes, now: Solution, random_state: RandomState) -> Flo
     return centers
 
 
-def move_single_sides(level: WeightedShapes, solution: Solution) -> Solution:
-    """Set one side of a center to that of a shape of its cluster, as long as that helps.
+def move_single_sides(level: WeightedShapes, start: Solution) -> Solution:
+    """Set single sides of centers to those of shapes of their clusters, as long as that helps.
 
     On few shapes the update rule can be stuck where a single side would have to jump.
     """
     X, weights = level
+    n_sides, solution = X.shape[1], evaluate(X, weights, start.centers)
     for _ in range(len(X)):  # mostly it ends after a few
         labels, iou, second_iou = two_nearest(X, solution.centers)
-        candidates = np.repeat(solution.centers[labels], X.shape[1], axis=0)
-        sides = np.tile(np.arange(X.shape[1]), len(X))
-        candidates[np.arange(len(candidates)), sides] = X.ravel()
-        owners = np.repeat(labels, X.shape[1])
+        owners = np.repeat(labels, n_sides)
+        candidates = solution.centers[owners]
+        rows = np.arange(len(candidates))
+        candidates[rows, rows % n_sides] = X.ravel()
         gains = swap_gains(X, weights, labels, iou, second_iou, candidates, len(solution.centers))
-        gains = gains[np.arange(len(gains)), owners]
-        best = gains.argmax()
-        if not gains[best] > 0:
-            break
-        centers = solution.centers.copy()
-        centers[owners[best]] = candidates[best]
-        moved = Solution(centers, evaluate(X, weights, centers).score)
-        if not moved.score > solution.score:
+        gains = gains[rows, owners]
+        # The best move of each center; if they hinder each other, the best of all alone.
+        order = np.argsort(gains, kind="stable")
+        order = order[gains[order] > 0]
+        for chosen in (order, order[-1:]):
+            centers = solution.centers.copy()
+            centers[owners[chosen]] = candidates[chosen]
+            moved = evaluate(X, weights, centers)
+            if moved.score > solution.score:
+                break
+        else:
             break
         solution = moved
-    return solution
+    return Solution(solution.centers, solution.score)

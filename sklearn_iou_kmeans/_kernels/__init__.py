@@ -23,6 +23,7 @@ __all__ = [
     "count_cells",
     "gradient_weights",
     "kernels_in_use",
+    "median_step",
     "nearest",
     "pairwise",
     "proximal_multipliers",
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
         ascent_step,
         count_cells,
         gradient_weights,
+        median_step,
         nearest,
         pairwise,
         proximal_multipliers,
@@ -107,6 +109,7 @@ else:
     ascent_step = _kernels.ascent_step
     count_cells = _kernels.count_cells
     gradient_weights = _kernels.gradient_weights
+    median_step = _kernels.median_step
     nearest = _kernels.nearest
     pairwise = _kernels.pairwise
     proximal_multipliers = _kernels.proximal_multipliers

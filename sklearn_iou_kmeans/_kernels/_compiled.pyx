@@ -10,7 +10,7 @@ from libc.stdint cimport int16_t, int64_t, uint64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy
 
-CONTRACT = 4
+CONTRACT = 5
 
 # Shapes worked on at once: a few rows of so many numbers stay in the first-level cache.
 cdef enum:
@@ -37,8 +37,8 @@ cdef class Centers:
     def __cinit__(self, const double[:, :] centers):
         cdef Py_ssize_t i, j
         cdef int exponent
-        self.sides = np.empty((centers.shape[0], centers.shape[1]))
-        self.scales = np.empty((centers.shape[0], centers.shape[1]))
+        cdef double[:, :, ::1] memory = np.empty((2, centers.shape[0], centers.shape[1]))
+        self.sides, self.scales = memory[0], memory[1]
         self.volumes = np.empty(centers.shape[0])
         for i in range(centers.shape[0]):
             self.volumes[i] = 1.0
@@ -235,27 +235,36 @@ def swap_gains(
 # Where the centers go.
 
 
+cdef void pull(
+    const double[:, :] X, const double[::1] sample_weight, const int[::1] labels,
+    const double[::1] iou, Centers centers, double[::1] above, double[::1] below,
+) noexcept nogil:
+    """Fill the weights with which shapes draw their center up and down."""
+    cdef Py_ssize_t i, j, c
+    cdef double volume, weight
+    for i in range(X.shape[0]):
+        above[i] = below[i] = 0.0
+        if not iou[i] > 0:
+            continue
+        c = labels[i]
+        volume = X[i, 0] * centers.scales[c, 0]
+        for j in range(1, X.shape[1]):
+            volume *= X[i, j] * centers.scales[c, j]
+        weight = sample_weight[i] * (iou[i] * (1.0 + iou[i]))
+        above[i] = weight * (volume / (volume + centers.volumes[c]))
+        below[i] = weight - above[i]
+
+
 def gradient_weights(
     const double[:, :] X, const double[::1] sample_weight, const int[::1] labels,
     const double[::1] iou, const double[:, :] centers,
 ):
-    cdef Py_ssize_t n = X.shape[0], i, j, c
-    cdef double volume, weight
-    above_array, below_array = np.zeros(n), np.zeros(n)
-    cdef double[::1] above = above_array, below = below_array
+    above, below = np.empty(X.shape[0]), np.empty(X.shape[0])
+    cdef double[::1] above_view = above, below_view = below
     cdef Centers scaled = Centers(centers)
     with nogil:
-        for i in range(n):
-            if not iou[i] > 0:
-                continue
-            c = labels[i]
-            volume = X[i, 0] * scaled.scales[c, 0]
-            for j in range(1, X.shape[1]):
-                volume *= X[i, j] * scaled.scales[c, j]
-            weight = sample_weight[i] * (iou[i] * (1.0 + iou[i]))
-            above[i] = weight * (volume / (volume + scaled.volumes[c]))
-            below[i] = weight - above[i]
-    return above_array, below_array
+        pull(X, sample_weight, labels, iou, scaled, above_view, below_view)
+    return above, below
 
 
 def ascent_step(
@@ -305,12 +314,9 @@ def ascent_step(
 
 
 cdef struct Entry:
-    Py_ssize_t group  # the number of a column of a cluster
+    double group  # the number of a column of a cluster
     double value
     double weight
-
-
-ENTRY = np.dtype([("group", np.intp), ("value", np.float64), ("weight", np.float64)])
 
 
 cdef int compare(const void* left, const void* right) noexcept nogil:
@@ -344,6 +350,14 @@ cdef void weight_units(
         units[i] = ldexp(1.0, min(51 - exponent, 1000))
 
 
+cdef struct Group:  # a column of the shapes of a cluster
+    int64_t center  # the bits of the center, of the lowest value that is sorted, and their range
+    int64_t lowest
+    int64_t width
+    double total  # weight, and the weight of what is lower than `lowest`
+    double before
+
+
 cdef class Buckets:
     """The weight in buckets of values around each center; the outermost hold all beyond.
 
@@ -351,42 +365,40 @@ cdef class Buckets:
     only the few values in these are then sorted.
     """
 
-    cdef Py_ssize_t n_dims, n_buckets
+    cdef Py_ssize_t n_buckets
     cdef int shift
-    cdef int64_t[:, ::1] centers
-    cdef double[:, ::1] table
-    cdef double[::1] totals, before
-    cdef int64_t[::1] lowest, width
+    cdef double[:, ::1] table, memory
+    cdef Group* groups
 
     def __cinit__(self, const double[:, :] centers, Py_ssize_t n):
-        cdef Py_ssize_t n_groups = centers.shape[0] * centers.shape[1]
-        self.n_dims = centers.shape[1]
+        cdef Py_ssize_t n_dims = centers.shape[1], n_groups = centers.shape[0] * n_dims, group
         cdef int n_bits = max(4, min(int(n).bit_length() - 4, 9))
         self.n_buckets = 1 << n_bits
         self.shift = 53 - n_bits  # the buckets cover the two octaves around the center
-        self.centers = np.array(centers).view(np.int64)
         self.table = np.zeros((n_groups, self.n_buckets))
-        self.totals, self.before = np.empty((2, n_groups))
-        self.lowest, self.width = np.empty((2, n_groups), dtype=np.int64)
+        self.memory = np.empty((n_groups, sizeof(Group) // sizeof(double)))
+        self.groups = <Group*>&self.memory[0, 0]
+        for group in range(n_groups):
+            self.groups[group].center = bits(centers[group // n_dims, group % n_dims])
 
-    cdef void find(self, Py_ssize_t group) noexcept nogil:
+    cdef void find(self, Py_ssize_t number) noexcept nogil:
         """Find the bits of the values up to which and beyond which half of the weight lies."""
         cdef Py_ssize_t bucket, first, last = self.n_buckets - 1
-        cdef int64_t center = (&self.centers[0, 0])[group]
         cdef double cumulated, half, total = 0.0
+        cdef const double* weights = &self.table[number, 0]
+        cdef Group* group = &self.groups[number]
         for bucket in range(self.n_buckets):
-            total += self.table[group, bucket]
-        self.totals[group] = total
+            total += weights[bucket]
         half, cumulated, bucket = total / 2.0, 0.0, 0
-        while bucket < last and cumulated + self.table[group, bucket] < half:
-            cumulated += self.table[group, bucket]
+        while bucket < last and cumulated + weights[bucket] < half:
+            cumulated += weights[bucket]
             bucket += 1
-        self.before[group], first = cumulated, bucket
-        while bucket < last and cumulated + self.table[group, bucket] <= half:
-            cumulated += self.table[group, bucket]
+        group.total, group.before, first = total, cumulated, bucket
+        while bucket < last and cumulated + weights[bucket] <= half:
+            cumulated += weights[bucket]
             bucket += 1
-        self.lowest[group] = self.bits_from(center, first)
-        self.width[group] = self.bits_from(center, bucket + 1) - 1 - self.lowest[group]
+        group.lowest = self.bits_from(group.center, first)
+        group.width = self.bits_from(group.center, bucket + 1) - 1 - group.lowest
 
     cdef inline int64_t bits_from(self, int64_t center, Py_ssize_t bucket) noexcept nogil:
         """The bits of the lowest value in a bucket."""
@@ -397,70 +409,101 @@ cdef class Buckets:
         return center + (bucket - self.n_buckets // 2) * (<int64_t>1 << self.shift)
 
 
-def weighted_medians(
+cdef void find_medians(
     const double[:, :] X, const double[::1] above, const double[::1] below, const int[::1] labels,
-    const double[:, :] centers,
-):
+    double[::1] units, Buckets buckets, Entry* entries, double[::1] medians,
+) noexcept nogil:
+    """Replace the sides of the centers by the medians of the sides of their shapes."""
     cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], n_entries = 0
     cdef Py_ssize_t i, j, group, bucket
     cdef double unit, half, cumulated, lower
     cdef double[2] weights  # of a value that is not above its center, and of one that is
     cdef int64_t offset
-    medians_array = np.array(centers)
-    cdef double[::1] medians = medians_array.reshape(-1)
-    cdef double[::1] units = np.empty(centers.shape[0])
-    cdef Buckets buckets = Buckets(centers, n)
-    cdef Entry[::1] entries = np.empty(n * n_dims, dtype=ENTRY)
     # Pointers, as the loops would read these attributes anew for every value.
-    cdef const int64_t* center_bits = &buckets.centers[0, 0]
+    cdef const Group* groups = buckets.groups
     cdef double* table = &buckets.table[0, 0]
-    cdef const int64_t* lowest = &buckets.lowest[0]
-    cdef const int64_t* width = &buckets.width[0]
     cdef Py_ssize_t n_buckets = buckets.n_buckets, shift = buckets.shift
-    with nogil:
-        weight_units(above, below, labels, units)
-        for i in range(n):
-            unit = units[labels[i]]
-            weights[0] = (below[i] * unit + ROUNDS) - ROUNDS
-            weights[1] = (above[i] * unit + ROUNDS) - ROUNDS
-            group = labels[i] * n_dims
-            for j in range(n_dims):
-                offset = bits(X[i, j]) - center_bits[group + j]
-                bucket = (offset >> shift) + n_buckets // 2
-                bucket = max(min(bucket, n_buckets - 1), 0)
-                table[(group + j) * n_buckets + bucket] += weights[offset > 0]
-        for group in range(medians.shape[0]):
-            buckets.find(group)
-        for i in range(n):
-            group = labels[i] * n_dims
-            for j in range(n_dims):
-                # From lowest to lowest + width, in one comparison, which is hardly ever true.
-                offset = bits(X[i, j]) - lowest[group + j]
-                if <uint64_t>offset <= <uint64_t>width[group + j]:
-                    offset = bits(X[i, j]) - center_bits[group + j]
-                    unit = (above[i] if offset > 0 else below[i]) * units[labels[i]]
-                    entries[n_entries].group = group + j
-                    entries[n_entries].value = X[i, j]
-                    entries[n_entries].weight = (unit + ROUNDS) - ROUNDS
-                    n_entries += 1
-        qsort(&entries[0], n_entries, sizeof(Entry), compare)
-        i = 0
-        while i < n_entries:
-            group = entries[i].group
-            half = buckets.totals[group] / 2.0
-            if half > 0:
-                cumulated = buckets.before[group] + entries[i].weight
-                while cumulated < half:
-                    i += 1
-                    cumulated += entries[i].weight
-                lower = entries[i].value
-                while cumulated <= half:
-                    i += 1
-                    cumulated += entries[i].weight
-                medians[group] = lower + 0.5 * (entries[i].value - lower)
-            while i < n_entries and entries[i].group == group:
+    weight_units(above, below, labels, units)
+    for i in range(n):
+        unit = units[labels[i]]
+        weights[0] = (below[i] * unit + ROUNDS) - ROUNDS
+        weights[1] = (above[i] * unit + ROUNDS) - ROUNDS
+        group = labels[i] * n_dims
+        for j in range(n_dims):
+            offset = bits(X[i, j]) - groups[group + j].center
+            bucket = (offset >> shift) + n_buckets // 2
+            bucket = max(min(bucket, n_buckets - 1), 0)
+            table[(group + j) * n_buckets + bucket] += weights[offset > 0]
+    for group in range(medians.shape[0]):
+        buckets.find(group)
+    for i in range(n):
+        group = labels[i] * n_dims
+        for j in range(n_dims):
+            # From lowest to lowest + width, in one comparison, which is hardly ever true.
+            offset = bits(X[i, j]) - groups[group + j].lowest
+            if <uint64_t>offset <= <uint64_t>groups[group + j].width:
+                offset = bits(X[i, j]) - groups[group + j].center
+                unit = (above[i] if offset > 0 else below[i]) * units[labels[i]]
+                entries[n_entries].group = group + j
+                entries[n_entries].value = X[i, j]
+                entries[n_entries].weight = (unit + ROUNDS) - ROUNDS
+                n_entries += 1
+    qsort(entries, n_entries, sizeof(Entry), compare)
+    i = 0
+    while i < n_entries:
+        group = <Py_ssize_t>entries[i].group
+        half = groups[group].total / 2.0
+        if half > 0:
+            cumulated = groups[group].before + entries[i].weight
+            while cumulated < half:
                 i += 1
-    return medians_array
+                cumulated += entries[i].weight
+            lower = entries[i].value
+            while cumulated <= half:
+                i += 1
+                cumulated += entries[i].weight
+            medians[group] = lower + 0.5 * (entries[i].value - lower)
+        while i < n_entries and entries[i].group == group:
+            i += 1
+
+
+def weighted_medians(
+    const double[:, :] X, const double[::1] above, const double[::1] below, const int[::1] labels,
+    const double[:, :] centers,
+):
+    medians = np.array(centers)
+    cdef double[::1] medians_view = medians.reshape(-1), units = np.empty(centers.shape[0])
+    cdef Buckets buckets = Buckets(centers, X.shape[0])
+    cdef double[:, ::1] entries = np.empty((X.shape[0] * X.shape[1], 3))
+    with nogil:
+        find_medians(
+            X, above, below, labels, units, buckets, <Entry*>&entries[0, 0], medians_view
+        )
+    return medians
+
+
+def median_step(
+    const double[:, :] X, const double[::1] sample_weight, const double[:, :] centers
+):
+    cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], i
+    cdef double score = 0.0
+    medians = np.array(centers)
+    cdef double[::1] medians_view = medians.reshape(-1), units = np.empty(centers.shape[0])
+    cdef int[::1] labels = np.empty(n, dtype=np.int32)
+    cdef double[:, ::1] of_shapes = np.empty((3 + 3 * n_dims, n))
+    cdef double[::1] iou = of_shapes[0], above = of_shapes[1], below = of_shapes[2]
+    cdef double[:, ::1] work = np.empty((5 + n_dims, BLOCK))
+    cdef Centers scaled = Centers(centers)
+    cdef Buckets buckets = Buckets(centers, n)
+    with nogil:
+        assign(X, scaled, work[5:], work, labels, iou, iou[:0])
+        for i in range(n):
+            score += sample_weight[i] * iou[i]
+        pull(X, sample_weight, labels, iou, scaled, above, below)
+        find_medians(
+            X, above, below, labels, units, buckets, <Entry*>&of_shapes[3, 0], medians_view
+        )
+    return score, medians
 
 
 # Cells.

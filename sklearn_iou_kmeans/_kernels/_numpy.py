@@ -10,7 +10,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 
 # Counts the changes of what the kernels compute: kernels compiled for another one are refused.
-CONTRACT = 4
+CONTRACT = 5
 
 # Shapes that are worked on at once.
 BLOCK = 2**14
@@ -280,6 +280,31 @@ def weighted_medians(
         upper = side[order[np.searchsorted(cumulated[1:], halves, side="right")]]
         medians[has_weight, j] = lower + 0.5 * (upper - lower)
     return medians
+
+
+def median_step(
+    X: FloatArray, sample_weight: FloatArray, centers: FloatArray
+) -> tuple[float, FloatArray]:
+    """Find the medians by which the rule of the largest average IoU would replace the centers.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, n_dims)
+        Positive sides.
+    sample_weight : ndarray of shape (n,)
+    centers : ndarray of shape (n_centers, n_dims)
+
+    Returns
+    -------
+    score : float
+        Weighted sum of the IoU with the best center.
+    medians : ndarray of shape (n_centers, n_dims)
+        The `weighted_medians` with the `gradient_weights` of the shapes of each center.
+    """
+    labels, iou = nearest(X, centers)
+    above, below = gradient_weights(X, sample_weight, labels, iou, centers)
+    medians = weighted_medians(X, above, below, labels, centers)
+    return float(np.cumsum(sample_weight * iou)[-1]), medians
 
 
 def count_cells(
