@@ -28,19 +28,18 @@ ON_MANY = {
     "N_FROM_SEEDING": (16, 32),
     "N_REFINE": (6, 20),
     "PATIENCE": (4, 8),
-    "OF_ESTIMATE": (1.0, 2.0),
+    "OVERSHOOT": (1.0, 2.0),
     "MOMENTUM": (0.6, 0.75),
     "N_KEPT": (3, 7),
 }
 ON_FEW = {
-    "N_KEPT": (3, 10),
-    "SWAPS_OF_SHAPES": (0, 1000, 4000),
-    "MOST_SWAPS": (3, 8),
+    "SWAPS_OF_SHAPES": (0, 1000, 3000),
+    "MOST_SWAPS": (2, 5),
     "N_REFINE": (6, 20),
-    "OF_MEDIANS": (1.5, 2.5),
+    "OVERSHOOT": (1.0, 2.0),
     "N_CANDIDATES": (2, 8),
     "SLACK": (0.0, 1e-3, 1e-2),
-    "VERY_FEW": (0, 250),
+    "VERY_FEW": (0, 100),
 }
 
 

@@ -16,7 +16,7 @@ from ._summary import Levels, WeightedShapes
 
 FLOAT = np.finfo(np.float64)
 
-# Score of some centers, and a step of each of their sides in the natural logarithm.
+# Score of some centers, and how far to move each of their sides in the natural logarithm.
 Proposal = tuple[float, FloatArray]
 
 # What each of these constants trades is measured by `benchmarks/search.py`.
@@ -28,9 +28,9 @@ N_FROM_SEEDING, N_REFINE = 24, 12
 # A climb ends after so many evaluations without a better average IoU.
 PATIENCE = 6
 
-# How far to step, as a multiple of what is estimated or of the way to the medians, and the share of
-# the last step that is added to the next.
-OF_ESTIMATE, OF_MEDIANS, MOMENTUM = 1.5, 2.0, 0.7
+# How far to step, as a multiple of the way that is proposed, and the share of the last step that is
+# added to the next.
+OVERSHOOT, MOMENTUM = 1.5, 0.7
 
 # Shapes among which a swapped center takes its place.
 N_CANDIDATES = 32
@@ -96,16 +96,15 @@ def best_of(solutions: Iterable[Solution], n: int) -> list[Solution]:
 
 def along_gradient(level: WeightedShapes, centers: FloatArray) -> Proposal:
     """Propose steps for shapes that stand for boxes around them, whose exact sides mean little."""
-    score, step = ascent_step(*level, centers)
-    return score, OF_ESTIMATE * step
+    return ascent_step(*level, centers)
 
 
 def towards_medians(level: WeightedShapes, centers: FloatArray) -> Proposal:
     """Propose steps for shapes that are the boxes themselves, where the best sides are theirs."""
     score, medians = median_step(*level, centers)
     # The quotient is the same, digit by digit, in any unit that is a power of two of another.
-    way = np.log(np.minimum(np.maximum(medians / centers, FLOAT.tiny), FLOAT.max))
-    return score, OF_MEDIANS * way
+    ratio = np.minimum(np.maximum(medians / centers, FLOAT.tiny), FLOAT.max)
+    return score, np.log(ratio)
 
 
 @np.errstate(over="ignore")
@@ -134,7 +133,7 @@ def climb(
             break
         if n_worse == 0:
             best = Solution(centers, score)
-        velocity = MOMENTUM * velocity + step
+        velocity = MOMENTUM * velocity + OVERSHOOT * step
         centers = np.minimum(np.maximum(centers * np.exp(velocity), smallest), largest)
     return best
 
