@@ -12,7 +12,7 @@ NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple
 # An installation is renewed when one of these changes.
 SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx sklearn_iou_kmeans/_kernels/_compiled_avx2.pyx
 # The tests of everything that the kernels have a part in.
-CORE := tests/test_kernels.py $(wildcard tests/test_cluster_*.py) tests/test_histogram.py tests/test_metrics.py tests/test_weights.py tests/test_oracle.py tests/test_figures.py
+CORE := tests/test_kernels.py tests/test_merged_cells.py $(wildcard tests/test_cluster_*.py) tests/test_histogram.py tests/test_metrics.py tests/test_weights.py tests/test_oracle.py tests/test_figures.py
 
 .PHONY: help demo test test-numpy test-long test-sanitized test-oldest test-core test-nightly mutants fuzz floors lint audit docs test-docs dist bench clean
 

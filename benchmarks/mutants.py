@@ -50,6 +50,7 @@ TESTS = {
     "preprocessing": ["preprocessing"],
     "_distinct": ["weights", "histogram"],
     "_histogram": ["histogram", "weights", "cluster_summary"],
+    "_merged_cells": ["merged_cells"],
     "_weights": ["weights"],
     "_validation": ["validation"],
     "_kernels._numpy": ["kernels"],

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .._cluster._summary import merge_cells
 from .._kernels import FloatArray, nearest
+from .._merged_cells import merge_cells
 from ._branching import branch_and_bound
 from ._multipliers import Goal
 from ._problem import EPS, Problem, in_order

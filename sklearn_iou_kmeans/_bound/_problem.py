@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._cluster._summary import morton_code
 from .._distinct import merge_equal_rows
 from .._histogram import ShapeHistogram
 from .._kernels import FloatArray
+from .._merged_cells import morton_code
 from .._weights import rescaled
 
 # Beyond so many octaves between the least and the largest side, ratios of sides overflow.
