@@ -108,7 +108,10 @@ def test_every_row_is_a_box_or_counted(write):
 HEADER = "image,x,y,w,h"
 BAD_LINES = {
     "decimal comma": ('a,"1,5",2,3,4', r"line 3: '1,5' is not .*It has a decimal comma"),
-    "bare decimal comma": ("a,1,5,2,3,4", r"line 3: 6 cells, .* the header has 5.*decimal commas"),
+    "bare decimal comma": (
+        "a,1,5,2,3,4",
+        r"line 3: 6 cells, .* row has 5.*decimal commas",
+    ),
     "a cell too few": ("a,1,2,3", r"line 3: 4 cells"),
     "a missing value": ("a,1,2,3,", r"line 3: '' is not a finite number"),
     "a word": ("a,1,2,3,high", r"line 3: 'high' is not a finite number"),

@@ -90,7 +90,7 @@ def test_every_row_is_a_box_or_counted(write):
     ("line", "message"),
     [
         (row(box='"0,3580246914",0.5,0.1,0.2'), r"line 3: '0,3580246914' is .*a decimal comma"),
-        (row(box="0,35,0,5,0,1,0,2"), r"line 3: 17 cells, .* the header has 13.*decimal commas"),
+        (row(box="0,35,0,5,0,1,0,2"), r"line 3: 17 cells, .* the first row has 13.*decimal commas"),
         (row(box="160,320,60,360"), r"line 3: 360 is no coordinate relative to the image"),
         (row(box="nan,0.5,0.1,0.2"), r"line 3: 'nan' is not a finite number"),
         ("000a,xclick,/m/01", r"line 3: 3 cells"),

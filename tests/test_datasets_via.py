@@ -190,3 +190,84 @@ def test_a_view_of_two_files_is_refused(write):
     region = {"vid": "1", "xy": [2, 1, 2, 3, 4]}
     with pytest.raises(ValueError, match="the view '1' is not one of a single file"):
         load_via(write(version_3(region, fid_list=(1, 2))))
+
+
+COMMENTS_3 = (
+    "# Exported using VGG Image Annotator (http://www.robots.ox.ac.uk/~vgg/software/via)\n"
+    '# SHAPE_ID = {"POINT":1,"RECTANGLE":2,"CIRCLE":3}\n'
+    '# FLAG_ID = {"RESERVED_FOR_FUTURE":1}\n'
+)
+COLUMNS_3 = "metadata_id,file_list,flags,temporal_coordinates,spatial_coordinates,metadata"
+ATTRIBUTE_3 = {"1": {"aname": "class", "type": 4, "options": {"0": "car", "1": "bus"}}}
+
+
+def write_csv_3(path, *regions, attributes=None, header=f"# CSV_HEADER = {COLUMNS_3}"):
+    """Regions (files, z, xy, av) as VIA 3 exports them, with the comments that it puts on top."""
+    comment = "" if attributes is None else f"# ATTRIBUTE = {json.dumps(attributes)}\n"
+    rows = [
+        ",".join([f'"1_{number}"', cell(files), "0", cell(z), cell(xy), cell(av)])
+        for number, (files, z, xy, av) in enumerate(regions)
+    ]
+    path.write_text("\n".join([f"{COMMENTS_3}{comment}{header}", *rows]))
+    return path
+
+
+def test_the_csv_of_version_3_holds_the_regions_of_the_project(write, tmp_path):
+    shapes = [[2, 10, 20, 40, 20], [3, 9, 9, 4.5], [7, 10, 20, 50, 30, 30, 60], [1, 5, 5]]
+    metadata = [{"vid": "1", "z": [], "xy": xy, "av": {"1": "0"}} for xy in shapes]
+    metadata += [{"vid": "2", "z": [0.25], "xy": [2, 1, 2, 3, 4], "av": {"1": "1"}}]
+    metadata += [{"vid": "2", "z": [1, 2.5], "xy": [], "av": {"1": "1"}}]
+    names = {"1": ["a.jpg"], "2": ["b.mp4"]}
+    regions = [(names[one["vid"]], one["z"], one["xy"], one["av"]) for one in metadata]
+    project = load_annotations(write(version_3(*metadata)))
+    exported = load_annotations(write_csv_3(tmp_path / "a.csv", *regions, attributes=ATTRIBUTE_3))
+    assert exported.format == "via"
+    assert exported.image_names == ["a.jpg", "b.mp4, 0.25 s"]
+    assert_array_equal(exported.data, project.data)
+    for field in ("target_names", "skipped", "notes"):
+        assert exported[field] == project[field]
+    assert_array_equal(exported.target, project.target)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "names"), [({"1": "class"}, ["bus", "car"]), (None, ["bus", "car"])]
+)
+def test_the_csv_of_version_3_may_name_attributes_only_or_not_at_all(tmp_path, attributes, names):
+    regions = [(["a.jpg"], [], [2, 1, 2, 30, 40], {"1": one}) for one in ("car", "bus")]
+    path = write_csv_3(tmp_path / "via.csv", *regions, attributes=attributes)
+    assert load_via(path).target_names == names
+    assert load_via(path, category_column="class" if attributes else "1").target_names == names
+
+
+@pytest.mark.parametrize("header", [COLUMNS_3, f"# CSV_HEADER = {COLUMNS_3},,"])
+def test_the_csv_of_version_3_may_have_been_saved_by_another_program(tmp_path, header):
+    region = (["a.jpg"], [], [2, 1, 2, 30, 40], {"1": "0"})
+    path = write_csv_3(tmp_path / "via.csv", region, attributes=ATTRIBUTE_3, header=header)
+    assert_array_equal(load_annotations(path).data, [[1, 2, 31, 42]])
+
+
+@pytest.mark.parametrize(
+    ("region", "message"),
+    [
+        ((["a.jpg"], [], [2, 1, 2], {}), "region 1: a rect without all its numbers"),
+        ((["a.jpg"], [], [12, 1, 2], {}), r"line 6: xy is \[12.*of no known shape"),
+        ((["a", "b"], [], [2, 1, 2, 3, 4], {}), r"line 6: \['a', 'b'\] is not one file"),
+        (
+            (["a.jpg"], [], [2, "1", 2, 3, 4], {}),
+            r"spatial_coordinates, at \$\[1\]: Expected float",
+        ),
+        (("a.jpg", [], [2, 1, 2, 3, 4], {}), "line 6, file_list, at .*Expected array"),
+    ],
+)
+def test_a_wrong_row_of_the_csv_of_version_3_is_named(tmp_path, region, message):
+    path = write_csv_3(tmp_path / "via.csv", region, attributes=ATTRIBUTE_3)
+    with pytest.raises(ValueError, match=message):
+        load_via(path)
+
+
+def test_time_segments_of_version_3_are_no_boxes(tmp_path):
+    path = tmp_path / "via.csv"
+    columns = "metadata_id,file_list,temporal_segment_start,temporal_segment_end,metadata"
+    path.write_text(f'{COMMENTS_3}# CSV_HEADER = {columns}\n"1_a","[""a.mp4""]",1.5,2.5,"{{}}"')
+    with pytest.raises(ValueError, match=r"via\.csv is of no known format"):
+        load_annotations(path)

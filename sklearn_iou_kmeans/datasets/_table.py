@@ -30,7 +30,7 @@ def read_table(
             f"{quoted(delimiter)} cannot separate columns: it must be one character, say ';'.",
             "The option is {delimiter}.",
         )
-    rows = _rows(lines, path, layout, delimiter)
+    rows = rows_of(lines, path, layout, delimiter)
     first = next(rows, None)
     if first is None:
         raise AnnotationError(f"{path} has only empty cells. {layout}")
@@ -58,9 +58,10 @@ def cells_of(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _rows(
+def rows_of(
     lines: Iterable[str], path: PathLike, layout: str, delimiter: str
 ) -> Iterator[tuple[str, list[str]]]:
+    """Yield the place and the cells of each row that has any."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     n_columns = 0
     try:
@@ -71,9 +72,9 @@ def _rows(
             n_columns = n_columns or len(row)
             if len(row) != n_columns:
                 raise AnnotationError(
-                    f"{where}: {len(row)} cells, {quoted(row)}, where the header has {n_columns}. "
-                    "Are there decimal commas, or was the file cut short? Write decimal points, "
-                    f"and quote a cell that has a comma. {layout}"
+                    f"{where}: {len(row)} cells, {quoted(row)}, where the first row has "
+                    f"{n_columns}. Are there decimal commas, or was the file cut short? Write "
+                    f"decimal points, and quote a cell that has a comma. {layout}"
                 )
             yield where, [cell.strip() for cell in row]
     except csv.Error as error:

@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ._errors import AnnotationError
-from ._files import PathLike, files_under, quoted, read_bytes, require
+from ._files import PathLike, files_under, quoted, read_bytes, read_lines, require
 from ._json import decode_json
 from ._labels import NO_BOX, Common, Labels
 from ._reader import Look, Reader
 from ._shapes import ELLIPSE, POLYGON, Box, ellipse_box, polygon_box
 from ._splits import Split, labels_of, single_file
-from ._via_layouts import images_of_csv, images_of_version_3, is_csv
+from ._via_3 import (
+    images_of_csv_of_version_3,
+    images_of_version_3,
+    is_csv_of_version_3,
+)
+from ._via_csv import images_of_csv, is_csv
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -37,8 +42,8 @@ def load_via(
     Parameters
     ----------
     path : str or path-like
-        The JSON file of a project, or annotations that versions 1 and 2 exported as JSON or CSV; or
-        a folder that has one such file, or one for each part of the data set.
+        The JSON file of a project, or annotations that were exported as JSON or CSV; or a folder
+        that has one such file, or one for each part of the data set.
     category_column : str or None, default=None
         The attribute of the regions that is their category; by default the only one, or one called
         class, category, label, name or type.
@@ -145,7 +150,9 @@ def _entries(path: Path) -> dict[str, Any]:
 
     content = read_bytes(path)
     if content.lstrip()[:1] not in (b"{", b"["):
-        return _converted(images_of_csv(path), dict[str, Image], path)
+        is_3 = is_csv_of_version_3(read_lines(path))
+        images = images_of_csv_of_version_3(path) if is_3 else images_of_csv(path)
+        return _converted(images, dict[str, Image], path)
     keys = decode_json(content, path, dict[str, msgspec.Raw], LAYOUT).keys()
     if {"metadata", "view"} <= keys:
         return _converted(images_of_version_3(content, path), dict[str, Image], path)
@@ -220,7 +227,7 @@ def _corners(shape: Any, where: str) -> tuple[Box | None, str]:
 
 def _recognises(look: Look) -> bool:
     if look.kind == "text":
-        return is_csv(look)
+        return is_csv(look) or is_csv_of_version_3(look.lines)
     return not look.is_list and (
         "_via_img_metadata" in look.keys
         or {"metadata", "view", "attribute"} <= look.keys
