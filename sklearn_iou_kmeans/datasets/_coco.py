@@ -1,8 +1,12 @@
 """COCO annotations."""
 
 from collections.abc import Sequence
+from itertools import chain, compress
 from typing import TYPE_CHECKING, Any, Unpack
 
+import numpy as np
+
+from ._box_format import FloatArray
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, read_bytes, require
 from ._json import decode_json
@@ -19,6 +23,8 @@ LAYOUT = (
     "COCO annotations are an object with the lists images, annotations and categories; an "
     "annotation has an image_id, a category_id and, if it is a box, bbox = [x, y, width, height]."
 )
+
+UNLISTED = -1
 
 
 def load_coco(
@@ -154,27 +160,46 @@ def _add(
     keep_flagged: bool,
 ) -> None:
     """Lay the records out as columns."""
-    names = _by_id(document.categories, "categories", path)
-    images = _by_id(document.images, "images", path)
+    annotations = document.annotations
+    categories = _by_id(document.categories, "categories", path)
+    names = {number: category.name for number, category in categories.items()}
+    category = [names.get(annotation.category_id) for annotation in annotations]
+    image, is_unlisted = _add_images(labels, document, path, prefix)
+    corners = _corners(annotations)
+    for index in np.flatnonzero(np.isnan(corners[:, 0])).tolist():
+        corners[index] = _around_mask(masks[index], f"{path}, at $.annotations[{index}]") or NO_BOX
+        labels.note[len(labels.reason) + index] = MASK
+    columns = (annotations, np.isnan(corners[:, 0]).tolist(), category, is_unlisted)
+    reason = [
+        _reason(annotation, has_no_box, name is None, has_no_image, keep_flagged)
+        for annotation, has_no_box, name, has_no_image in zip(*columns, strict=True)
+    ]
+    labels.extend(image, category, corners, reason)
+
+
+def _add_images(
+    labels: Labels, document: Any, path: PathLike, prefix: str
+) -> tuple[list[int], list[bool]]:
+    """Add the images; return for each annotation the row of its image, and if it is not listed."""
     rows: dict[int | str, int] = {}
-    for image in images.values():
+    for image in _by_id(document.images, "images", path).values():
         size = (image.width or 0, image.height or 0)
         rows[image.id] = labels.add_image(prefix + (image.file_name or str(image.id)), size)
-    for index, annotation in enumerate(document.annotations):
-        category = names.get(annotation.category_id)
-        row = rows.get(annotation.image_id)
-        if annotation.bbox:
-            x, y, width, height = annotation.bbox
-            corners, note = (x, y, x + width, y + height), ""
-        else:
-            corners, note = _around_mask(masks[index], f"{path}, at $.annotations[{index}]"), MASK
-        labels.add(
-            labels.add_unlisted_image(f"image_id {annotation.image_id}") if row is None else row,
-            category and category.name,
-            corners or NO_BOX,
-            _reason(annotation, corners, row is not None, category is not None, keep_flagged),
-            note,
-        )
+    annotations = document.annotations
+    found = [rows.get(annotation.image_id, UNLISTED) for annotation in annotations]
+    is_unlisted = [row == UNLISTED for row in found]
+    for index in compress(range(len(found)), is_unlisted):
+        found[index] = labels.add_unlisted_image(f"image_id {annotations[index].image_id}")
+    return found, is_unlisted
+
+
+def _corners(annotations: Sequence[Any]) -> FloatArray:
+    """Return the corners of the boxes, NaN for those without one."""
+    sides = chain.from_iterable(annotation.bbox or NO_BOX for annotation in annotations)
+    corners = np.fromiter(sides, np.float64).reshape(-1, 4)
+    with np.errstate(over="ignore"):
+        corners[:, 2:] += corners[:, :2]
+    return corners
 
 
 def _around_mask(mask: Any, where: str) -> Box | None:
@@ -197,14 +222,14 @@ def _by_id(records: list[Any], field: str, path: PathLike) -> dict[int | str, An
 
 
 def _reason(
-    annotation: Any, corners: Any, has_image: bool, has_category: bool, keep_flagged: bool
+    annotation: Any, has_no_box: bool, has_no_category: bool, has_no_image: bool, keep_flagged: bool
 ) -> str:
     """Say why an annotation is set aside; "" for a box to be used."""
-    if not corners:
+    if has_no_box:
         return "no bbox"
-    if not has_category:
+    if has_no_category:
         return UNKNOWN_CATEGORY
-    if not has_image:
+    if has_no_image:
         return UNKNOWN_IMAGE
     if keep_flagged:
         return ""

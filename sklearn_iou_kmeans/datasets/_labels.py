@@ -7,6 +7,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from ._box_format import FloatArray
 from ._files import PathLike
 from ._shapes import ENCLOSING, OWN_SIDES, Box, Sides, polygon_box, turned
 
@@ -143,6 +144,19 @@ class Labels:
         self.category.append(category)
         self.corners.extend(corners)
         self.reason.append(reason)
+
+    def extend(
+        self,
+        images: Sequence[int],
+        categories: Sequence[str | None],
+        corners: FloatArray,
+        reasons: Sequence[str],
+    ) -> None:
+        """Add many labels, the corners as an array of shape (n_labels, 4)."""
+        self.image.extend(images)
+        self.category += categories
+        self.corners.frombytes(corners.tobytes())
+        self.reason += reasons
 
 
 def joined_labels(parts: Sequence[tuple[PathLike, Labels]]) -> Labels:
