@@ -144,6 +144,7 @@ import os, signal, sys
 from importlib.abc import MetaPathFinder
 
 module = sys.argv[1]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
 
 class CtrlC(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):

@@ -4,17 +4,16 @@ import json
 import os
 import re
 import select
-import signal
 import subprocess
 import sys
 import sysconfig
-import time
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import yaml
+from sessions import needs_proc, press_ctrl_c, start_session, wait_for_the_end_of_all
 from typer.testing import CliRunner
 
 from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes, NClustersSweep
@@ -363,7 +362,7 @@ def read_terminal(screen, is_enough):
     """Read what is written on a terminal until it is enough, or nobody can write any more."""
     text = ""
     while not is_enough(text):
-        assert select.select([screen], [], [], 60)[0], f"silence after {text!r}"
+        assert select.select([screen], [], [], 300)[0], f"silence after {text!r}"
         try:
             text += os.read(screen, 4096).decode()
         except OSError:
@@ -371,37 +370,21 @@ def read_terminal(screen, is_enough):
     return text
 
 
-def processes_of(session):
-    """The processes of a session that have not ended."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(its_session) == session and state != "Z":
-            found.append(stat.parent.name)
-    return found
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+@needs_proc
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_ctrl_c_ends_the_sweep_with_one_line_and_leaves_no_process(tmp_path, jobs):
+def test_ctrl_c_ends_the_sweep_with_one_line_and_leaves_no_process_and_no_file(tmp_path, jobs):
     path = write_boxes(tmp_path / "boxes.csv", 5000)
     command = [Path(sysconfig.get_path("scripts"), "iou-kmeans"), "sweep", path, "--k", "3-400"]
+    command += ["--jobs", jobs, "--json", tmp_path / "sweep.json", "--plot", tmp_path / "curve.png"]
     screen, terminal = os.openpty()
-    with subprocess.Popen(
-        [*command, "--jobs", jobs],
-        stdout=subprocess.PIPE,
-        stderr=terminal,
-        env=os.environ | {"TERM": "xterm"},
-        start_new_session=True,
+    with start_session(
+        command, stdout=subprocess.PIPE, stderr=terminal, env=os.environ | {"TERM": "xterm"}
     ) as process:
         os.close(terminal)
         text = read_terminal(screen, lambda text: any(plain(text)[1]))
-        os.kill(process.pid, signal.SIGINT)
+        press_ctrl_c(process)
         text += read_terminal(screen, lambda _: False)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate()
     os.close(screen)
     [line], counts = plain(text)
     done, total = re.fullmatch(
@@ -410,10 +393,8 @@ def test_ctrl_c_ends_the_sweep_with_one_line_and_leaves_no_process(tmp_path, job
     assert counts[-1] <= int(done) < int(total) == 398
     assert process.returncode == 130
     assert output == b""
-    deadline = time.monotonic() + 10
-    while processes_of(process.pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert processes_of(process.pid) == []
+    wait_for_the_end_of_all(process)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_figure_of_the_article_from_bdd100k_cars(shared_data, tmp_path):

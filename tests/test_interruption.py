@@ -9,6 +9,7 @@ import json
 import multiprocessing
 import os
 import pickle
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fuzz_inputs import LAYOUTS
+from sessions import needs_proc, press_ctrl_c, start_session, wait_for_the_end_of_all
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
@@ -250,6 +252,43 @@ def test_boxes_whose_reading_is_interrupted_change_no_estimator(method, is_fitte
     with pytest.raises(KeyboardInterrupt):
         getattr(kmeans, method)(OnSlowDisk())
     assert state(kmeans) == before
+
+
+SWEEP = """
+import sys
+import numpy as np
+from joblib import parallel_config
+from sklearn_iou_kmeans import IoUKMeans, NClustersSweep
+
+backend, options = sys.argv[1], {"max_nbytes": 1000} if sys.argv[1] == "loky" else {}
+X = np.random.RandomState(0).lognormal(3, 1, size=(2_000, 2))
+sweep = NClustersSweep(IoUKMeans(), range(2, 400), n_init=1, n_jobs=2, verbose=1)
+try:
+    with parallel_config(backend, **options):
+        sweep.fit(X)
+except KeyboardInterrupt:
+    sys.exit(f"fitted: {[name for name in vars(sweep) if name.endswith('_')]}")
+"""
+
+
+@needs_proc
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_ctrl_c_in_a_sweep_leaves_no_process_no_file_and_no_half_fit(backend, tmp_path):
+    """In processes, the boxes lie in a file that all of them read."""
+    environment = os.environ | {"JOBLIB_TEMP_FOLDER": str(tmp_path)}
+    with start_session(
+        [sys.executable, "-c", SWEEP, backend],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    ) as process:
+        assert process.stdout.readline() == b"1 of 398 tasks done.\n"
+        assert bool(list(tmp_path.iterdir())) == (backend == "loky")
+        press_ctrl_c(process)
+        _, errors = process.communicate()
+    assert errors == b"fitted: []\n"
+    wait_for_the_end_of_all(process)
+    assert list(tmp_path.iterdir()) == []
 
 
 # Threads and processes
