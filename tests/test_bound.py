@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import Bounds, LinearConstraint, milp
-from twins import COMPILED, KERNELS
 
 from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
 from sklearn_iou_kmeans._bound import _rectangles, problem_of_boxes
@@ -19,8 +18,6 @@ from sklearn_iou_kmeans._kernels import _numpy, rho_terms
 from sklearn_iou_kmeans.datasets import make_boxes
 from sklearn_iou_kmeans.metrics import average_iou_score, average_iou_upper_bound, pairwise_iou
 from sklearn_iou_kmeans.preprocessing import box_sizes
-
-every_compiled = pytest.mark.parametrize("name", COMPILED)
 
 SIDES = st.one_of(st.floats(0.1, 100.0), st.integers(1, 6).map(float))
 
@@ -415,30 +412,6 @@ def test_a_multiplier_above_1_takes_nothing_away():
     arguments = np.ones(1), np.array([1.05]), np.zeros(1), 1.2
     terms = rho_terms(sides, *arguments, middle / 1.01, middle, middle * 1.01)
     np.testing.assert_array_equal(terms, 0.0)
-
-
-@every_compiled
-@settings(max_examples=100)
-@given(rectangles(), st.sampled_from([0.0, 1e-3]), st.sampled_from([1.0, 1.1]))
-def test_the_twins_bound_rho_with_the_same_bits(name, drawn, variance, reach):
-    X, weights, low, high, rng = drawn
-    X = np.repeat(X, 10, axis=0) * rng.uniform(0.5, 2, size=(10 * len(X), X.shape[1]))
-    arguments = np.ascontiguousarray(X.T), np.repeat(weights, 10), rng.uniform(0, 1.2, len(X))
-    rest = np.full(len(X), variance), reach, low, np.sqrt(low * high), high
-    first, second = (twin.rho_terms(*arguments, *rest) for twin in (_numpy, KERNELS[name]))
-    np.testing.assert_array_equal(first, second)
-
-
-@every_compiled
-@given(st.integers(0, 10**6), st.sampled_from([0.0, 0.1, 1.0, 1e6]))
-def test_the_twins_move_multipliers_to_the_same_bits(name, seed, step):
-    rng = np.random.RandomState(seed)
-    iou = -np.sort(-rng.randint(0, 20, size=(30, 12)) / 20.0, axis=1).astype(np.float32)
-    order = rng.uniform(size=(30, 12)).argsort(axis=1).astype(np.int16)
-    arguments = rng.uniform(size=30), rng.uniform(0, 0.6, 12), rng.uniform(size=30), step, 1e-9
-    both = (twin.proximal_multipliers(order, iou, *arguments) for twin in (_numpy, KERNELS[name]))
-    for first, second in zip(*both, strict=True):
-        np.testing.assert_array_equal(first, second)
 
 
 @given(st.integers(0, 10**6), st.sampled_from([0.01, 0.3, 5.0]))

@@ -313,6 +313,38 @@ def test_the_twins_return_the_same_bits_on_many_shapes(name, n_dims, dtype):
     assert_same_bits(grids[:1], grids[1:])
 
 
+@pytest.mark.parametrize("name", COMPILED)
+@given(
+    seed=st.integers(0, 10**6),
+    n_dims=st.integers(1, 4),
+    width=st.sampled_from([1e-6, 1e-2, 0.1, 1.0]),
+    variance=st.sampled_from([0.0, 1e-3]),
+    reach=st.sampled_from([1.0, 1.1]),
+)
+def test_the_twins_bound_rho_with_the_same_bits(name, seed, n_dims, width, variance, reach):
+    rng = np.random.RandomState(seed)
+    n = rng.randint(1, 300)
+    X = np.exp(rng.normal(size=(n, n_dims)))
+    low = X[rng.randint(n, size=5)] * np.exp(rng.normal(size=(5, n_dims)) / 4)
+    high = low * np.exp(width * rng.exponential(size=low.shape))
+    arguments = np.ascontiguousarray(X.T), rng.uniform(0.2, 5, n), rng.uniform(0, 1.2, n)
+    rest = np.full(n, variance), reach, low, np.sqrt(low * high), high
+    first, second = (twin.rho_terms(*arguments, *rest) for twin in (_numpy, KERNELS[name]))
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", COMPILED)
+@given(seed=st.integers(0, 10**6), step=st.sampled_from([0.0, 0.1, 1.0, 1e6]))
+def test_the_twins_move_multipliers_to_the_same_bits(name, seed, step):
+    rng = np.random.RandomState(seed)
+    iou = -np.sort(-rng.randint(0, 20, size=(30, 12)) / 20.0, axis=1).astype(np.float32)
+    order = rng.uniform(size=(30, 12)).argsort(axis=1).astype(np.int16)
+    arguments = rng.uniform(size=30), rng.uniform(0, 0.6, 12), rng.uniform(size=30), step, 1e-9
+    both = (twin.proximal_multipliers(order, iou, *arguments) for twin in (_numpy, KERNELS[name]))
+    for first, second in zip(*both, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     "laid_out",
