@@ -149,6 +149,24 @@ def test_anchors_are_found_at_the_size_that_the_network_sees(coco, options, resi
     assert f"at a network input of {input_size[0]} x {input_size[1]}, " in report["unit"]
 
 
+def test_boxes_of_hundreds_of_orders_of_magnitude(tmp_path):
+    sizes = [(1e200, 1e200), (1e200, 2e200), (2, 3), (3, 9)]
+    boxes = [{"image_id": 1, "category_id": 1, "bbox": [0, 0, w, h]} for w, h in sizes]
+    path = tmp_path / "instances.json"
+    path.write_text(
+        json.dumps(
+            {
+                "images": [{"id": 1, "file_name": "a.jpg"}],
+                "categories": [{"id": 1, "name": "car"}],
+                "annotations": [{"id": i, **box} for i, box in enumerate(boxes)],
+            }
+        )
+    )
+    report = run_json(path, "-k", 3)
+    assert 3 / 4 < report["average_iou"] <= 1
+    assert np.isfinite(sides(report["anchors"])).all()
+
+
 def test_the_unit_is_said_above_the_anchors_and_does_not_change_them(coco):
     options = (coco, "-k", 3, "--input-size", "640x384")
     pixels = sides(run_json(*options)["anchors"])

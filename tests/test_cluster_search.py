@@ -282,11 +282,20 @@ def test_few_boxes_reach_the_best_of_all_partitions(seed):
     assert IoUKMeans(n_clusters, random_state=0).fit(X).average_iou_ >= optimum - 1e-6
 
 
+@pytest.mark.parametrize("n", [20, 50, 100, 200, 300])
+def test_a_few_dozen_boxes_are_as_good_as_the_best_of_many_lloyd_runs(n):
+    """Where local optima are many."""
+    for n_clusters in (3, 6):
+        X = np.random.RandomState(n).lognormal(3, 1, size=(n, 2)).round(1)
+        many = IoUKMeans(n_clusters, algorithm="lloyd", n_init=100, random_state=1).fit(X)
+        found = IoUKMeans(n_clusters, random_state=0).fit(X)
+        assert found.average_iou_ >= many.average_iou_ - 1e-4
+
+
 # Extremes
 
 
-@pytest.mark.parametrize("algorithm", ["lloyd", "random_swap"])
-@pytest.mark.parametrize(
+EXTREMES = pytest.mark.parametrize(
     "X",
     [
         [[600, 400], [30, 40], [1e-320, 1e-320], [1e-310, 2e-320]],
@@ -295,6 +304,10 @@ def test_few_boxes_reach_the_best_of_all_partitions(seed):
         [[1.7e308, 1e308], [1e308, 1.7e308], [2e-308, 3e-308], [3e-308, 9e-308]],
     ],
 )
+
+
+@pytest.mark.parametrize("algorithm", ["lloyd", "random_swap"])
+@EXTREMES
 def test_sides_at_the_ends_of_what_a_float_holds(X, algorithm):
     """Three of the four shapes are anchors, or two of them share one."""
     kmeans = IoUKMeans(3, algorithm=algorithm, random_state=0).fit(X)
@@ -302,3 +315,13 @@ def test_sides_at_the_ends_of_what_a_float_holds(X, algorithm):
     assert len(np.unique(kmeans.labels_)) == 3
     volumes = np.log(kmeans.cluster_centers_).sum(axis=1)
     assert (np.diff(volumes) > 0).all()
+
+
+@pytest.mark.parametrize("update", ["mean", "median"])
+@pytest.mark.parametrize("weight", [5e-324, 1.0, 1e308])
+@EXTREMES
+def test_published_rules_at_the_ends_of_what_a_float_holds(X, weight, update):
+    kmeans = IoUKMeans(2, update=update, random_state=0).fit(X, sample_weight=np.full(4, weight))
+    assert (kmeans.cluster_centers_ >= np.min(X, axis=0)).all()
+    assert (kmeans.cluster_centers_ <= np.max(X, axis=0)).all()
+    assert 0 < kmeans.average_iou_ <= 1

@@ -132,15 +132,18 @@ COSTLY = {
 }
 
 
-@pytest.mark.parametrize("yaml", COSTLY.values(), ids=COSTLY.keys())
-def test_a_data_file_is_read_in_no_time_or_refused(tmp_path, yaml):
-    (tmp_path / "a.txt").write_text(BOX)
-    (tmp_path / "data.yml").write_text(yaml)
+@pytest.mark.parametrize(
+    ("yaml", "named"), [*((yaml, "data.yml") for yaml in COSTLY), ("merges", "")]
+)
+def test_a_data_file_is_read_in_no_time_or_refused(tmp_path, yaml, named):
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.txt").write_text(BOX)
+    (tmp_path / "data.yml").write_text(COSTLY[yaml])
     try:
-        boxes = load_yolo(tmp_path / "data.yml", image_size=SIZE)
+        boxes = load_yolo(tmp_path / named, image_size=SIZE)
     except ValueError as error:
-        named = str(tmp_path / "data.yml") in str(error) and len(str(error)) < 2000
-        assert named, error  # noqa: PT017 (either outcome is right)
+        is_short = str(tmp_path / "data.yml") in str(error) and len(str(error)) < 2000
+        assert is_short, error  # noqa: PT017 (either outcome is right)
     else:
         assert len(boxes.data) == 1
 
@@ -155,6 +158,14 @@ def test_names_that_are_no_list_of_names_are_refused_whatever_their_tag(tmp_path
     path.write_text(f"train: .\nnames: {value}\n")
     with pytest.raises(ValueError, match=r"data\.yaml"):
         load_yolo(path, image_size=SIZE)
+
+
+@pytest.mark.parametrize("value", ["", "''", "!!float ''", "!!int ''"])
+def test_no_names_are_numbers_whatever_their_tag(tmp_path, value):
+    (tmp_path / "a.txt").write_text(BOX)
+    path = tmp_path / "data.yaml"
+    path.write_text(f"train: .\nnames: {value}\n")
+    assert load_yolo(path, image_size=SIZE).target_names == ["0"]
 
 
 def test_names_that_yaml_takes_for_other_things_are_names(tmp_path):
@@ -181,6 +192,14 @@ def test_a_data_file_does_not_show_what_other_files_hold(tmp_path, name):
     with pytest.raises(ValueError, match=r"neither a (folder|label) nor") as error:
         load_yolo(tmp_path / "data" / "data.yaml", image_size=SIZE)
     assert "password" not in str(error.value)
+
+
+def test_entries_of_a_data_file_in_errors_cannot_drive_a_terminal(tmp_path):
+    (tmp_path / "data.yaml").write_text('train: "a\\e]0;b\\a\\x9b2J\\u202e"\nnames: [car]\n')
+    with pytest.raises((ValueError, OSError)) as error:
+        load_yolo(tmp_path / "data.yaml", image_size=SIZE)
+    assert r"a\x1b]0;b\x07\x9b2J\u202e" in str(error.value)
+    assert str(error.value).isprintable()
 
 
 def test_a_data_file_names_no_device(tmp_path):
