@@ -14,13 +14,17 @@ from sklearn.utils.parallel import _get_threadpool_controller
 
 try:  # experimental, from scikit-learn 1.9 on
     from sklearn.callback import CallbackSupportMixin
+
+    HAS_CALLBACKS = True
 except ImportError:
+    HAS_CALLBACKS = False
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Before scikit-learn 1.9 no estimator has callbacks."""
 
 
 __all__ = [
+    "HAS_CALLBACKS",
     "CallbackSupportMixin",
     "HasMethods",
     "Interval",

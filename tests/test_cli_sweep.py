@@ -17,6 +17,7 @@ from sessions import needs_proc, press_ctrl_c, start_session, wait_for_the_end_o
 from typer.testing import CliRunner
 
 from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes, NClustersSweep
+from sklearn_iou_kmeans._sklearn import HAS_CALLBACKS
 from sklearn_iou_kmeans.cli import build_app
 from sklearn_iou_kmeans.cli._sweep import parse_numbers
 from sklearn_iou_kmeans.datasets import load_csv
@@ -370,17 +371,39 @@ def read_terminal(screen, is_enough):
     return text
 
 
+def sweep_on_terminal(path, *options):
+    """Start a sweep whose stderr is a terminal; return the process and the screen."""
+    command = [Path(sysconfig.get_path("scripts"), "iou-kmeans"), "sweep", path, *options]
+    screen, terminal = os.openpty()
+    process = start_session(
+        command, stdout=subprocess.PIPE, stderr=terminal, env=os.environ | {"TERM": "xterm"}
+    )
+    os.close(terminal)
+    return process, screen
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_terminal_shows_a_bar_while_the_sweep_runs_and_stdout_has_the_result_alone(labels):
+    process, screen = sweep_on_terminal(labels, "--k", "3-10")
+    with process:
+        lines, counts = plain(read_terminal(screen, lambda _: False))
+        output, _ = process.communicate(timeout=60)
+    os.close(screen)
+    assert lines == []
+    # The bar is a callback, which scikit-learn has from 1.9 on.
+    assert counts[-1:] == [8] * HAS_CALLBACKS
+    assert output.decode().startswith("read ")
+    assert "\x1b" not in output.decode()
+
+
+@pytest.mark.skipif(not HAS_CALLBACKS, reason="waits for the bar: scikit-learn 1.9 or later")
 @needs_proc
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_ends_the_sweep_with_one_line_and_leaves_no_process_and_no_file(tmp_path, jobs):
     path = write_boxes(tmp_path / "boxes.csv", 5000)
-    command = [Path(sysconfig.get_path("scripts"), "iou-kmeans"), "sweep", path, "--k", "3-400"]
-    command += ["--jobs", jobs, "--json", tmp_path / "sweep.json", "--plot", tmp_path / "curve.png"]
-    screen, terminal = os.openpty()
-    with start_session(
-        command, stdout=subprocess.PIPE, stderr=terminal, env=os.environ | {"TERM": "xterm"}
-    ) as process:
-        os.close(terminal)
+    outputs = ["--json", tmp_path / "sweep.json", "--plot", tmp_path / "curve.png"]
+    process, screen = sweep_on_terminal(path, "--k", "3-400", "--jobs", jobs, *outputs)
+    with process:
         text = read_terminal(screen, lambda text: any(plain(text)[1]))
         press_ctrl_c(process)
         text += read_terminal(screen, lambda _: False)

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from .. import IoUKMeans, NClustersSweep
 from .._kernels import FloatArray
+from .._sklearn import HAS_CALLBACKS
 from ._anchors import (
     FitRecord,
     bound_average_iou,
@@ -24,19 +24,11 @@ from ._labels import Sizes
 from ._messages import count
 from ._options import SweepOptions
 from ._printing import rounded_up
+from ._progress import SweepBar
 from ._rule import CHOICES
 from ._scale import Scale
 
 ARROW = "->"  # where there is no colour, and in any encoding
-
-
-class CountedSweep(NClustersSweep):
-    """A sweep that shows on a bar how many of its tasks have ended."""
-
-    bar: Progress
-
-    def _on_task_end(self, n_done: int, n_tasks: int) -> None:
-        self.bar.update(self.bar.task_ids[0], completed=n_done, total=n_tasks)
 
 
 @dataclass(frozen=True)
@@ -80,9 +72,9 @@ class SweepRecord(FitRecord):
     curve: list[Row]
 
 
-def make_sweep(numbers: list[int], rule: str | float, wanted: SweepOptions) -> CountedSweep:
+def make_sweep(numbers: list[int], rule: str | float, wanted: SweepOptions) -> NClustersSweep:
     """Set up a sweep as the options ask for it."""
-    return CountedSweep(
+    return NClustersSweep(
         IoUKMeans(),
         numbers,
         n_init=wanted.restarts,
@@ -94,7 +86,7 @@ def make_sweep(numbers: list[int], rule: str | float, wanted: SweepOptions) -> C
 
 
 def compute_sweep(
-    found: CountedSweep,
+    found: NClustersSweep,
     numbers: list[int],
     boxes: Sizes,
     scale: Scale,
@@ -149,28 +141,17 @@ def check_folds(cv: int | None, boxes: Sizes) -> None:
         )
 
 
-def run(found: CountedSweep, boxes: Sizes) -> None:
-    """Run the sweep with a progress bar on a terminal; end at once if interrupted."""
+def run(found: NClustersSweep, boxes: Sizes) -> None:
+    """Run the sweep; where scikit-learn has callbacks, with a progress bar on a terminal."""
     folds = {} if found.cv is None else {"y": boxes.categories, "groups": boxes.images}
-    console = Console(stderr=True)
-    console.quiet = not console.is_terminal
-    found.bar = Progress(
-        TextColumn("sweep"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("tasks"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )
-    found.bar.add_task("", total=None)
+    if not HAS_CALLBACKS:
+        found.fit(boxes.sizes, **folds)
+        return
+    bar = SweepBar()
     try:
-        with found.bar:
-            found.fit(boxes.sizes, **folds)
+        found.set_callbacks(bar).fit(boxes.sizes, **folds)
     except KeyboardInterrupt:
-        [task] = found.bar.tasks
-        done = [] if task.total is None else [f"{task.completed} of {task.total} tasks were done"]
-        raise KeyboardInterrupt(*done) from None
+        raise KeyboardInterrupt(*filter(None, [str(bar)])) from None
 
 
 def bound_curve(found: NClustersSweep, sizes: FloatArray, certify: float | None) -> list[Any]:

@@ -479,10 +479,6 @@ class NClustersSweep(
             tasks = [task._replace(told=part) for task, part in zip(tasks, told, strict=True)]
             for n_done, (place, fit) in enumerate(run(tasks, self.n_jobs), 1):
                 results.include(place, fit)
-                self._on_task_end(n_done, len(tasks))
+                if self.verbose:
+                    print(f"{n_done} of {len(tasks)} tasks done.", flush=True)
         return results
-
-    def _on_task_end(self, n_done: int, n_tasks: int) -> None:
-        """Report progress."""
-        if self.verbose:
-            print(f"{n_done} of {n_tasks} tasks done.", flush=True)
