@@ -16,6 +16,7 @@ version = release = sklearn_iou_kmeans.__version__
 
 extensions = [
     "command_reference",
+    "console",
     "mathml",
     "myst_parser",
     "numpydoc",
