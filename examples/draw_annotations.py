@@ -1,11 +1,11 @@
 """
-===================================
-An annotation file to try things on
-===================================
+========================
+Make a random label file
+========================
 
-A machine without a data set can draw one: ``python examples/draw_annotations.py labels.json``
-writes boxes of a made-up road scene as a BDD100K label file, in the original layout. As in a real
-file, one label is a lane, which has no box, and one box has no height.
+If you have no data set at hand, ``python examples/draw_annotations.py labels.json`` writes random
+boxes to a label file in the original format of BDD100K. As in a real file, one label is a lane,
+which has no box, and one box has a height of 0.
 """
 
 import json
@@ -22,7 +22,7 @@ FLAT_BOX = {"category": "car", "box2d": {"x1": 600, "y1": 380, "x2": 640, "y2": 
 
 
 def frames_of(boxes):
-    """Lay the boxes out as BDD100K does: a list of frames, each with its labels."""
+    """Convert the boxes to the format of BDD100K: a list of frames, each with its labels."""
     frames = [{"name": name, "labels": []} for name in boxes.image_names]
     corners = boxes.data.round().tolist()  # annotators click on whole pixels
     for image, category, box in zip(boxes.image, boxes.target, corners, strict=True):
@@ -39,7 +39,7 @@ def main():
     frames[0]["labels"] += [LANE, FLAT_BOX]
     Path(sys.argv[1]).write_text(json.dumps(frames))
     n_labels = sum(len(frame["labels"]) for frame in frames)
-    print(f"Drew {n_labels} labels in {len(frames)} images: {sys.argv[1]}")
+    print(f"Wrote {n_labels} labels in {len(frames)} images to {sys.argv[1]}")
 
 
 if __name__ == "__main__":

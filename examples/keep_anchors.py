@@ -1,11 +1,11 @@
 """
-==========================
-Keep fitted anchors
-==========================
+=======================
+Save anchors and models
+=======================
 
-A fitted estimator is kept with joblib or pickle, and brings its unit along if it is part of a
-pipeline that makes the sizes. A detector needs the numbers only: JSON keeps them with the unit and
-the network's input.
+Save a fitted estimator with joblib or pickle. If it is part of a pipeline that computes the sizes,
+the conversion to the right unit is saved with it. A detector only needs the numbers: JSON stores
+them with their unit and the input size of the network.
 """
 
 import json
@@ -28,7 +28,7 @@ boxes = load_bccd()
 
 
 def sizes_at_input(corners):
-    """Sizes in pixels of the network's input, to which images of 640 x 480 are letterboxed."""
+    """Return sizes in pixels of the network input, after letterbox from 640 x 480."""
     return letterbox(box_sizes(corners), (640, 480), INPUT_SIZE)
 
 
@@ -36,19 +36,19 @@ pipeline = make_pipeline(FunctionTransformer(sizes_at_input), IoUKMeans(9, rando
 pipeline.fit(boxes.data)
 
 # %%
-# joblib keeps the whole pipeline. Load such a file only if you trust where it comes from, and with
-# the versions of the packages that wrote it.
+# joblib saves the whole pipeline. Only load such a file if you trust its source, and use the
+# package versions that it was saved with.
 with TemporaryDirectory() as folder:
     file = Path(folder, "anchors.joblib")
     joblib.dump(pipeline, file)
     loaded = joblib.load(file)
 
 corners = np.array([[100, 200, 180, 260], [30, 40, 70, 72]])
-print("anchor of each new box:", loaded.predict(corners))
-print("IoU with it:", (1 - loaded.transform(corners).min(axis=1)).round(2))
+print("index of the best anchor of each new box:", loaded.predict(corners))
+print("IoU with this anchor:", (1 - loaded.transform(corners).min(axis=1)).round(2))
 
 # %%
-# JSON keeps the numbers, their unit and how good they are, for any program.
+# JSON stores the numbers, their unit and their average IoU in a form that any program can read.
 anchors = loaded[-1].cluster_centers_
 text = export_json(anchors, input_size=INPUT_SIZE, X=sizes_at_input(boxes.data))
 kept = json.loads(text)

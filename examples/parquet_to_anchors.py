@@ -3,10 +3,10 @@
 From a directory of Parquet files to anchors
 ============================================
 
-Boxes that do not fit in memory, or that lie on several machines, are summarised where they are: a
-ShapeHistogram is all that leaves a partition, and IoUKMeans finds the anchors from it. Here Dask
-reads a directory of Parquet files with the threads of one machine; with a ``distributed.Client``
-the same lines run on a cluster.
+If the boxes do not fit in memory, or are spread over several machines, Dask computes a
+ShapeHistogram of each partition and merges them. IoUKMeans is then fitted to the merged histogram.
+In this example, Dask reads a directory of Parquet files with the threads of one machine; with a
+``distributed.Client`` the same code runs on a cluster.
 """
 
 import tempfile
@@ -25,7 +25,7 @@ CORNERS = ["x1", "y1", "x2", "y2"]
 
 
 def write_boxes(folder):
-    """Write a directory as a labelling pipeline would: a row for each box, a file for each day."""
+    """Write one file of boxes for each day, as a labelling pipeline would."""
     for day in range(N_FILES):
         boxes = make_boxes(BOXES_PER_FILE, random_state=day)
         table = pd.DataFrame(boxes.data, columns=CORNERS)
@@ -34,7 +34,7 @@ def write_boxes(folder):
 
 
 def read_sizes(folder):
-    """Return width and height of the boxes as a Dask dataframe, of which nothing is read yet."""
+    """Return a Dask DataFrame of the widths and heights; it is read when it is needed."""
     boxes = dd.read_parquet(folder)
     boxes["width"] = boxes["x2"] - boxes["x1"]
     boxes["height"] = boxes["y2"] - boxes["y1"]
@@ -42,7 +42,7 @@ def read_sizes(folder):
 
 
 def main():
-    """Find the anchors from the histogram and, to compare, from all the boxes."""
+    """Fit anchors to the histogram and, for comparison, to all boxes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_boxes(folder)
@@ -54,12 +54,13 @@ def main():
     kmeans.fit(histogram.shapes, sample_weight=histogram.weights)
     on_all = IoUKMeans(n_clusters=9, random_state=0).fit(all_sizes)
 
-    print(f"{histogram.n_samples} boxes in {N_FILES} files became {len(histogram.weights)} shapes.")
+    n_shapes = len(histogram.weights)
+    print(f"{histogram.n_samples} boxes in {N_FILES} files are summarised by {n_shapes} shapes.")
     print("width  height")
     for width, height in kmeans.cluster_centers_:
         print(f"{width:5.1f}  {height:6.1f}")
-    print(f"Average IoU of these anchors over all boxes: {kmeans.score(all_sizes):.5f}")
-    print(f"Average IoU of the anchors found from all boxes: {on_all.average_iou_:.5f}")
+    print(f"Average IoU of these anchors on all boxes: {kmeans.score(all_sizes):.5f}")
+    print(f"Average IoU of anchors fitted to all boxes: {on_all.average_iou_:.5f}")
 
 
 if __name__ == "__main__":

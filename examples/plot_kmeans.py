@@ -1,12 +1,12 @@
 """
-========================================
-K-means with the IoU, and with distances
-========================================
+======================================
+K-means under IoU and Euclidean distance
+======================================
 
-K-means on widths and heights minimises squared differences in pixels. A difference of ten pixels is
-little for a large box and much for a small one, so anchors go to large boxes that differ in pixels.
-On logarithms differences are relative, as they are for the IoU, which is what a detector's matching
-looks at; and only k-means with the IoU maximises its average.
+Ordinary k-means on widths and heights minimises squared differences in pixels. Ten pixels are a
+small difference for a large box and a large one for a small box, so too many anchors go to the
+large boxes. On the logarithms of the sizes, differences are relative, as they are for the IoU. But
+only k-means under the IoU distance maximises the average IoU.
 """
 
 import matplotlib.pyplot as plt
@@ -30,8 +30,8 @@ anchors = {
 }
 
 # %%
-# The average IoU with the best anchor, over all boxes and over the smallest tenth of them. What is
-# maximised is the average over all; a part of the boxes may do better with other anchors.
+# The average IoU of all boxes, and of the smallest tenth of them. `IoUKMeans` maximises the former,
+# so other anchors can be better for a part of the boxes.
 area = X.prod(axis=1)
 small = X[area <= np.quantile(area, 0.1)]
 print(f"{'':22}all boxes  smallest tenth")
@@ -39,12 +39,12 @@ for name, centers in anchors.items():
     print(f"{name:22}{average_iou_score(X, centers):9.4f}{average_iou_score(small, centers):16.4f}")
 
 # %%
-# The anchors among the boxes, on logarithmic axes.
+# Each dot is a box, each cross an anchor. The axes are logarithmic.
 TICKS = [20, 50, 100, 200]
 figure, axes = plt.subplots(ncols=3, figsize=(12, 4.2), sharex=True, sharey=True)
 for ax, (name, centers) in zip(axes, anchors.items(), strict=True):
     ax.loglog(*X.T, ".", markersize=2, alpha=0.3, color="tab:blue")
-    ax.loglog(*centers.T, "X", markersize=10, color="tab:red", markeredgecolor="white")
+    ax.loglog(*centers.T, "X", markersize=12, color="black", markeredgecolor="white")
     ax.set(title=name, xlabel="Width (pixels)", aspect="equal")
     ax.minorticks_off()
     ax.set_xticks(TICKS, TICKS)

@@ -3,9 +3,9 @@
 Letterbox and stretch
 =====================
 
-A network has an input of one size. An image is brought to it in one of two ways: scaled by one
-factor and padded (letterbox), or each side scaled on its own (stretch). The sizes of the boxes
-change with it, so anchors that were found with the wrong one do not fit.
+Images are resized to the input size of the network in one of two ways: by letterbox, which keeps
+the aspect ratio and pads the rest, or by stretching each side to fill the input. The sizes of the
+boxes change accordingly, so anchors that were computed for the other way do not fit.
 """
 
 import matplotlib.pyplot as plt
@@ -20,8 +20,8 @@ IMAGE_SIZE = (1280, 720)
 INPUT_SIZE = 416
 
 # %%
-# One image of 1280 x 720 pixels with a square box of 400 x 400, at an input of 416 x 416. After
-# letterbox the box is still a square; after stretch it is tall.
+# An image of 1280 x 720 pixels with a square box of 400 x 400 is resized to 416 x 416. After
+# letterbox the box is still a square; after stretching it is taller than wide.
 BOX = [400, 400]
 resized = {"letterbox": letterbox, "stretch": stretch}
 figure, axes = plt.subplots(ncols=3, figsize=(12, 4), layout="constrained")
@@ -39,15 +39,16 @@ for ax, (name, (frame, image, box)) in zip(axes, frames.items(), strict=True):
     ax.axis("off")
 
 # %%
-# What the mistake costs: anchors found with one way, on boxes resized with the other, and anchors
-# that were not resized at all. The boxes are drawn, a road scene in wide images.
+# What does a mistake cost? The rows are anchors for boxes in original pixels, after letterbox and
+# after stretching; the columns are the average IoU on boxes after letterbox and after stretching.
+# The boxes are random ones, with the sizes of objects in street scenes.
 sizes = box_sizes(make_boxes(5_000, image_size=IMAGE_SIZE, random_state=0).data)
 at_input = {"original pixels": sizes}
 at_input |= {name: resize(sizes, IMAGE_SIZE, INPUT_SIZE) for name, resize in resized.items()}
 anchors = {
     name: IoUKMeans(9, random_state=0).fit(X).cluster_centers_ for name, X in at_input.items()
 }
-print(f"{'anchors found in':20}", *(f"{f'boxes: {name}':>20}" for name in resized))
+print(f"{'anchors fitted to':20}", *(f"{f'boxes: {name}':>20}" for name in resized))
 for name, centers in anchors.items():
     scores = [average_iou_score(at_input[resize], centers) for resize in resized]
     print(f"{name:20}", *(f"{score:20.4f}" for score in scores))

@@ -3,9 +3,9 @@
 Rare categories, and weighted boxes
 ===================================
 
-Every box counts the same unless it has a weight. In BCCD nearly all boxes are red blood cells, so
-the anchors are theirs. With weights that give each category the same total, the anchors move
-towards the platelets and the white cells, at the expense of the red ones.
+By default every box counts the same. In BCCD most boxes are red blood cells (RBC), so most anchors
+fit these. With weights that give each category the same total weight, more anchors fit the
+platelets and the white blood cells (WBC), and fewer the red blood cells.
 """
 
 import matplotlib.pyplot as plt
@@ -23,12 +23,12 @@ for name, count in zip(boxes.target_names, np.bincount(boxes.target), strict=Tru
     print(f"{name:10}{count:6} boxes")
 
 # %%
-# scikit-learn computes such weights. Any others are as good: the number of images that a sampler
-# draws of each category, say, if the detector is trained with one.
+# scikit-learn computes such weights. If the detector is trained with a sampler, use weights that
+# match the sampler instead.
 weights = compute_sample_weight("balanced", boxes.target)
 fitted = {
-    "each box the same": IoUKMeans(6, random_state=0).fit(X),
-    "each category the same": IoUKMeans(6, random_state=0).fit(X, sample_weight=weights),
+    "without weights": IoUKMeans(6, random_state=0).fit(X),
+    "balanced categories": IoUKMeans(6, random_state=0).fit(X, sample_weight=weights),
 }
 
 # %%
@@ -43,19 +43,25 @@ for name, kmeans in fitted.items():
     print(f"{name:24}", *(f"{score:10.4f}" for score in scores))
 
 # %%
-# The anchors among the boxes.
+# The boxes of each category, and the anchors (crosses).
 TICKS = [20, 50, 100, 200]
-figure, axes = plt.subplots(ncols=2, figsize=(10, 4.6), sharex=True, sharey=True)
+STYLES = {
+    "Platelets": {"marker": "v", "color": "#0072b2"},
+    "RBC": {"marker": ".", "color": "#e69f00"},
+    "WBC": {"marker": "+", "color": "#006048"},
+}
+figure, axes = plt.subplots(ncols=2, figsize=(10, 4.9), sharex=True, sharey=True)
 for ax, (name, kmeans) in zip(axes, fitted.items(), strict=True):
     for code, category in enumerate(boxes.target_names):
-        ax.loglog(*X[boxes.target == code].T, ".", markersize=3, alpha=0.4, label=category)
-    ax.loglog(*kmeans.cluster_centers_.T, "kX", markersize=10, markeredgecolor="white")
+        style = {"linestyle": "", "markersize": 4, "alpha": 0.5, **STYLES[category]}
+        ax.loglog(*X[boxes.target == code].T, label=category, **style)
+    ax.loglog(*kmeans.cluster_centers_.T, "kX", markersize=12, markeredgecolor="white")
     ax.set(title=name, xlabel="Width (pixels)", aspect="equal")
     ax.minorticks_off()
     ax.set_xticks(TICKS, TICKS)
     ax.set_yticks(TICKS, TICKS)
 axes[0].set_ylabel("Height (pixels)")
-axes[0].legend(markerscale=4)
+axes[0].legend(markerscale=2)
 figure.tight_layout()
 
 plt.show()

@@ -1,13 +1,13 @@
 """
-=======================================
+================================
 Figure 2 and Table 1 of YOLO9000
-=======================================
+================================
 
-YOLO9000 (Redmon and Farhadi, CVPR 2017) chose 5 anchors from the curve of average IoU against their
-number, and compared ways to find them. Here are both on the boxes of BCCD. Followed by the name of
-the list of Pascal VOC 2007 in the layout of keras-yolo3, ``python plot_yolo9000.py trainval.txt``
-takes the data of the paper. Its rule, the mean of a cluster, is ``update="mean"``; the default
-finds better anchors.
+YOLO9000 (Redmon and Farhadi, CVPR 2017) chose 5 anchors from the curve of average IoU against the
+number of anchors (Figure 2), and compared several ways to compute anchors (Table 1). This example
+makes both for the boxes of BCCD. To use the data of the paper, pass the list of Pascal VOC 2007 in
+the format of keras-yolo3: ``python plot_yolo9000.py trainval.txt``. The paper updates an anchor to
+the mean of its cluster (``update="mean"``); the default finds better anchors.
 """
 
 import sys
@@ -25,7 +25,8 @@ boxes = load_keras_yolo3(labels[0]) if labels else load_bccd()
 X = box_sizes(boxes.data)
 
 # %%
-# Figure 2: the curve, for the rule of the paper, for the default, and for the most frequent shapes.
+# Figure 2: the curve for the default, for the update rule of the paper, and for the most frequent
+# shapes. The larger symbol marks the knee of each curve.
 estimators = {
     "default": IoUKMeans(),
     "mean, as in the paper": IoUKMeans(update="mean"),
@@ -33,18 +34,15 @@ estimators = {
 }
 _, ax = plt.subplots(layout="constrained")
 for name, estimator in estimators.items():
-    sweep = NClustersSweep(estimator, range(1, 13), n_init=2, rule=0.61, random_state=0)
-    if name == "most frequent shapes":
-        sweep.set_params(rule="knee")
+    sweep = NClustersSweep(estimator, range(1, 13), n_init=2, random_state=0)
     IoUCurveDisplay.from_estimator(sweep.fit(X), ax=ax, name=name)
 
 # %%
-# Table 1: average IoU in percent. On VOC 2007 the paper has 58.7, 61.0 and 67.2 for
-# the first three rows. K-means on the sides themselves minimises an error in pixels, to which
-# small boxes hardly add.
+# Table 1: average IoU in percent. For VOC 2007, the paper reports 58.7, 61.0 and 67.2 in the first
+# three rows. Ordinary k-means minimises an error in pixels, in which small boxes hardly count.
 euclidean = KMeans(5, random_state=0).fit(X).cluster_centers_
 table = {
-    "squared error, 5": euclidean,
+    "KMeans, 5": euclidean,
     "IoU and mean, 5": IoUKMeans(5, update="mean", random_state=0).fit(X).cluster_centers_,
     "IoU and mean, 9": IoUKMeans(9, update="mean", random_state=0).fit(X).cluster_centers_,
     "default, 5": IoUKMeans(5, random_state=0).fit(X).cluster_centers_,

@@ -1,19 +1,24 @@
 """Blocks of a console: what is typed stands out from what the command prints."""
 
+from typing import ClassVar
+
 from pygments.lexer import RegexLexer, bygroups
 from pygments.token import Generic, Text
 from sphinx.application import Sphinx
 
 
 class Console(RegexLexer):
-    """A line that begins with ``$``, or with ``>`` if it goes on, is typed; all others are output.
+    """Lines after the prompt ``$``, or ``>`` if a command goes on, are typed; others are output.
 
-    The lexer of Pygments takes a ``#`` for a prompt too, and colours the comments of a configuration
-    as commands.
+    The lexer of Pygments takes ``#`` for a prompt, too, and would colour comments as commands.
     """
 
-    tokens = {  # noqa: RUF012
-        "root": [(r"([$>] )(.*\n?)", bygroups(Text, Generic.Strong)), (r".*\n", Text), (r".+", Text)]
+    tokens: ClassVar = {
+        "root": [
+            (r"([$>] )(.*\n?)", bygroups(Text, Generic.Strong)),
+            (r".*\n", Text),
+            (r".+", Text),
+        ]
     }
 
 
