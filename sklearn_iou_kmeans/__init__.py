@@ -1,7 +1,6 @@
 """Anchor boxes for object detectors: k-means under the IoU distance, for scikit-learn.
 
-Public names are imported when they are first used, so that the command starts without waiting for
-scikit-learn.
+Public names are imported when they are first used, so that the command starts quickly.
 """
 
 from typing import TYPE_CHECKING
@@ -25,7 +24,7 @@ MODULES = {
     "ShapeHistogram": "_histogram",
     "show_versions": "_versions",
 }
-"""Where the public names come from."""
+"""The module of each public name."""
 
 SUBMODULES = ("dask", "datasets", "export", "metrics", "model_selection", "preprocessing")
 
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from .model_selection import NClustersSweep
 
     __version__: str
-else:  # a type checker would take any name for one of the package
+else:  # with __getattr__, a type checker would accept any name
 
     def __getattr__(name):
         from importlib import import_module

@@ -1,4 +1,4 @@
-"""ShapeHistogram: any number of shapes in a small, mergeable summary."""
+"""ShapeHistogram: a small, mergeable summary of any number of shapes."""
 
 from numbers import Integral
 from typing import Any, NamedTuple, Self
@@ -13,18 +13,18 @@ from ._persistence import VersionedState
 from ._validation import check_shapes, check_weights
 from ._weights import is_moderate, rescaled
 
-# Rows counted at once, and the largest number of cells, so memory is bounded whatever comes.
+# Rows that are counted at once, and the maximum number of cells: both bound the memory.
 CHUNK = 2**14
 MAX_CELLS = 2**18
 
-# Shapes are counted in a dense grid if it has at most so many cells per shape and in all.
+# Shapes are counted in a dense grid if it has at most this many cells per shape and in total.
 CELLS_PER_SHAPE, MAX_GRID = 16, 2**21
 
-# Bins per octave: the most that number a side of any magnitude with 32 bits, and the fewest that
-# still say something of a shape. Many sides can fill more cells still.
+# Largest and smallest number of bins per octave. At the largest, 32 bits can still number the bins
+# of sides of any magnitude.
 FINEST, COARSEST = 2**20, 0.25
 
-# Logarithms in float32 are exact to a small part of a cell up to so many bins per octave.
+# Up to this many bins per octave, logarithms in float32 are accurate enough.
 FINEST_FLOAT32 = 2**10
 
 # The cell of a side of 0, which has no logarithm.
@@ -34,49 +34,49 @@ ZERO = np.iinfo(np.int32).min
 class ShapeHistogram(VersionedState):
     r"""Weighted histogram of shapes over cells of equal width in the logarithm of each side.
 
-    Adding chunks or merging parts in any order gives the same histogram up to rounding. So it can
-    summarise boxes that do not fit in memory, or that lie on several machines, and
-    ``IoUKMeans().fit(histogram.shapes, sample_weight=histogram.weights)`` finds their anchors.
+    Use it for boxes that do not fit in memory, or that are spread over several machines: add them
+    in chunks, merge histograms, and fit anchors with
+    ``IoUKMeans().fit(histogram.shapes, sample_weight=histogram.weights)``. The order of chunks and
+    merges does not matter, up to rounding.
 
     Parameters
     ----------
     resolution : int, default=64
-        Number of bins per octave (doubling of a side length), at most 1 048 576. More bins follow
-        the boxes more closely and take more memory and time. At the default, anchors found from
-        the summary are as good as those found from all boxes to about 1e-5 in the average IoU; 16
-        is enough for a first look.
+        Number of bins per octave (doubling of a side length), at most 1 048 576. More bins are
+        more accurate, and take more memory and time. With the default, the average IoU of anchors
+        fitted to the histogram is within about 1e-5 of that of anchors fitted to all boxes; 16 is
+        enough for a first look.
 
     Attributes
     ----------
     shapes : ndarray of shape (n_cells, n_dims)
         The weighted geometric mean of the shapes in each occupied cell; 0 for a side of 0.
     weights : ndarray of shape (n_cells,)
-        The weight in each of them.
+        The total weight of the shapes in each occupied cell.
     log2_variances : ndarray of shape (n_cells,)
-        The weighted variance of log2 of the sides in each of them, added up over the sides.
+        The weighted variance of log2 of the sides in each occupied cell, summed over the sides.
     n_samples : int
-        The number of shapes that were added, exactly.
+        The number of shapes added.
     n_dims : int or None
-        The number of sides; None before the first shape.
+        The number of sides; None for an empty histogram.
     resolution : float
-        Current number of bins per octave. It is halved, down to 0.25, while shapes that spread over
-        many orders of magnitude would occupy more than 262 144 cells. So memory is bounded: for two
-        sides of any range, and for three that span sixty orders of magnitude. When it is halved
-        depends on the shapes alone and not on the order in which they come.
+        Current number of bins per octave. It is halved, down to 0.25, as long as more than 262 144
+        cells would be occupied, which happens if the shapes spread over many orders of magnitude.
+        This bounds the memory, for two sides of any range and for three sides that span sixty
+        orders of magnitude. The result does not depend on the order of the shapes.
 
     Notes
     -----
-    With `r` bins per octave, two shapes of one cell differ in each of their `d` sides by a factor
-    of at most :math:`2^{1/r}`, so their IoU is at least :math:`2^{-d/r}`. The IoU distance is a
-    metric, so replacing a shape by the mean of its cell changes its distance from any center, and
-    with it the average IoU of any centers, by at most
+    With `r` bins per octave, each of the `d` sides of two shapes in the same cell differs by a
+    factor of at most :math:`2^{1/r}`, so their IoU is at least :math:`2^{-d/r}`. The IoU distance
+    is a metric. So replacing a shape by the mean of its cell changes its distance to any center,
+    and the average IoU of any centers, by at most
 
     .. math:: 1 - 2^{-d/r} .
 
-    That is 0.021 for two sides and 64 bins per octave. The mean of a cell lies between its shapes,
-    so most of the changes cancel: on the 102 506 cars of BDD100K val the average IoU of nine
-    anchors changes by up to 4e-4 at 16 bins per octave and by 2e-6 at 64
-    (``benchmarks/quality.py``).
+    This is 0.021 for two sides and 64 bins per octave. In practice most of the changes cancel: on
+    the 102 506 cars of BDD100K val, the average IoU of nine anchors changes by up to 4e-4 with 16
+    bins per octave, and by 2e-6 with 64 (``benchmarks/quality.py``).
 
     Examples
     --------
@@ -114,32 +114,32 @@ class ShapeHistogram(VersionedState):
 
     @property
     def weights(self) -> FloatArray:
-        """The weight in each occupied cell."""
+        """The total weight of the shapes in each occupied cell."""
         return self._content.weights
 
     @property
     def log2_variances(self) -> FloatArray:
-        """The variance of log2 of the sides in each occupied cell, added up over the sides."""
+        """The weighted variance of log2 of the sides in each cell, summed over the sides."""
         moments = self._content.moments
         variances: FloatArray = moments[-1] - np.square(moments[:-1]).sum(axis=0)
         return variances.clip(min=0.0)
 
     def positive_cells(self) -> tuple[IntArray, FloatArray, FloatArray]:
-        """Return the cells of shapes with positive sides.
+        """Return the cells with positive sides only.
 
         Returns
         -------
         cells : ndarray of shape (n_dims, n_cells)
-            Number of the bin of each side.
+            Bin number of each side.
         weights : ndarray of shape (n_cells,)
-            The weight in each cell, scaled by a power of two to at most 1.
+            Weight of each cell, scaled by a power of two so that it is at most 1.
         log2_means : ndarray of shape (n_dims, n_cells)
             Weighted mean of log2 of the sides.
 
         Raises
         ------
         ValueError
-            If there is none.
+            If there are none.
         """
         cells, weights, moments = self._content
         is_positive = (cells > ZERO).all(axis=0)
@@ -149,12 +149,12 @@ class ShapeHistogram(VersionedState):
         return cells[:, is_positive], weights, moments[:-1, is_positive]
 
     def add(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Add shapes.
+        """Add shapes to the histogram.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_dims)
-            Side lengths in one unit, finite and >= 0. No rows at all are fine too.
+            Side lengths in one unit, finite and >= 0. May have no rows.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the shapes; all 1 by default.
 
@@ -166,9 +166,9 @@ class ShapeHistogram(VersionedState):
         Raises
         ------
         ValueError
-            If a side is negative or not finite, if the number of sides is not that of the shapes
-            before, or if the weights add up to more than a float can hold. Nothing is added then,
-            and nothing is lost.
+            If a side is negative or not finite, if the number of sides differs from that of
+            earlier shapes, or if the sum of the weights overflows. The histogram is then
+            unchanged.
         """
         X = check_shapes(X, "X", ensure_min_samples=0)
         weights = check_weights(sample_weight, X, allow_all_zero=True)
@@ -180,12 +180,13 @@ class ShapeHistogram(VersionedState):
         return self
 
     def merge(self, other: "ShapeHistogram") -> Self:
-        """Add what another histogram holds.
+        """Add the content of another histogram.
 
         Parameters
         ----------
         other : ShapeHistogram
-            Built with the same resolution, of shapes with the same sides. It stays as it is.
+            A histogram built with the same resolution, of shapes with the same number of sides.
+            It is not changed.
 
         Returns
         -------
@@ -195,7 +196,7 @@ class ShapeHistogram(VersionedState):
         Raises
         ------
         ValueError
-            If the resolutions that were asked for, or the numbers of sides, differ.
+            If the resolutions or the numbers of sides differ.
         """
         if other._asked != self._asked:
             raise ValueError(
@@ -209,7 +210,7 @@ class ShapeHistogram(VersionedState):
         return self
 
     def coarsened(self, factor: int) -> "ShapeHistogram":
-        """Return the same shapes in a histogram whose cells are `factor` times as wide.
+        """Return a histogram with cells that are `factor` times as wide.
 
         Parameters
         ----------
@@ -219,7 +220,7 @@ class ShapeHistogram(VersionedState):
         Returns
         -------
         histogram : ShapeHistogram
-            A new histogram.
+            A new histogram of the same shapes.
         """
         check_scalar(factor, "factor", Integral, min_val=1)
         coarse = ShapeHistogram(self._asked)
@@ -250,7 +251,7 @@ class ShapeHistogram(VersionedState):
                 "The weights add up to more than a float can hold: divide sample_weight by its sum."
             )
         n_samples = self.n_samples + shape[0]
-        # In one call, so that an interruption leaves no mixture.
+        # In one call, so that an interruption cannot leave a mixture of old and new values.
         self.__dict__.update(
             _content=content, resolution=resolution, n_samples=n_samples, n_dims=shape[1]
         )
@@ -260,8 +261,8 @@ class Content(NamedTuple):
     """Occupied cells (n_dims, n_cells), and moments of log2 of the shapes in each.
 
     The moments, of shape (n_dims + 1, n_cells), are the weighted means of the logarithms and of
-    the sum of their squares: means and not sums, so that they are exact whatever the magnitude of
-    the weights.
+    the sum of their squares. Unlike sums, means do not lose precision with very large or very small
+    weights.
     """
 
     cells: IntArray
@@ -270,15 +271,15 @@ class Content(NamedTuple):
 
     @classmethod
     def empty(cls, n_dims: int) -> Self:
-        """No cell."""
+        """Return the content of an empty histogram."""
         return cls(np.empty((n_dims, 0), dtype=np.int32), np.empty(0), np.empty((n_dims + 1, 0)))
 
     @classmethod
     def of(cls, cells: IntArray, weights: FloatArray, moments: FloatArray) -> Self:
-        """Merge what lies in the same cell."""
+        """Merge entries of the same cell."""
         weights, exponent = rescaled(weights), np.frexp(weights.max(initial=0.0))[1]
         cells, merged, sums = merge_equal_rows(cells.T, weights, (weights * moments).T)
-        if not merged.all():  # next to the largest, some weights are too small for a float
+        if not merged.all():  # weights that are too small relative to the largest one
             cells, merged, sums = cells[merged > 0], merged[merged > 0], sums[merged > 0]
         with np.errstate(over="ignore"):
             return cls(cells.T, np.ldexp(merged, exponent), sums.T / merged)
@@ -292,7 +293,7 @@ class Content(NamedTuple):
 
 
 def combine(*parts: tuple[Content, float]) -> tuple[Content, float]:
-    """Merge parts of some resolution; halve it for as long as too many cells are occupied."""
+    """Merge contents; halve the resolution as long as too many cells are occupied."""
     common = min(resolution for _, resolution in parts)
     filled = [
         content.coarsened(int(resolution / common))
@@ -314,8 +315,7 @@ def combine(*parts: tuple[Content, float]) -> tuple[Content, float]:
 def count(X: NDArray[np.floating], weights: FloatArray, resolution: int) -> Content:
     """Find the occupied cells, and the moments of log2 of the shapes in each.
 
-    A shape with a side of 0 has IoU 0 with everything, whatever its other sides are, so all of
-    them share one cell.
+    All shapes with a side of 0 share one cell, because their IoU is 0 with any other shape.
     """
     weight_of_zero = 0.0
     if len(X) and (min(side.min() for side in X.T) <= 0 or not is_moderate(weights)):
@@ -336,13 +336,13 @@ def count(X: NDArray[np.floating], weights: FloatArray, resolution: int) -> Cont
 
 
 def count_positive(X: NDArray[np.floating], weights: FloatArray, resolution: int) -> Content:
-    """Count shapes with positive sides: in a dense grid, or by sorting if they spread widely."""
+    """Count shapes with positive sides, in a dense grid or, if that would be large, by sorting."""
     n, n_dims = X.shape
     if n == 0:
         return Content.empty(n_dims)
     if resolution > FINEST_FLOAT32:
         X = X.astype(np.float64, copy=False)
-    # One cell more at each end, as the logarithm of an array may differ in the last digit.
+    # One more cell at each end, because logarithms of an array may differ in the last digit.
     lowest, highest = (
         np.floor(np.log2([end(side) for side in X.T]) * resolution).astype(np.int64) + margin
         for end, margin in ((np.min, -1), (np.max, 1))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import dask.dataframe as dd
     from dask.delayed import Delayed
 
-# Histograms merged by one task: enough to keep the tree flat, few enough for any worker.
+# Number of histograms that one task merges: more make the tree flatter, and need more memory.
 FAN_IN = 8
 
 
@@ -22,55 +22,55 @@ def shape_histogram(
     sample_weight: "da.Array | dd.Series | None" = None,
     resolution: int = 64,
 ) -> ShapeHistogram:
-    """Summarise the boxes of a Dask array or dataframe, without ever collecting them.
+    """Summarise the boxes of a Dask array or DataFrame, without collecting them on one machine.
 
-    Each partition becomes a histogram where it is read, and the histograms are merged in a tree.
-    ``IoUKMeans().fit(histogram.shapes, sample_weight=histogram.weights)`` then finds the anchors.
-    It computes at once, with the scheduler that is set: a ``distributed.Client``,
-    ``dask.config.set(scheduler=...)``, else threads.
+    The worker that reads a partition computes its histogram, and the histograms are merged in a
+    tree. Fit anchors to the result with
+    ``IoUKMeans().fit(histogram.shapes, sample_weight=histogram.weights)``.
+
+    The histogram is computed immediately, with the current scheduler: that of a
+    ``distributed.Client`` or of ``dask.config.set(scheduler=...)``, otherwise threads.
 
     Parameters
     ----------
     X : dask.array.Array or dask.dataframe.DataFrame, of shape (n_samples, n_dims)
-        Side lengths in one unit, finite and >= 0. Of a dataframe choose the sides beforehand, as
-        in ``frame[["width", "height"]]``. Row chunks may be of unknown size or empty. Chunks along
-        the columns are put together on the worker.
+        Side lengths in one unit, finite and >= 0. Select the columns of a DataFrame first, for
+        example ``frame[["width", "height"]]``. Row chunks may be empty or of unknown size. Column
+        chunks are concatenated on the worker.
     sample_weight : dask.array.Array or dask.dataframe.Series, of shape (n_samples,), default=None
-        Weights of the shapes; all 1 by default. An array for an array, a series for a dataframe,
-        with the same partitions as `X`: they are paired partition by partition and row by row,
-        whatever the index says.
+        Weights of the shapes; all 1 by default. An array if `X` is an array, a Series if `X` is a
+        DataFrame, with the same partitions as `X`. Rows are matched by their position in the
+        partition; the index is ignored.
     resolution : int, default=64
         Number of bins per octave, as in :class:`~sklearn_iou_kmeans.ShapeHistogram`.
 
     Returns
     -------
     histogram : ShapeHistogram
-        What ``ShapeHistogram(resolution).add(X, sample_weight)`` would hold, up to rounding.
+        Up to rounding, the same as ``ShapeHistogram(resolution).add(X, sample_weight)``.
 
     Raises
     ------
     TypeError
-        If `X` or `sample_weight` is not such a Dask collection.
+        If `X` or `sample_weight` is not a Dask collection of these types.
     ValueError
-        If `X` does not have two dimensions or has a column that is not numeric, or if
-        `sample_weight` has another number of partitions. Also if a partition holds a side that is
-        negative or not finite or does not have one weight a row; the message then begins with its
-        number, as in ``X.partitions[number]`` of a dataframe and ``X.blocks[number]`` of an array.
+        If `X` does not have two dimensions or has a non-numeric column, or if `sample_weight` has
+        a different number of partitions. Also if a partition contains a negative or non-finite
+        side, or has not one weight for each row; the message then begins with the number of the
+        partition: ``X.partitions[number]`` of a DataFrame, ``X.blocks[number]`` of an array.
     ImportError
-        If Dask is not installed; the extra `dask` brings it.
+        If Dask is not installed; install the `dask` extra.
 
     Notes
     -----
-    Each thread of a worker needs memory for one partition and some 100 MB to count it or to merge 8
-    histograms. These hold at most 262 144 cells each, 8 MB for two sides, however many boxes went
-    in. Only the last histogram travels to the caller.
+    Each thread of a worker needs memory for one partition, and about 100 MB to count it or to merge
+    8 histograms. A histogram has at most 262 144 cells, or 8 MB for two sides, for any number of
+    boxes. Only the final histogram is sent to the caller.
 
-    Each partition is read once, also where `X` and `sample_weight` come from the same source. The
-    exception is a worker that dies: Distributed then computes the histograms that were lost with it
-    again on another worker, and reads their partitions again. A histogram is lost or kept as a
-    whole, so the result is the same. A partition that takes several workers down, which mostly
-    means that it does not fit in their memory, ends in ``distributed.KilledWorker``: make the
-    partitions smaller.
+    Each partition is read once, even if `X` and `sample_weight` come from the same source. If a
+    worker dies, Distributed recomputes its histograms on another worker, which reads the partitions
+    again; the result is the same. If a partition kills several workers, usually because it does not
+    fit in their memory, ``distributed.KilledWorker`` is raised: use smaller partitions.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def _require_dask() -> None:
 
 
 def _of_partitions(X: Any, sample_weight: Any, resolution: int) -> "list[Delayed]":
-    """Histogram of each partition, to be computed where the partition is read."""
+    """Make a delayed histogram of each partition."""
     import dask.array as da
     import dask.dataframe as dd
 
@@ -127,8 +127,8 @@ def _of_partitions(X: Any, sample_weight: Any, resolution: int) -> "list[Delayed
     )
 
 
-# X and sample_weight enter one collection, whose blocks are histograms: Dask sees where they have a
-# source in common and reads it once. Two collections would each read it.
+# X and sample_weight are combined into one collection of histograms, so that Dask reads a common
+# source of the two only once.
 
 
 def _of_chunks(X: "da.Array", sample_weight: Any, resolution: int) -> "list[Delayed]":
@@ -163,7 +163,7 @@ def _of_frames(X: "dd.DataFrame", sample_weight: Any, resolution: int) -> "list[
         meta=(None, object),
         enforce_metadata=False,
     )
-    # Tuning would join small Parquet partitions of X and not those of sample_weight.
+    # Tuning would merge small Parquet partitions of X, but not those of sample_weight.
     with dask.config.set({"optimization.tune.active": False}):
         return list(histograms.to_delayed())
 
@@ -194,7 +194,7 @@ def _summarise(
 
 
 def _merge(resolution: int, *histograms: ShapeHistogram) -> ShapeHistogram:
-    """Merge into an empty histogram: Dask may use its tasks' results again."""
+    """Merge into a new histogram, because Dask may use the results of its tasks again."""
     merged = ShapeHistogram(resolution)
     for histogram in histograms:
         merged.merge(histogram)

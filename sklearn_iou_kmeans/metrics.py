@@ -1,7 +1,7 @@
 """How well anchors fit boxes.
 
-All functions take side lengths, one shape a row: boxes and anchors in the same unit, compared as if
-they shared a corner.
+All functions take side lengths, with one box or anchor in each row, all in the same unit. Boxes and
+anchors are compared with one corner aligned.
 """
 
 from numbers import Integral, Real
@@ -26,7 +26,7 @@ __all__ = [
     "pairwise_iou",
 ]
 
-# More boxes than this are summarised for the upper bound, with so many bins per octave.
+# The upper bound summarises more boxes than MANY, with RESOLUTION bins per octave.
 MANY, RESOLUTION = 20_000, 128
 
 
@@ -60,7 +60,7 @@ def pairwise_iou(X: ArrayLike, Y: ArrayLike) -> FloatArray:
 def average_iou_score(
     X: ArrayLike, anchors: ArrayLike, *, sample_weight: ArrayLike | None = None
 ) -> float:
-    """Compute the average IoU of boxes with the best anchor of each.
+    """Compute the average IoU of boxes with their best anchors.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def average_iou_score(
     Returns
     -------
     score : float
-        In [0, 1]; higher is better. darknet prints it in percent.
+        In [0, 1]; higher is better. darknet reports it in percent.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def best_possible_recall_score(
     measure: Literal["iou", "ratio"] = "iou",
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Compute the share of boxes that at least one anchor fits well enough.
+    """Compute the share of boxes that match at least one anchor.
 
     Parameters
     ----------
@@ -103,12 +103,12 @@ def best_possible_recall_score(
     anchors : array-like of shape (n_anchors, n_features)
         Side lengths of the anchors in the same unit.
     threshold : float, default=None
-        What the best anchor has to reach, in [0, 1]. By default 0.5 for "iou" and 0.25 for "ratio",
-        which is 1 / `anchor_t` for the usual `anchor_t` of 4.
+        Smallest value of the measure that counts as a match, in [0, 1]. By default 0.5 for "iou"
+        and 0.25 for "ratio", which is 1 / `anchor_t` for the usual `anchor_t` of 4.
     measure : {"iou", "ratio"}, default="iou"
-        "iou" asks for an IoU of at least the threshold, as Faster R-CNN and RetinaNet do: a box
-        below it trains as background. "ratio" is YOLOv5's: with r = side / side of the anchor, the
-        smallest over the sides of min(r, 1 / r) has to exceed the threshold.
+        With "iou", the IoU must be at least the threshold, as in Faster R-CNN and RetinaNet.
+        "ratio" is the rule of YOLOv5: with the ratio r of each side of the box to that of the
+        anchor, the minimum of min(r, 1 / r) over the sides must exceed the threshold.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the boxes; all 1 by default.
 
@@ -142,7 +142,7 @@ def best_possible_recall_score(
 def anchor_statistics(
     X: ArrayLike, anchors: ArrayLike, *, sample_weight: ArrayLike | None = None
 ) -> Bunch:
-    """Compute per-anchor statistics: boxes, their share, and the mean IoU with them.
+    """Compute the number of boxes, their share and their mean IoU for each anchor.
 
     Parameters
     ----------
@@ -157,11 +157,11 @@ def anchor_statistics(
     -------
     statistics : :class:`~sklearn.utils.Bunch`
         n_boxes : ndarray of shape (n_anchors,)
-            Number of boxes, of whatever weight, whose best anchor it is.
+            Number of boxes whose best anchor it is, regardless of their weights.
         share : ndarray of shape (n_anchors,)
-            Their share of the weight of all boxes.
+            Share of the total weight of all boxes.
         mean_iou : ndarray of shape (n_anchors,)
-            Their weighted mean IoU with it; NaN for an anchor without boxes.
+            Weighted mean IoU of the anchor with these boxes; NaN if there are none.
 
     Examples
     --------
@@ -193,31 +193,30 @@ def average_iou_upper_bound(
     tol: float = 1e-3,
     max_time: float | None = 10.0,
 ) -> float:
-    r"""Compute an average IoU that no `n_clusters` anchors exceed.
+    r"""Compute an upper bound on the average IoU of any `n_clusters` anchors.
 
-    The difference from the average IoU of fitted anchors says how much more searching could gain.
-    The bound is proven: it holds for anchors of any sides and for all boxes, whatever the rounding,
-    and whenever the computation stops.
+    The gap between this bound and the average IoU of fitted anchors is the most that a better
+    search could gain. The bound is proven: it holds for anchors of any size and includes rounding
+    errors, no matter when the computation stops.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features) or ShapeHistogram
-        Side lengths of the boxes, or a histogram of any number of them; the bound then holds for
-        the boxes that were added, not only for the shapes that stand for them.
+        Side lengths of the boxes, or a histogram of them; the bound then holds for the boxes that
+        were added to the histogram, not only for its shapes.
     n_clusters : int
         Number of anchors.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the boxes; all 1 by default. A histogram holds its own.
+        Weights of the boxes; all 1 by default. Must be None for a histogram, which has weights.
     centers : array-like of shape (n_clusters, n_features), default=None
-        Good anchors, say the `cluster_centers_` of a fitted estimator. By default
-        ``IoUKMeans(n_clusters, random_state=0)`` finds some.
+        Good anchors, such as the `cluster_centers_` of a fitted estimator. By default, those of
+        ``IoUKMeans(n_clusters, random_state=0)``.
     tol : float, default=1e-3
-        The computation ends once the bound is within `tol` of the average IoU of `centers`, or of
-        better ones that it meets.
+        The computation ends when the bound is within `tol` of the average IoU of `centers`, or of
+        better ones found on the way.
     max_time : float or None, default=10.0
-        Seconds after which it ends otherwise. With None the result does not depend on the speed of
-        the machine, and the computation ends where it no longer improves the bound, which can take
-        minutes.
+        Maximum time in seconds. With None, the computation ends when it no longer improves the
+        bound, which can take minutes; the result then does not depend on the speed of the machine.
 
     Returns
     -------
@@ -243,41 +242,42 @@ def average_iou_upper_bound(
         \le \sum_i s_i \mu_i + k \max_c \rho(c), \qquad
         \rho(c) = \sum_i s_i \max(\mathrm{IoU}(a_i, c) - \mu_i, 0),
 
-    because the IoU of a box with its best center is at most :math:`\mu_i` plus what any of the
-    centers exceeds it by. This is the Lagrangian dual of the k-median problem, with centers
-    anywhere. The multipliers :math:`\mu` come from a linear program over candidate centers; they
-    decide how small the bound is, not whether it holds.
+    because the IoU of a box with its best center is at most :math:`\mu_i` plus the amounts by which
+    the centers exceed it. This is the Lagrangian dual of the continuous k-median problem. The
+    multipliers :math:`\mu` come from a linear program over candidate centers. The bound is valid
+    for any multipliers; good ones make it tight.
 
     With :math:`d_j = \ln c_j - \ln a_j`, :math:`E = \exp \sum_j \max(-d_j, 0)` and
     :math:`F = \exp \sum_j \max(d_j, 0)`,
 
     .. math:: \mathrm{IoU}(a, c) = g(d) = 1 / (E + F - 1) .
 
-    So the IoU falls with each :math:`|d_j|`: over a rectangle of log centers it is largest with
-    the box clipped into the rectangle, which bounds :math:`\rho` to first order. Between two
-    changes of sign no second derivative of :math:`g` in any direction exceeds, for :math:`n` sides,
+    So the IoU decreases in each :math:`|d_j|`: over a rectangle of log centers it is largest for
+    the box clipped to the rectangle, which bounds :math:`\rho` to first order. Where no
+    :math:`d_j` changes its sign, the second derivative of :math:`g` in any direction is, for
+    :math:`n` sides, at most
 
     .. math:: L(g) = \max(n g, \; 2 (n - 1) g - g^2 + 2 g^3),
 
-    and at a change of sign the slope falls; so :math:`g(d + e) \le g(d) + \nabla g \cdot e +
-    L |e|^2 / 2` with the largest :math:`g` on the way in :math:`L`. Added up over the boxes, the
-    largest value of the right-hand side over a rectangle lies in a corner. The rectangles of the
-    largest bounds are split until the largest :math:`\rho` is known closely enough. Rounding is
-    allowed for. All of this is proven for any number of sides; the more there are, the more
-    rectangles it takes, and the larger the bound is after a given time.
+    and at a change of sign the slope decreases. So :math:`g(d + e) \le g(d) + \nabla g \cdot e +
+    L |e|^2 / 2`, with :math:`L` at the largest :math:`g` along the way. The sum of the right-hand
+    sides over the boxes is largest at a corner of the rectangle. Branch and bound splits the
+    rectangles with the largest bounds until the maximum of :math:`\rho` is known closely enough.
+    Margins account for rounding errors. The proof holds for any number of sides, but with more
+    sides more rectangles are needed, so that the bound is looser after a given time.
 
-    Centers that are taken in part may do better than whole ones in this bound. Up to 3 000 distinct
-    boxes, branch and bound closes the gap: the plane is cut, and a bound found for each number of
-    centers on either side of the cut. On more boxes a gap stays: on 100 000, for 3 to 12 anchors,
-    2e-5 to 2e-3 after ten seconds, the larger the more anchors.
+    A gap can remain because this bound also covers fractions of centers. For up to 3 000 distinct
+    boxes, a second branch and bound closes it: it splits the plane in two, and bounds every way to
+    divide the centers between the two parts. For 100 000 boxes and 3 to 12 anchors, the gap after
+    ten seconds is 2e-5 to 2e-3; it grows with the number of anchors.
 
-    More than 20 000 boxes are summarised in a :class:`ShapeHistogram` of 128 bins per octave, or
-    fewer where these would be more than 100 000 cells. By the second inequality the mean of
-    :math:`g` over the boxes of a cell, of variance :math:`v` in the logarithms, is at most that at
-    their mean plus :math:`L v / 2`, and with the variance of :math:`g`, at most :math:`n g^2 v`,
-    the mean of a positive part is bounded as well (Scarf). This adds some 1e-5 with 128 bins per
-    octave, and some 1e-5 to 1e-4 with 64. Of a histogram it is not known whether its shapes were
-    float32; that they may have been adds a few 1e-6.
+    More than 20 000 boxes are summarised in a :class:`ShapeHistogram` with 128 bins per octave, or
+    with fewer bins if there would be more than 100 000 cells. By the second inequality, the mean of
+    :math:`g` over the boxes of a cell with variance :math:`v` of the logarithms is at most
+    :math:`g` at their mean plus :math:`L v / 2`. The variance of :math:`g` is at most
+    :math:`n g^2 v`, which also bounds the mean of the positive part (Scarf). This loosens the bound
+    by about 1e-5 with 128 bins per octave, and by 1e-5 to 1e-4 with 64. A histogram does not record
+    whether its shapes were float32; allowing for that adds a few 1e-6.
 
     References
     ----------
@@ -327,14 +327,14 @@ def average_iou_upper_bound(
 
 
 def _assign(X: ArrayLike, anchors: ArrayLike) -> tuple[NDArray[np.floating], IntArray, FloatArray]:
-    """Check the shapes; return those of the boxes, their best anchors and the IoU with them."""
+    """Check the shapes; return the boxes, their best anchors and the IoU with these."""
     X = check_shapes(X, "X")
     anchors = check_shapes(anchors, "anchors", n_dims=X.shape[1])
     return X, *nearest(X, anchors.astype(np.float64))
 
 
 def _best_ratio(X: NDArray[np.floating], anchors: NDArray[np.floating]) -> FloatArray:
-    """For each box the largest over the anchors of the smallest ratio of its sides to theirs."""
+    """Compute, for the best anchor of each box, the minimum over the sides of min(r, 1 / r)."""
     X, best = X.astype(np.float64), np.zeros(len(X))
     for anchor in anchors.astype(np.float64):
         larger = np.maximum(X, anchor)

@@ -1,6 +1,6 @@
-"""From boxes to the sizes that are clustered.
+"""Convert boxes to the sizes to cluster.
 
-Plain functions; in a pipeline they go through
+To use these functions in a pipeline, wrap them in
 :class:`~sklearn.preprocessing.FunctionTransformer`.
 """
 
@@ -27,26 +27,25 @@ def box_sizes(
     Parameters
     ----------
     boxes : array-like or DataFrame of shape (n_boxes, 4)
-        One box a row, in any unit.
+        One box in each row, in any unit.
     box_format : {"xyxy", "xywh", "cxcywh"}, default="xyxy"
         What the columns mean: two corners (x1, y1, x2, y2), as in Pascal VOC, KITTI and BDD100K; a
         corner and the size, as in COCO; or the center and the size, as in YOLO.
     inclusive : bool, default=False
-        Whether the second corner is the last pixel inside the box, so that a side is x2 - x1 + 1.
-        The original Pascal VOC files are meant so; most tools today write and read them without
-        the + 1. Only for "xyxy".
+        Whether the second corner is the last pixel inside the box, so that the width is
+        x2 - x1 + 1. This is the case in the original Pascal VOC files; most tools write and read
+        VOC files without the + 1. Only for "xyxy".
 
     Returns
     -------
     sizes : ndarray or DataFrame of shape (n_boxes, 2)
-        (width, height) in the unit of `boxes`. A size may be 0. A pandas DataFrame gives one with
-        the same index and the columns "width" and "height".
+        (width, height) in the unit of `boxes`; 0 is allowed. For a pandas DataFrame, a DataFrame
+        with the same index and the columns "width" and "height".
 
     Raises
     ------
     ValueError
-        If `boxes` does not have four columns, or has a value that is not finite, or a box has a
-        negative size.
+        If `boxes` does not have four columns, a value is not finite, or a size is negative.
 
     Examples
     --------
@@ -83,7 +82,7 @@ def box_sizes(
 
 
 def letterbox(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float, float]) -> Any:
-    """Rescale sizes for letterbox resizing, which keeps the aspect ratio and pads the image.
+    """Rescale sizes for letterbox (aspect-preserving) resizing.
 
     Parameters
     ----------
@@ -92,20 +91,20 @@ def letterbox(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[floa
     image_sizes : array-like of shape (n_boxes, 2) or (2,)
         (width, height) of the image of each box, or of all images, in pixels.
     input_size : int or (width, height)
-        The size of the network's input in pixels; an int for a square.
+        The size of the network input in pixels; an int for a square.
 
     Returns
     -------
     sizes : ndarray or DataFrame of shape (n_boxes, 2)
-        (width, height) in pixels at the network's input: both sides times
-        min(input width / image width, input height / image height). A pandas DataFrame gives one
-        with the same index and columns.
+        (width, height) in pixels of the network input: both sides times
+        min(input width / image width, input height / image height). For a pandas
+        DataFrame, a DataFrame with the same index and columns.
 
     Raises
     ------
     ValueError
-        If `sizes` does not have two columns or has a negative or missing value; or if an image size
-        is missing or not positive, with the first row of which that is true.
+        If `sizes` does not have two columns, or contains a negative or missing value, or if an
+        image size is missing or not positive.
 
     See Also
     --------
@@ -113,8 +112,8 @@ def letterbox(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[floa
 
     Notes
     -----
-    YOLOv5 and YOLOv7 scale like this. They round the size of the scaled image to whole pixels; here
-    the scale is exact.
+    Letterbox scales the image until it fits into the network input, and pads the rest. YOLOv5 and
+    YOLOv7 do this; they round the size of the scaled image to whole pixels, this function does not.
 
     Examples
     --------
@@ -126,13 +125,13 @@ def letterbox(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[floa
            [ 20.8,  41.6]])
     """
     image, target = _check_image_sizes(image_sizes, sizes), check_size(input_size, "input_size")
-    # Which side limits the scale, by products: quotients would be rounded before they are compared.
+    # The side that limits the scale; products are compared because quotients would be rounded.
     limit = (target[0] * image[:, 1] > target[1] * image[:, 0]).astype(int)[:, None]
     return _scaled(sizes, target[limit], np.take_along_axis(image, limit, axis=1))
 
 
 def stretch(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float, float]) -> Any:
-    """Rescale sizes for stretching, which scales each side of the image to the network's input.
+    """Rescale sizes for images that are stretched to the network input.
 
     Parameters
     ----------
@@ -141,20 +140,20 @@ def stretch(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float,
     image_sizes : array-like of shape (n_boxes, 2) or (2,)
         (width, height) of the image of each box, or of all images, in pixels.
     input_size : int or (width, height)
-        The size of the network's input in pixels; an int for a square.
+        The size of the network input in pixels; an int for a square.
 
     Returns
     -------
     sizes : ndarray or DataFrame of shape (n_boxes, 2)
-        (width, height) in pixels at the network's input: the width times input width / image width,
-        the height times input height / image height. A pandas DataFrame gives one with the same
-        index and columns.
+        (width, height) in pixels of the network input: the width times input width / image width,
+        the height times input height / image height. For a pandas DataFrame, a DataFrame with the
+        same index and columns.
 
     Raises
     ------
     ValueError
-        If `sizes` does not have two columns or has a negative or missing value; or if an image size
-        is missing or not positive, with the first row of which that is true.
+        If `sizes` does not have two columns, or contains a negative or missing value, or if an
+        image size is missing or not positive.
 
     See Also
     --------
@@ -162,8 +161,9 @@ def stretch(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float,
 
     Notes
     -----
-    darknet's `calc_anchors` scales like this. It changes the shape of boxes: where an image of
-    1280 x 720 pixels goes into a square input, a square box becomes a tall one.
+    Stretching scales width and height independently, as darknet does. It changes the aspect ratio
+    of boxes: if an image of 1280 x 720 pixels is stretched to a square, a square box becomes taller
+    than wide.
 
     Examples
     --------
@@ -191,30 +191,31 @@ def convert_units(
     sizes : array-like or DataFrame of shape (n_boxes, 2)
         (width, height) in `source`.
     source : {"pixel", "relative", "grid"}
-        The unit of `sizes`: pixels; shares of the width and the height of an image, as in YOLO
-        labels; or cells of a detector's grid, as the anchors of YOLOv2.
+        The unit of `sizes`: pixels; fractions of the width and height of an image, as in YOLO
+        labels; or cells of the output grid of a detector, as in the anchors of YOLOv2.
     target : {"pixel", "relative", "grid"}
-        The unit to express them in.
+        The unit to convert to.
     image_size : int or (width, height), default=None
-        The size in pixels that "relative" refers to; an int for a square. Needed from and to
-        "relative". Anchors go with the size of the network's input, labels with that of the image.
+        The size in pixels that "relative" refers to; an int for a square. Required if a unit is
+        "relative". For anchors, use the size of the network input; for labels, that of the image.
     stride : float, default=None
-        The side of a grid cell in pixels, say 32. Needed from and to "grid".
+        The side of a grid cell in pixels, for example 32. Required if a unit is "grid".
 
     Returns
     -------
     sizes : ndarray or DataFrame of shape (n_boxes, 2)
-        (width, height) in `target`. A pandas DataFrame gives one with the same index and columns.
+        (width, height) in `target`. For a pandas DataFrame, a DataFrame with the same index and
+        columns.
 
     Raises
     ------
     ValueError
-        If a unit is none of the three, if `image_size` or `stride` is needed and missing or not
-        positive, or if `sizes` does not have two columns or has a negative or missing value.
+        If a unit is unknown, if `image_size` or `stride` is required and missing or not positive,
+        or if `sizes` does not have two columns or contains a negative or missing value.
 
     Examples
     --------
-    At an input of 416 x 416 pixels with a grid of 13 x 13 cells, 32 pixels are one cell.
+    With an input of 416 x 416 pixels and a grid of 13 x 13 cells, a cell is 32 pixels wide.
 
     >>> from sklearn_iou_kmeans.preprocessing import convert_units
     >>> convert_units([[32, 64]], "pixel", "grid", stride=32)
@@ -238,7 +239,7 @@ def convert_units(
 
 
 def check_size(size: Any, name: str) -> NDArray[np.float64]:
-    """Return a size given as one number or as (width, height): two numbers, finite and > 0."""
+    """Return (width, height) for a size that is one number or a pair; raise unless it is > 0."""
     try:
         sides = np.array(np.broadcast_to(np.asarray(size, dtype=np.float64), 2))
     except (TypeError, ValueError):
@@ -251,7 +252,7 @@ def check_size(size: Any, name: str) -> NDArray[np.float64]:
 
 
 def _scaled(sizes: Any, numerator: ArrayLike, denominator: ArrayLike) -> Any:
-    """Check `sizes`; return ``sizes * numerator / denominator`` as what `sizes` is."""
+    """Check `sizes`; return ``sizes * numerator / denominator`` in the type of `sizes`."""
     checked = check_shapes(sizes, "sizes")
     if checked.shape[1] != 2:
         raise ValueError(
@@ -265,7 +266,7 @@ def _scaled(sizes: Any, numerator: ArrayLike, denominator: ArrayLike) -> Any:
 
 
 def _check_image_sizes(image_sizes: ArrayLike, sizes: Any) -> NDArray[np.float64]:
-    """Return the image size of each box, (n_boxes, 2) or, where it is one for all, (1, 2)."""
+    """Return the image size of each box, of shape (n_boxes, 2), or (1, 2) if it is the same."""
     image: NDArray[np.float64] = np.asarray(image_sizes, dtype=np.float64)
     n_boxes = np.shape(sizes)[:1]
     if image.shape not in ((2,), (*n_boxes, 2)):

@@ -1,4 +1,4 @@
-"""The estimators and their algorithm."""
+"""The estimators and their algorithms."""
 
 from ._iou_kmeans import IoUKMeans
 from ._most_frequent import MostFrequentShapes

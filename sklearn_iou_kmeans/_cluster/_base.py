@@ -1,4 +1,4 @@
-"""What every estimator with fitted centers can do: predict, transform and score."""
+"""The methods that all estimators share: predict, transform and score."""
 
 from typing import Any, Self
 
@@ -20,7 +20,7 @@ from .._validation import FLOATS, aligned, check_sides, check_weights
 from .._warnings import warn
 from .._weights import weighted_mean
 
-# Rows of random numbers look like corners once in 4**FEWEST_CORNERS.
+# This many rows of random numbers look like corners by chance once in 4**FEWEST_CORNERS times.
 FEWEST_CORNERS = 8
 
 
@@ -39,7 +39,7 @@ class BaseShapeClusterer(
     ClusterMixin,
     BaseEstimator,
 ):
-    """Base of the clusterers of shapes; a subclass fits `cluster_centers_`."""
+    """Base class of the clusterers of shapes; subclasses fit `cluster_centers_`."""
 
     cluster_centers_: NDArray[np.floating]
     labels_: IntArray
@@ -52,12 +52,12 @@ class BaseShapeClusterer(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Side lengths, in the unit of the boxes that were fitted.
+            Side lengths, in the same unit as the fitted boxes.
 
         Returns
         -------
         labels : ndarray of shape (n_samples,)
-            Index of a row of `cluster_centers_`; of equally good ones the first.
+            Index of a row of `cluster_centers_`; the first one if several are equally good.
         """
         labels, _ = self._nearest(self._check_shapes(X))
         return labels
@@ -68,7 +68,7 @@ class BaseShapeClusterer(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Side lengths, in the unit of the boxes that were fitted.
+            Side lengths, in the same unit as the fitted boxes.
 
         Returns
         -------
@@ -80,12 +80,12 @@ class BaseShapeClusterer(
         return distances.astype(X.dtype, copy=False)
 
     def score(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
-        """Compute the average IoU of the boxes with the best center of each.
+        """Compute the average IoU of the boxes with their best centers.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Side lengths, in the unit of the boxes that were fitted.
+            Side lengths, in the same unit as the fitted boxes.
         y : Ignored
             Present by convention.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -127,7 +127,7 @@ class BaseShapeClusterer(
         centers: FloatArray,
         **attributes: Any,
     ) -> Self:
-        """Keep the centers in the precision of `X`, how well they fit it, and other attributes."""
+        """Store the centers in the precision of `X`, their scores on it, and other attributes."""
         centers = centers.astype(X.dtype)
         labels, iou = nearest(X, centers.astype(np.float64))
         with np.errstate(over="ignore"):

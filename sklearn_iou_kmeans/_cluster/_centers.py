@@ -1,4 +1,4 @@
-"""Update rules: where the center of the shapes of a cluster lies.
+"""Update rules: the center of the shapes of a cluster.
 
 Each rule takes the shapes, their weights, their clusters, their IoU with the center of their
 cluster, and those centers; each returns the new centers, of shape (n_clusters, n_dims).
@@ -29,19 +29,19 @@ def iou_centers(
     .. math:: A = \prod a_j, \quad V = \prod c_j, \quad P = \prod \min(a_j, c_j),
               \quad U = A + V - P, \quad \mathrm{IoU} = P / U.
 
-    Multiply one side of the center by :math:`e^t`. Where :math:`c_j < a_j` both :math:`P` and
-    :math:`V` grow in proportion, so the derivatives of :math:`\log P` and of :math:`\log U` by
-    :math:`t` are :math:`1` and :math:`(V - P) / U`, and that of :math:`\log \mathrm{IoU}` is
-    :math:`(U - V + P) / U = A / U`. Where :math:`c_j > a_j` the overlap stays and only :math:`V`
-    grows: the derivative is :math:`-V / U`. With weights :math:`s_i` the weighted sum of the IoU
-    is therefore stationary in :math:`c_j` when
+    Multiply one side of the center by :math:`e^t`. If :math:`c_j < a_j`, both :math:`P` and
+    :math:`V` are proportional to :math:`e^t`, so the derivatives of :math:`\log P` and
+    :math:`\log U` with respect to :math:`t` are :math:`1` and :math:`(V - P) / U`, and that of
+    :math:`\log \mathrm{IoU}` is :math:`(U - V + P) / U = A / U`. If :math:`c_j > a_j`, the overlap
+    does not change and :math:`V` grows, so the derivative is :math:`-V / U`. With weights
+    :math:`s_i`, the weighted sum of the IoU is therefore stationary in :math:`c_j` if
 
     .. math:: \sum_{a_{ij} > c_j} s_i \mathrm{IoU}_i \frac{A_i}{U_i}
               = \sum_{a_{ij} < c_j} s_i \mathrm{IoU}_i \frac{V}{U_i} ,
 
-    which says that :math:`c_j` halves the sum of these weights: it is a weighted median of the
-    :math:`a_{ij}`. The weights are taken at the last center and all sides step at once. The number
-    of sides does not matter.
+    that is, if :math:`c_j` is a weighted median of the :math:`a_{ij}` with these weights. One step
+    computes the weights at the last center, and updates all sides at once. The rule holds for any
+    number of sides.
     """
     above, below = gradient_weights(X, sample_weight, labels, iou, centers)
     return weighted_medians(X, above, below, labels, centers)

@@ -37,7 +37,7 @@ Init = Literal["k-means++", "random"] | ArrayLike | Callable[..., ArrayLike]
 
 
 class PreparedBoxes(NamedTuple):
-    """Checked boxes, those that bear on the centers, and summaries of them from coarse to fine."""
+    """Validated boxes, those that influence the centers, and their summaries, coarse to fine."""
 
     X: NDArray[np.floating]
     sample_weight: FloatArray
@@ -49,32 +49,32 @@ class PreparedBoxes(NamedTuple):
 class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
     r"""K-means clustering of box shapes under the IoU distance.
 
-    Finds the `n_clusters` shapes, called anchor boxes or priors in object detection, with the
-    largest average IoU with the boxes: each box counts with its IoU with the best of them, both
-    placed on the same corner.
+    Finds the `n_clusters` shapes with the highest average IoU: the mean, over all boxes, of the
+    IoU with the best shape, with one corner aligned. In object detection these shapes are called
+    anchor boxes or priors.
 
     Parameters
     ----------
     n_clusters : int, default=9
-        Number of anchors. More anchors raise the average IoU by less and less and make the
-        detector larger; common values are 9 (3 for each of 3 heads), 6 or 5. Usually a multiple
-        of the number of heads.
+        Number of anchors, usually a multiple of the number of heads of the detector. Common values
+        are 9 (3 for each of 3 heads), 6 and 5. Each further anchor raises the average IoU by less,
+        and makes the detector larger.
 
     init : {"k-means++", "random"}, callable or array-like, default="k-means++"
-        Where a run starts from. "k-means++" draws shapes that are far from each other, "random"
-        draws shapes by weight. An array of shape (n_clusters, n_features), say the anchors in use
-        today, or a callable ``init(X, n_clusters, random_state)`` that returns one, gives the
-        centers to start from.
+        Method to choose the initial centers. "k-means++" draws shapes that are far from each other,
+        "random" draws shapes by weight. Or an array of shape (n_clusters, n_features) of initial
+        centers, for example your current anchors, or a callable
+        ``init(X, n_clusters, random_state)`` that returns one.
 
     n_init : int, default=10
-        Number of runs, each from another seeding; the best ones go on. With an array for `init`
-        there is one run, because all would be the same.
+        Number of runs with different initial centers. If `init` is an array there is only one run,
+        because all would be the same.
 
     update : {"iou", "median", "mean"}, default="iou"
-        Where the center of a cluster lies. "iou" maximises the average IoU; use it unless you need
-        to reproduce published results. "mean" is the rule of YOLO9000 and of darknet, "median"
-        that of several published scripts. They run as published, to their own fixed point, and
-        the average IoU can fall on the way.
+        Rule to update the center of a cluster. "iou" maximises the average IoU; use it unless you
+        need to reproduce published results. "mean" is the rule of YOLO9000 and darknet, "median"
+        that of several published scripts. With these two the average IoU can fall from one
+        iteration to the next.
 
     algorithm : {"auto", "lloyd", "random_swap"}, default="auto"
         "lloyd" makes `n_init` runs, with every iteration on all boxes. "random_swap" makes them on
@@ -85,60 +85,63 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         centers.
 
     max_iter : int, default=300
-        Maximum number of iterations on all boxes, of each run.
+        Maximum number of iterations on all boxes for each run.
 
     tol : float, default=1e-6
-        A run ends once an iteration on all boxes raises the average IoU by `tol` or less. The
-        rules "median" and "mean" ignore it: they end when no box changes its cluster.
+        A run ends when an iteration on all boxes raises the average IoU by at most `tol`. With the
+        rules "median" and "mean", a run ends when no box changes its cluster.
 
     verbose : int, default=0
         If positive, print a line for each run.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the seedings and the swaps. Pass an int to get the same anchors each time.
+        Seed of the initial centers and of the random swaps. Pass an int to get the same anchors on
+        every call.
 
     Attributes
     ----------
     cluster_centers_ : ndarray of shape (n_clusters, n_features)
-        The anchors in the unit of `X`, by ascending volume (ties by the first side).
+        The anchors in the unit of `X`, sorted by volume in ascending order (ties by the first
+        side).
     labels_ : ndarray of shape (n_samples,)
-        The anchor of each box: a row of `cluster_centers_`.
+        Index of the best anchor of each box.
     inertia_ : float
         Sum over the boxes of weight x (1 - IoU with the best anchor).
     average_iou_ : float
-        Weighted average over the boxes of the IoU with the best anchor, in [0, 1].
+        Weighted mean over the boxes of the IoU with the best anchor, in [0, 1].
     n_iter_ : int
-        Number of iterations on all boxes in the run that led to the anchors.
+        Number of iterations on all boxes in the run that found the anchors.
     histogram_ : ShapeHistogram
         Summary of the boxes; only set by `partial_fit`.
     n_features_in_ : int
         Number of sides.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of `X`, where it has any.
+        Names of the columns of `X`, if it has names.
 
     See Also
     --------
-    MostFrequentShapes : The naive baseline.
-    ShapeHistogram : The summary, for boxes on many machines.
-    sklearn.cluster.KMeans : K-means under the Euclidean distance, whose error grows with the size
-        of the box, so that small boxes hardly count.
+    MostFrequentShapes : A naive baseline.
+    ShapeHistogram : A summary of boxes, for data on several machines.
+    sklearn.cluster.KMeans : K-means under the Euclidean distance, in which small boxes hardly
+        count.
 
     Notes
     -----
-    With sides :math:`a_j` of a box and :math:`c_j` of a center the IoU is :math:`P / U`, where
-    :math:`P = \prod \min(a_j, c_j)` and :math:`U = \prod a_j + \prod c_j - P`. 1 - IoU is the
-    Jaccard distance of two sets, a metric. A run assigns each box to the center with the largest
-    IoU and then moves each center, in turn. The rule "iou" follows from setting the derivative of
-    the average IoU to zero: in each side the center is a weighted median of the boxes, with weights
-    IoU A / U for the larger and IoU V / U for the smaller boxes, where A and V are the volumes of
-    the box and of the center. A step that would lower the average IoU is shortened, so that it
-    never falls within a run. Neither the mean nor the median has this property.
+    For a box with sides :math:`a_j` and a center with sides :math:`c_j`, the IoU is :math:`P / U`,
+    where :math:`P = \prod \min(a_j, c_j)` and :math:`U = \prod a_j + \prod c_j - P`. The distance
+    1 - IoU is a metric, the Jaccard distance of two sets. A run alternates two steps: it assigns
+    each box to the center with the largest IoU, and updates each center. The rule "iou" follows
+    from setting the derivative of the average IoU to zero: each side of the center is a weighted
+    median of the boxes, with weights IoU A / U for boxes that are larger in this side, and
+    IoU V / U for boxes that are smaller, where A and V are the volumes of the box and of the
+    center. A step that would lower the average IoU is shortened, so within a run the average IoU
+    never falls. The mean and the median do not have this property.
 
-    A box with a side of 0 has IoU 0 with everything. It has no influence on the centers, but it
-    counts in `average_iou_`. Only sums of weights enter, so an integer weight means the same as
-    that many repeats, and the order of the boxes has no influence, both up to rounding.
+    A box with a side of 0 has IoU 0 with every center: it does not influence the centers, but it
+    counts in `average_iou_`. Up to rounding, an integer weight is equivalent to repeating the box,
+    and the order of the boxes does not matter.
 
-    A higher average IoU makes the detector's task easier; it does not promise a higher mAP.
+    A higher average IoU makes the task of the detector easier, but does not guarantee a higher mAP.
 
     References
     ----------
@@ -198,13 +201,13 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
     @validates_parameters
     @atomic
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
-        """Find the anchors.
+        """Fit the anchors to boxes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Side lengths of boxes in one unit, finite and >= 0: two columns are (width, height), one
-            column is the length of segments, three are (length, width, height) of 3-D boxes.
+            Side lengths of the boxes in one unit, finite and >= 0. Usually two columns, width and
+            height; one column for the lengths of segments, and three for 3-D boxes, work as well.
         y : Ignored
             Present by convention.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -218,13 +221,14 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         Raises
         ------
         ValueError
-            If a side is negative or not finite, if no box has positive sides and weight, if there
-            are fewer boxes than clusters, or if `init` does not fit `X` and `n_clusters`.
+            If a side is negative or not finite, if no box has positive sides and a positive
+            weight, if there are fewer boxes than clusters, or if the shape of `init` does not match
+            `X` and `n_clusters`.
 
         Warns
         -----
         ConvergenceWarning
-            If there are fewer distinct shapes than clusters. Anchors are repeated then.
+            If there are fewer distinct shapes than clusters. Some anchors are then repeated.
         """
         return self._fit_prepared(self._prepare(X, sample_weight))
 
@@ -233,17 +237,17 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
     def partial_fit(
         self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Add boxes, and find the anchors of all that were added so far.
+        """Add boxes, and fit the anchors to all boxes added so far.
 
-        Meant for boxes that do not fit in memory, in any number of chunks and in any order. They
-        are kept as a :class:`ShapeHistogram`, whose size does not grow with their number, and the
-        anchors are those of its shapes. `labels_`, `inertia_` and `average_iou_` are not set,
-        because the boxes are not stored: use `predict` and `score` on them.
+        Use it for boxes that do not fit in memory: pass them in chunks, in any order. Only a
+        :class:`ShapeHistogram` of the boxes is kept, whose size is bounded, and the anchors are
+        fitted to it. `labels_`, `inertia_` and `average_iou_` are not set, because the boxes are
+        not stored: use `predict` and `score`.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Side lengths of further boxes, in the unit of those before.
+            Side lengths of the boxes to add, in the same unit as the earlier ones.
         y : Ignored
             Present by convention.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -257,10 +261,11 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         Raises
         ------
         ValueError
-            As `fit` does, or if the parameters do not allow a search on summaries. The estimator
-            then keeps what was added before, and nothing of `X`.
+            As for `fit`, or if `update` or `algorithm` do not allow a search on a histogram. The
+            estimator is then unchanged.
         RuntimeError
-            If another thread has added boxes meanwhile. Those are kept, and nothing of `X`.
+            If another thread has added boxes in the meantime. Its boxes are kept, and those in `X`
+            are not added.
 
         Warns
         -----
@@ -269,10 +274,10 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
 
         Notes
         -----
-        A call summarises `X` and then searches again, which takes a time that does not depend on
-        the number of boxes: prefer few large chunks. `fit` forgets what was added. Calls from
-        several threads at once are refused, because chunks would be lost: give each thread a
-        :class:`ShapeHistogram` and merge these.
+        Every call searches for anchors, which takes about the same time for any number of boxes:
+        use few large chunks rather than many small ones. `fit` discards the boxes added before. Do
+        not call this method from several threads: give each thread a :class:`ShapeHistogram`, and
+        merge them.
         """
         if not self._searches_summary():
             raise ValueError(
@@ -297,7 +302,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
 
     @validates_parameters
     def _prepare(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> PreparedBoxes:
-        """Check and summarise boxes, as `fit` needs them for any number of clusters."""
+        """Validate and summarise boxes for fits with any number of clusters."""
         X = self._check_shapes(X, reset=True)
         weights = check_weights(sample_weight, X)
         scaled = weights if is_moderate(weights) else rescaled(weights)
@@ -311,7 +316,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
 
     @validates_parameters
     def _fit_prepared(self, boxes: PreparedBoxes) -> Self:
-        """Find the anchors of boxes that were checked and summarised."""
+        """Fit the anchors to prepared boxes."""
         if len(boxes.X) < self.n_clusters:
             raise ValueError(
                 f"n_samples={len(boxes.X)} should be >= n_clusters={self.n_clusters}: pass more "
@@ -325,7 +330,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         return self._store(boxes.X, boxes.sample_weight, in_order(centers), **attributes)
 
     def _run(self, boxes: PreparedBoxes) -> tuple[FloatArray, int]:
-        """Return the best centers, and the iterations on all boxes that led to them."""
+        """Return the best centers, and the number of iterations on all boxes in their run."""
         with fit_and_its_runs(self, self.n_init) as runs_from:
             levels = levels_for(boxes.levels, self.n_clusters)
             if len(levels[-1].weights) <= self.n_clusters:
@@ -339,7 +344,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
             return self._best_run(boxes.used, search(levels, starts, random_state))
 
     def _searches_summary(self) -> bool:
-        """Whether to search on summaries of the boxes, as far as the parameters decide it."""
+        """Whether the parameters ask for a search on summaries of the boxes."""
         if self.algorithm == "random_swap" and self.update != "iou":
             raise ValueError(
                 f"update={self.update!r} runs as published, on all boxes, which requires "
@@ -368,7 +373,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
     def _starts(
         self, X: NDArray[np.floating], level: WeightedShapes, random_state: RandomState
     ) -> Iterator[FloatArray]:
-        """Yield the centers that each run starts from."""
+        """Yield the initial centers of each run."""
         if callable(self.init):
             for _ in range(self.n_init):
                 centers = self.init(X, self.n_clusters, random_state=random_state)
@@ -380,7 +385,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
             yield self._check_init(self.init, X)
 
     def _check_init(self, init: ArrayLike, X: NDArray[np.floating]) -> FloatArray:
-        """Return `init` as checked centers."""
+        """Validate `init` and return it as centers."""
         centers = check_shapes(init, "init", n_dims=X.shape[1])
         if len(centers) != self.n_clusters:
             raise ValueError(
@@ -407,15 +412,15 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         return np.resize(shapes, (self.n_clusters, shapes.shape[1]))
 
     def _forget(self, *names: str) -> None:
-        """Delete what an earlier fit left that this one does not renew."""
+        """Delete attributes of an earlier fit that this one does not set."""
         for name in names:
             if hasattr(self, name):
                 delattr(self, name)
 
 
 def in_order(centers: FloatArray) -> FloatArray:
-    """Sort centers by ascending volume, ties by the first side."""
-    # Mantissas and exponents apart, so that no volume overflows or vanishes.
+    """Sort centers by volume in ascending order, ties by the first side."""
+    # Mantissas and exponents are multiplied separately, so that no volume over- or underflows.
     mantissas, exponents = np.frexp(centers)
     mantissa, exponent = np.frexp(mantissas.prod(axis=1))
     return centers[np.lexsort((centers[:, 0], mantissa, exponent + exponents.sum(axis=1)))]

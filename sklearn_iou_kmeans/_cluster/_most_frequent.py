@@ -1,4 +1,4 @@
-"""The naive baseline: the shapes that occur most often."""
+"""A naive baseline: the shapes that occur most often."""
 
 from numbers import Integral
 from typing import Any, ClassVar, Self
@@ -19,35 +19,35 @@ from ._base import BaseShapeClusterer
 class MostFrequentShapes(BaseShapeClusterer):
     """Use the most frequent distinct shapes as cluster centers.
 
-    A baseline to hold anchors against: boxes on a pixel grid repeat small shapes most, so the most
-    frequent ones are small and much alike, and serve large boxes badly.
+    A baseline to compare anchors to. On a pixel grid small shapes are repeated most, so the most
+    frequent shapes are small and similar to each other, and fit large boxes badly.
 
     Parameters
     ----------
     n_clusters : int, default=8
-        The number of shapes to take.
+        Number of shapes.
 
     Attributes
     ----------
     cluster_centers_ : ndarray of shape (n_clusters, n_features)
-        The shapes, the most frequent first; of equally frequent ones the one with the smaller
-        first side. Fewer rows, with a warning, where fewer distinct shapes occur.
+        The shapes, the most frequent first (ties by the first side). If there are fewer distinct
+        shapes than `n_clusters`, only these are kept, with a warning.
     counts_ : ndarray of shape (n_clusters,)
-        How often each occurs: the sum of the weights of its boxes.
+        Number of boxes of each shape: the sum of their weights.
     labels_ : ndarray of shape (n_samples,)
-        The best center of each box.
+        Index of the best center of each box.
     inertia_ : float
         Sum of weight x (1 - IoU with the best center).
     average_iou_ : float
-        Average IoU with the best center.
+        Weighted mean over the boxes of the IoU with the best center, in [0, 1].
     n_features_in_ : int
         Number of sides.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of `X`, where it has any.
+        Names of the columns of `X`, if it has names.
 
     See Also
     --------
-    IoUKMeans : The centers that make the average IoU large.
+    IoUKMeans : Centers that maximise the average IoU.
 
     Examples
     --------
@@ -72,7 +72,7 @@ class MostFrequentShapes(BaseShapeClusterer):
     @validates_parameters
     @atomic
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
-        """Count the distinct shapes and keep the most frequent.
+        """Count the distinct shapes and keep the most frequent ones.
 
         Parameters
         ----------

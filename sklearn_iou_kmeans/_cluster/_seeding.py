@@ -1,4 +1,4 @@
-"""Seeding: the centers that a run starts from."""
+"""Seeding: the initial centers of a run."""
 
 import numpy as np
 from numpy.random import RandomState
@@ -12,10 +12,10 @@ def kmeans_plusplus(
 ) -> FloatArray:
     """Greedy k-means++ for a sum of IoU distances.
 
-    Each further center is drawn among the shapes with a probability proportional to weight times
-    distance from the nearest center so far. k-means draws by the *square* of the distance because
-    it minimises a sum of squares; the objective here is the sum of the distances themselves. Of a
-    few draws the one that leaves the smallest sum is kept, as in scikit-learn.
+    Each further center is drawn from the shapes with a probability proportional to the weight times
+    the distance to the nearest center so far. Ordinary k-means uses the squared distance, because
+    it minimises a sum of squares; here the objective is the sum of the distances. As in
+    scikit-learn, several candidates are drawn, and the one with the smallest resulting sum is kept.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def kmeans_plusplus(
     centers = np.empty((n_clusters, X.shape[1]))
     iou = np.zeros(len(X))
     for i in range(n_clusters):
-        n_draws = n_trials if i else 1  # the first by weight alone: no center is near yet
+        n_draws = n_trials if i else 1  # the first center is drawn by weight alone
         candidates = draw_far_shapes(sample_weight, iou, random_state.uniform(size=n_draws))
         reached = pairwise(X, X[candidates])
         np.maximum(reached, iou[:, None], out=reached)
@@ -48,7 +48,7 @@ def kmeans_plusplus(
 def random_shapes(
     X: FloatArray, sample_weight: FloatArray, n_clusters: int, random_state: RandomState
 ) -> FloatArray:
-    """Draw distinct rows by weight; all of them, some repeated, where there are too few."""
+    """Draw distinct rows by weight; if there are too few, return all rows and repeat some."""
     n_distinct = min(n_clusters, len(X))
     probability = sample_weight / sample_weight.sum()
     rows = random_state.choice(len(X), size=n_distinct, replace=False, p=probability)
@@ -58,9 +58,9 @@ def random_shapes(
 def draw_far_shapes(
     sample_weight: FloatArray, iou: FloatArray, quantiles: FloatArray
 ) -> NDArray[np.intp]:
-    """Return the rows at `quantiles` of the cumulated loss, which is weight times IoU distance.
+    """Return the rows at `quantiles` of the cumulative loss, which is weight times IoU distance.
 
-    Where every distance is zero, the rows at these quantiles of the cumulated weight.
+    If all distances are zero, the quantiles of the cumulative weight are used instead.
     """
     loss = np.cumsum(sample_weight * (1.0 - iou))
     if loss[-1] <= 0:
@@ -72,7 +72,7 @@ def draw_far_shapes(
 def best_candidate(
     X: FloatArray, sample_weight: FloatArray, iou: FloatArray, candidates: NDArray[np.intp]
 ) -> int:
-    """Return the candidate row that raises the average IoU most as a further center."""
-    nobody = np.zeros(len(X), dtype=np.int32)  # no center is given up: the second-best is as good
+    """Return the candidate row that raises the average IoU most as an additional center."""
+    nobody = np.zeros(len(X), dtype=np.int32)  # no center is removed, so the second-best IoU is not needed
     gains = swap_gains(X, sample_weight, nobody, iou, iou, X[candidates], 1)
     return int(candidates[gains[:, 0].argmax()])

@@ -1,4 +1,4 @@
-"""Centers, and how well they do."""
+"""Centers and their scores."""
 
 from typing import NamedTuple
 
@@ -28,5 +28,5 @@ def evaluate(X: FloatArray, sample_weight: FloatArray, centers: FloatArray) -> A
 
 
 def by_score(solution: Solution | Assignment) -> float:
-    """Return the key to sort by, or to choose the best with."""
+    """Return the score, as a key to sort by."""
     return solution.score
