@@ -1,4 +1,4 @@
-"""The names of scikit-learn that are not public, or not typed, in one place."""
+"""All names of scikit-learn that are private or untyped, in one place."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -20,7 +20,7 @@ except ImportError:
     HAS_CALLBACKS = False
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Before scikit-learn 1.9 no estimator has callbacks."""
+        """Stand-in for older versions, in which estimators have no callbacks."""
 
 
 __all__ = [
@@ -45,7 +45,7 @@ Start = TypeVar("Start")
 
 def rows_of(X: Any, rows: Any) -> Any:
     """Take rows of an array or a table."""
-    if type(X).__module__.startswith("pyarrow."):  # of which scikit-learn 1.6 knows no rows
+    if type(X).__module__.startswith("pyarrow."):  # scikit-learn 1.6 cannot index it
         return X.take(rows)
     return _safe_indexing(X, rows)
 
@@ -57,19 +57,19 @@ def validates_parameters(method: Method) -> Method:
 
 
 def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
-    """Let an estimator have a method only if `check` of the estimator holds."""
+    """Make a method available only if `check(estimator)` is true."""
     decorator: Callable[[Method], Method] = metaestimators.available_if(check)
     return decorator
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """Keep the libraries below NumPy, SciPy and scikit-learn to one thread each."""
+    """Limit the native libraries of NumPy, SciPy and scikit-learn to one thread each."""
     limited: AbstractContextManager[Any] = _get_threadpool_controller().limit(limits=1)
     return limited
 
 
 def has_callbacks(estimator: Any) -> bool:
-    """Whether an estimator, or what it is fitted in, was given callbacks."""
+    """Whether callbacks were set on an estimator or on the meta-estimator that fits it."""
     return hasattr(estimator, "_skl_callbacks") or hasattr(estimator, "_parent_callback_ctx")
 
 
@@ -77,10 +77,11 @@ def has_callbacks(estimator: Any) -> bool:
 def fit_and_its_runs(
     estimator: Any, most: int
 ) -> Iterator[Callable[[Iterable[Start]], Iterable[Start]]]:
-    """Tell the callbacks of an estimator that a fit begins, and at the end that it ends.
+    """Notify the callbacks of an estimator when a fit and each of its runs begin and end.
 
-    The function that it gives passes on at most so many starts, and tells of a run from each: the
-    run ends when the next start is asked for. A callback that returns True ends them early.
+    Yields a function that passes on the starts, at most `most` of them, and notifies the callbacks
+    of a run from each: a run ends when the next start is requested. If a callback returns True, no
+    further start is passed on.
     """
     if not has_callbacks(estimator):
         yield iter
@@ -103,10 +104,11 @@ def fit_and_its_runs(
 def fit_and_its_parts(
     estimator: Any, n_parts: int
 ) -> Iterator[list[Callable[[Any], AbstractContextManager[Any]]]]:
-    """Tell the callbacks of a meta-estimator that a fit begins, and at the end that it ends.
+    """Notify the callbacks of a meta-estimator when a fit and each of its parts begin and end.
 
-    It gives a function for each fit of a clone of `estimator.estimator`, wherever that runs:
-    ``with part(clone):`` around it tells of it, and lets the clone tell of its own parts.
+    Yields one function for each fit of a clone of `estimator.estimator`. ``with part(clone):``
+    around this fit, in any thread or process, notifies the callbacks, and lets the clone notify
+    them of its own runs.
     """
     if not has_callbacks(estimator) and not has_callbacks(estimator.estimator):
         yield [nullcontext] * n_parts
@@ -119,7 +121,7 @@ def fit_and_its_parts(
 
 @contextmanager
 def part(estimator: Any, context: Any, clone: Any) -> Iterator[None]:
-    """Tell the callbacks that the fit of a clone begins and ends."""
+    """Notify the callbacks when the fit of a clone begins and ends."""
     with context.propagate_callback_context(clone):
         context.call_on_fit_task_begin(estimator=estimator)
         yield

@@ -73,6 +73,6 @@ def best_candidate(
     X: FloatArray, sample_weight: FloatArray, iou: FloatArray, candidates: NDArray[np.intp]
 ) -> int:
     """Return the candidate row that raises the average IoU most as an additional center."""
-    nobody = np.zeros(len(X), dtype=np.int32)  # no center is removed, so the second-best IoU is not needed
+    nobody = np.zeros(len(X), dtype=np.int32)  # no center is removed: no second-best IoU
     gains = swap_gains(X, sample_weight, nobody, iou, iou, X[candidates], 1)
     return int(candidates[gains[:, 0].argmax()])

@@ -1,4 +1,4 @@
-"""Anchors among the boxes."""
+"""Plots of anchors and boxes."""
 
 from collections.abc import Iterator
 from itertools import cycle, pairwise
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from matplotlib.text import Annotation
     from matplotlib.ticker import Locator
 
-# Cells along the longer side of a density, and empty cells at each end. More would show stripes for
-# sizes in whole pixels.
+# Number of cells along the longer side of a density, and of empty cells at each end. With more
+# cells, sizes in whole pixels would show stripes.
 CELLS = 60
 MARGIN = 2
 
-# Points per side of the grid on which the borders between anchors are computed.
+# Number of points per side of the grid on which the borders between anchors are computed.
 GRID = 200
 
-# In points, and the places of a label beside a marker in multiples of it.
+# Marker size in points, and positions of a label next to a marker in multiples of it.
 MARKER_SIZE = 8
 LABEL_PLACES = (
     (0.9, 0, "left", "center"),
@@ -44,12 +44,12 @@ LABEL_PLACES = (
     (0, -0.9, "center", "top"),
 )
 
-# Of a column of sizes, in multiples of the font size.
+# Line height of a column of sizes, in multiples of the font size.
 LINE_HEIGHT = 1.5
 
 
 class AnchorsDisplay:
-    """Anchors among the boxes that they were fitted to.
+    """Plot of anchors and of the boxes that they were fitted to.
 
     Use :meth:`from_estimator` to create one.
 
@@ -71,11 +71,11 @@ class AnchorsDisplay:
     figure_ : matplotlib Figure
         The figure of `ax_`.
     texts_ : list of matplotlib Annotation
-        The sizes written beside the anchors.
+        The labels with the sizes of the anchors.
     mesh_ : matplotlib QuadMesh
         The number of boxes per cell; only for `kind="density"`.
     colorbar_ : matplotlib Colorbar
-        The scale of the colours; only for `kind="density"`.
+        The colour scale; only for `kind="density"`.
     borders_ : list of matplotlib QuadContourSet
         The border of the region of each anchor; only for `kind="density"`.
     markers_ : matplotlib Line2D
@@ -133,7 +133,7 @@ class AnchorsDisplay:
         kind: Literal["density", "rectangles"] = "density",
         cmap: "str | Colormap" = "Blues",
     ) -> Self:
-        """Draw the anchors of a fitted estimator.
+        """Draw the anchors of a fitted estimator and the boxes.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class AnchorsDisplay:
         Returns
         -------
         display : AnchorsDisplay
-            The display, drawn.
+            The display, after drawing.
 
         Raises
         ------
@@ -184,14 +184,15 @@ class AnchorsDisplay:
         ax : matplotlib Axes, default=None
             Axes to draw on; those of a new figure by default.
         kind : {"density", "rectangles"}, default="density"
-            "density" shows the number of boxes of each size on logarithmic axes, with the anchors
-            as dots and the borders of the regions where each one is the best. Use it to find boxes
-            that are far from every anchor. Sizes are written where there is room. Boxes and anchors
-            with a side of 0 cannot be shown on these axes; a line above them gives their number.
-            "rectangles" shows only the anchors, concentric and to scale, each with its size.
+            "density" shows how many boxes there are of each size, on logarithmic axes. Dots are the
+            anchors, and lines separate the regions in which each anchor is the best. Use it to find
+            boxes that are far from all anchors. An anchor is labelled with its size if there is
+            room. Logarithmic axes cannot show boxes or anchors with a side of 0; a title gives
+            their number. "rectangles" shows the anchors to scale, with a common center, and their
+            sizes.
         cmap : str or matplotlib Colormap, default="Blues"
-            Colours of the density. The palest and the darkest are not used, so that a cell with one
-            box stands out from white, and a border from a cell with many boxes.
+            Colours of the density. The lightest and darkest colours are not used, so that cells
+            with one box differ from the background, and cells with many boxes from the lines.
 
         Returns
         -------

@@ -1,11 +1,11 @@
-"""Colours, and axes of matplotlib, for both displays."""
+"""Colours and matplotlib axes for both displays."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# The colour-blind safe palette of Okabe and Ito, without its yellow, which is too pale for a line.
+# The colour-blind safe palette of Okabe and Ito, without yellow, which is too light for lines.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 

@@ -20,49 +20,49 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from matplotlib.text import Annotation
 
-# With the markers, these tell curves apart in print without colour. "--" is for held-out boxes.
+# Line styles and markers distinguish curves in print without colour. "--" is for held-out boxes.
 LINE_STYLES = ("-", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
-# Neutral: a band belongs to the curve above it.
+# A band has a neutral colour; it belongs to the curve above it.
 BAND_COLOR = "gray"
 
-# The first parts of the gid of what this display has drawn on an axes.
+# Prefixes of the gid of the artists of this display.
 CURVE, BAND, LABEL = "iou-curve-", "iou-band", "iou-label"
 
-# Of the labels at the ends of curves: characters per line, and the largest share of the width.
+# Labels at the ends of curves: characters per line, and maximum share of the width.
 LABEL_WIDTH = 28
 MAX_SHARE = 0.6
 
-# More ticks in a row are hard to read.
+# Maximum number of ticks on the x axis.
 MAX_TICKS = 12
 
-# A smaller difference of the average IoU should not fill a picture.
+# Minimum range of the y axis, so that tiny differences of the average IoU do not look large.
 MIN_HEIGHT = 0.01
 
 
 class IoUCurveDisplay:
     r"""Average IoU against the number of anchors.
 
-    Use :meth:`from_estimator` to create one. To draw several curves on one axes, pass the `ax_` of
-    the first to the others, and a `name` to each. Every curve has its own colour, marker and line
+    Use :meth:`from_estimator` to create one. To compare several curves, pass the `ax_` of the first
+    display to the others, and a `name` to each. Every curve has its own colour, marker and line
     style, and a label at its end.
 
     Parameters
     ----------
     n_clusters : ndarray of shape (n_ks,)
-        The numbers of anchors, ascending.
+        The numbers of anchors, in ascending order.
     score : ndarray of shape (n_ks,)
-        Average IoU of each on the boxes that were fitted.
+        Average IoU on the fitted boxes.
     restart_scores : ndarray of shape (n_ks, n_restarts), default=None
-        Average IoU of every restart, drawn as a band from the worst to the best if there are
-        several.
+        Average IoU of every restart. With several restarts, a band shows the range from the worst
+        to the best.
     test_scores : ndarray of shape (n_ks, n_splits), default=None
-        Average IoU on the held-out boxes of each split, drawn as a curve of its own: the mean with
-        its standard error.
+        Average IoU on the held-out boxes of each split. A second curve shows the mean with its
+        standard error.
     best_n_clusters : int, default=None
-        The number of anchors that was chosen. It is outlined on the curve of the held-out boxes if
-        there is one, and else on the curve of the fitted boxes.
+        The chosen number of anchors. Its marker is outlined, on the curve of the held-out boxes if
+        there is one.
     rule : str, float or callable, default=None
         The rule that chose it, for the label: the parameter `rule` of the sweep.
 
@@ -75,21 +75,21 @@ class IoUCurveDisplay:
     line_ : matplotlib Line2D
         The curve of the fitted boxes.
     band_ : matplotlib PolyCollection or None
-        The spread of the restarts.
+        The range of the restarts.
     test_line_ : matplotlib Line2D or None
         The curve of the held-out boxes.
     errorbar_ : matplotlib ErrorbarContainer or None
-        Its standard errors.
+        The standard errors of the held-out boxes.
     choice_ : matplotlib Line2D or None
-        The outline of the chosen marker.
+        The outline of the chosen number of anchors.
     labels_ : list of matplotlib Annotation
-        The labels at the ends of all curves on `ax_`, from the lowest to the highest. They give the
-        number of anchors that was chosen, the rule and the average IoU there.
+        The labels at the ends of all curves on `ax_`, from the lowest to the highest. They contain
+        the chosen number of anchors, the rule and the average IoU.
 
     See Also
     --------
-    AnchorsDisplay : The anchors among the boxes.
-    sklearn.model_selection.ValidationCurveDisplay : The same for any parameter and score.
+    AnchorsDisplay : Plot of anchors and boxes.
+    sklearn.model_selection.ValidationCurveDisplay : Plot of a score against any parameter.
 
     Examples
     --------
@@ -149,7 +149,7 @@ class IoUCurveDisplay:
         Returns
         -------
         display : IoUCurveDisplay
-            The display, drawn.
+            The display, after drawing.
 
         Raises
         ------
@@ -177,7 +177,7 @@ class IoUCurveDisplay:
         line_kw: Mapping[str, Any] | None = None,
         fill_kw: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Draw the curve, along with those already on the axes.
+        """Draw the curve, in addition to those already on the axes.
 
         Parameters
         ----------
@@ -186,7 +186,7 @@ class IoUCurveDisplay:
         name : str, default=None
             Name of the curve in its label.
         score_name : str, default="Average IoU (fraction, 0 to 1)"
-            Label of the y axis; change it for an estimator with another score.
+            Label of the y axis. Change it if the score of the estimator is not the average IoU.
         line_kw : dict, default=None
             Passed to :meth:`matplotlib.axes.Axes.plot`.
         fill_kw : dict, default=None

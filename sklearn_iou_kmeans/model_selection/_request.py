@@ -1,4 +1,4 @@
-"""What a sweep is asked for, checked before anything runs."""
+"""The arguments of a sweep, validated before the first fit."""
 
 from collections.abc import Iterable
 from numbers import Integral
@@ -23,9 +23,9 @@ Rows = NDArray[np.intp]
 
 
 class Boxes(NamedTuple):
-    """Boxes, with the weights to fit and to score them with, if any.
+    """Boxes, and the weights for fitting and scoring, if any.
 
-    `weight_name` is what `fit` calls the weights.
+    `weight_name` is the keyword for the weights in `fit`.
     """
 
     X: Any
@@ -34,7 +34,7 @@ class Boxes(NamedTuple):
     weight_name: str
 
     def of(self, rows: Rows) -> "Boxes":
-        """Some of the boxes."""
+        """Select some of the boxes."""
         return Boxes(
             rows_of(self.X, rows),
             None if self.fit_weight is None else self.fit_weight[rows],
@@ -54,7 +54,7 @@ class Boxes(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Boxes of which some rows are fitted, all if None, and some are held out, if any."""
+    """Boxes, the rows to fit (all if None), and the rows to hold out (none if None)."""
 
     boxes: Boxes
     train: Rows | None = None
@@ -78,7 +78,7 @@ class Part(NamedTuple):
 def check_request(
     sweep: Any, X: ArrayLike, y: Any, sample_weight: Any, groups: ArrayLike | None
 ) -> tuple[list[Part], list[int]]:
-    """The parts to fit, all boxes first and then each fold, and the numbers of clusters."""
+    """Return the parts to fit, all boxes first and then each fold, and the numbers of clusters."""
     n_clusters = check_n_clusters(sweep.estimator, sweep.n_clusters)
     if sweep.rule == "one_standard_error" and sweep.cv is None:
         raise ValueError(
@@ -92,7 +92,7 @@ def check_request(
     y = check_length(y, "y", array)
     groups = check_length(groups, "groups", array)
     weights = route_weights(sweep, array, sample_weight, groups)
-    # A data frame goes to the estimator as it is, for the names of its columns.
+    # The estimator gets a data frame unchanged, because of its column names.
     prefix, _ = clusterer_of(sweep.estimator)
     boxes = Boxes(X if hasattr(X, "columns") else array, *weights, f"{prefix}sample_weight")
     check_n_distinct(array, "all boxes", n_clusters)
@@ -114,7 +114,7 @@ def clusterer_of(estimator: Any) -> tuple[str, Any]:
 
 
 def check_n_clusters(estimator: Any, n_clusters: Any) -> list[int]:
-    """The numbers of clusters, ascending."""
+    """Return the numbers of clusters in ascending order."""
     _, clusterer = clusterer_of(estimator)
     if not hasattr(clusterer, "get_params") or "n_clusters" not in clusterer.get_params():
         raise TypeError(
@@ -136,7 +136,7 @@ def check_n_clusters(estimator: Any, n_clusters: Any) -> list[int]:
 
 
 def check_length(values: Any, name: str, X: Any) -> Any:
-    """Return the values of the boxes as an array, one a box."""
+    """Return the values as an array, after checking that there is one for each box."""
     if values is None:
         return None
     values = np.asarray(values)
@@ -150,7 +150,7 @@ def check_length(values: Any, name: str, X: Any) -> Any:
 def route_weights(
     sweep: Any, X: Any, sample_weight: Any, groups: Any
 ) -> tuple[FloatArray | None, FloatArray | None]:
-    """The weights that the estimator's `fit` and its `score` take."""
+    """Return the weights for `fit` and for `score` of the estimator."""
     metadata = {"groups": groups}
     if sample_weight is not None:
         metadata["sample_weight"] = sample_weight = check_weights(sample_weight, X)
@@ -168,7 +168,7 @@ def route_weights(
 
 
 def split(cv: Any, X: Any, y: Any, groups: Any) -> Iterable[tuple[Rows, Rows]]:
-    """The rows to fit and those that are held out, of each fold."""
+    """Return the rows to fit and the rows to hold out for each fold."""
     if cv is not None:
         if isinstance(cv, Integral) and groups is not None:
             cv = GroupKFold(int(cv))
@@ -183,7 +183,7 @@ def split(cv: Any, X: Any, y: Any, groups: Any) -> Iterable[tuple[Rows, Rows]]:
 
 
 def check_n_distinct(X: Any, where: str, n_clusters: list[int]) -> None:
-    """Raise if there are fewer distinct boxes than the most clusters."""
+    """Raise if there are fewer distinct boxes than clusters."""
     most = n_clusters[-1]
     n_distinct = count_distinct(X, most)
     if n_distinct < most:
@@ -195,7 +195,7 @@ def check_n_distinct(X: Any, where: str, n_clusters: list[int]) -> None:
 
 
 def count_distinct(X: Any, enough: int) -> int:
-    """The number of distinct rows, counted until there are enough of them."""
+    """Count distinct rows until there are enough."""
     if not isinstance(X, np.ndarray):
         return int(X.shape[0])
     n_rows = 4 * enough
@@ -209,7 +209,7 @@ def count_distinct(X: Any, enough: int) -> int:
 def check_held_out(
     sample_weight: FloatArray | None, y: Any, train: Rows, test: Rows, fold: int
 ) -> None:
-    """Raise if held-out boxes have no weight; warn if they are all there is of a category."""
+    """Raise if held-out boxes have no weight; warn if they are all boxes of a category."""
     if sample_weight is not None and not sample_weight[test].any():
         raise ValueError(
             f"sample_weight is zero for all boxes of fold {fold}, so they have no score: leave the "

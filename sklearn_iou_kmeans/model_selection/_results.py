@@ -1,4 +1,4 @@
-"""What a sweep finds, collected task by task and laid out as a table."""
+"""The results of a sweep: collected task by task, returned as a table."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from ._tasks import Fit
 class Results:
     """The scores and times of all tasks in arrays of (part, row, restart), and the best fits.
 
-    The best fit of a part and row is that with the highest score on the boxes that it was fitted
-    to, the first of equally good ones, whatever the order in which they end.
+    The best fit of a part and row is the one with the highest score on its training boxes; ties go
+    to the first restart, regardless of the order in which the tasks end.
     """
 
     def __init__(self, n_parts: int, n_rows: int, n_restarts: int) -> None:
@@ -34,7 +34,7 @@ class Results:
         return [self._best[row][1] for row in sorted(self._best)]
 
     def table(self, n_clusters: list[int]) -> dict[str, Any]:
-        """Lay out the results as `cv_results_` has them: a row for each number of clusters."""
+        """Return the results as `cv_results_`, with one row for each number of clusters."""
         table: dict[str, Any] = {
             "param_n_clusters": np.ma.masked_array(n_clusters, mask=False),
             "params": [{"n_clusters": number} for number in n_clusters],

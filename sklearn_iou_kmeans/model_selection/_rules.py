@@ -1,4 +1,4 @@
-"""Rules that choose the number of clusters from the results of a sweep.
+"""Rules to choose the number of clusters from the results of a sweep.
 
 A rule takes `cv_results_` and returns the index of a row.
 """
@@ -16,17 +16,16 @@ Rule = Callable[[CVResults], int]
 
 
 def scores_of(cv_results: CVResults) -> FloatArray:
-    """The score of each number of clusters: held out if there is such a one, else as fitted."""
+    """Return the score of each number of clusters: on held-out boxes if there are any."""
     key = "mean_test_score" if "mean_test_score" in cv_results else "train_score"
     return np.asarray(cv_results[key], dtype=np.float64)
 
 
 def knee(cv_results: CVResults) -> int:
-    """Choose the point that lies furthest above the chord from the first point to the last.
+    """Choose the point furthest above the straight line from the first point to the last.
 
-    It answers where the curve bends, which depends on where it begins and ends: on the same
-    boxes the range 3 to 10 has another knee than the range 3 to 40. Of one or two points it takes
-    the first.
+    The result depends on the range: on the same boxes, the knee of 3 to 10 clusters is not that of
+    3 to 40. With one or two points, the first is chosen.
 
     Parameters
     ----------
@@ -36,11 +35,11 @@ def knee(cv_results: CVResults) -> int:
     Returns
     -------
     index : int
-        Of equally good ones the smallest number of clusters.
+        The chosen row; the first one if several are equally good.
 
     Examples
     --------
-    The curve is the same, and the range decides:
+    The same curve has different knees on different ranges:
 
     >>> import numpy as np
     >>> from sklearn_iou_kmeans.model_selection._rules import knee
@@ -69,7 +68,7 @@ def one_standard_error(cv_results: CVResults) -> int:
     Returns
     -------
     index : int
-        A row of the results.
+        The chosen row.
 
     References
     ----------
@@ -119,12 +118,12 @@ NAMED_RULES: dict[str, Rule] = {"knee": knee, "one_standard_error": one_standard
 
 
 def name_of(rule: str | float | Rule) -> str:
-    """How a rule is called in tables."""
+    """Return the name of a rule for tables."""
     return getattr(rule, "__name__", type(rule).__name__) if callable(rule) else str(rule)
 
 
 def choose(cv_results: CVResults, rule: str | float | Rule) -> int:
-    """The index that a rule chooses, checked if the rule is the caller's own."""
+    """Return the index that a rule chooses; validate it if the rule is a callable."""
     if isinstance(rule, str):
         return NAMED_RULES[rule](cv_results)
     if not callable(rule):
@@ -139,7 +138,7 @@ def choose(cv_results: CVResults, rule: str | float | Rule) -> int:
 
 
 def choices_by_rule(cv_results: CVResults, rule: str | float | Rule) -> dict[str, int]:
-    """The index that `rule` chooses, and those of the named rules that apply, by name."""
+    """Return the index that `rule` and each applicable named rule chooses, by name."""
     has_cv = "mean_test_score" in cv_results
     applicable = [name for name in NAMED_RULES if name != "one_standard_error" or has_cv]
     chosen = {name_of(rule): choose(cv_results, rule)}

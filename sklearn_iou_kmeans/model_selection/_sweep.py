@@ -1,4 +1,4 @@
-"""NClustersSweep: the estimator that fits each of several numbers of clusters."""
+"""NClustersSweep: fit several numbers of clusters and choose one."""
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -35,7 +35,7 @@ from ._tasks import Task, prepare, run
 
 
 def estimator_has(name: str) -> Callable[["NClustersSweep"], bool]:
-    """Whether the estimator, the fitted one if there is one, has an attribute."""
+    """Check that the estimator, or the fitted one if there is one, has an attribute."""
 
     def check(sweep: "NClustersSweep") -> bool:
         getattr(getattr(sweep, "best_estimator_", sweep.estimator), name)
@@ -52,88 +52,87 @@ class NClustersSweep(
     MetaEstimatorMixin,
     BaseEstimator,
 ):
-    """Fit a clusterer for each of several numbers of clusters, and choose one.
+    """Fit a clusterer for several numbers of clusters, and choose one of them.
 
-    For :class:`IoUKMeans` this is the curve of average IoU against the number of anchors, from
-    which YOLO9000 chose: more anchors raise the average IoU by less and less and make the detector
-    larger.
+    For :class:`IoUKMeans`, this computes the curve of average IoU against the number of anchors:
+    each further anchor raises the average IoU by less, and makes the detector larger.
 
     Parameters
     ----------
     estimator : estimator object
-        A clusterer with the parameter `n_clusters` and with `fit` and `score`, higher scores being
-        better, or a Pipeline that ends in one. It is cloned; its own `n_init` and `random_state`
-        are replaced.
+        A clusterer with a parameter `n_clusters` and the methods `fit` and `score` (higher is
+        better), or a Pipeline that ends in one. It is cloned, and its `n_init` and `random_state`
+        are replaced by those of the sweep.
 
     n_clusters : int or array-like of int, default=range(3, 11)
         Numbers of clusters to try, in any order. Common choices are multiples of the number of
-        heads of the detector: ``range(3, 16, 3)`` for three heads.
+        heads of the detector, for example ``range(3, 16, 3)`` for three heads.
 
     n_init : int, default=10
-        Number of restarts for each number of clusters, each from another seeding; the best is
-        kept. An estimator that has `n_init` itself, as `IoUKMeans` and `KMeans` have, makes them in
-        one fit. Another one with `random_state` is fitted that many times, and one without it once.
+        Number of restarts for each number of clusters; the best one is kept. If the estimator has a
+        parameter `n_init`, as `IoUKMeans` and `KMeans` do, it is fitted once with this value.
+        Otherwise it is fitted `n_init` times, or once if it has no `random_state`.
 
     cv : int, cross-validation generator or iterable, default=None
-        None scores the boxes that were fitted: the curve of the papers. A splitter also scores
-        held-out boxes, which tells how the anchors fit other images; an int is the number of
-        folds, of whole groups if `groups` are given. The fewer the boxes, the lower the held-out
-        curve, so use it if they are few.
+        With None, only the boxes that were fitted are scored, as in published curves. With a
+        splitter or a number of folds, held-out boxes are scored, too, which shows how well the
+        anchors fit other images. With `groups` and an int, whole groups are held out. Use it if
+        you have few boxes.
 
     rule : {"knee", "one_standard_error"}, float or callable, default="knee"
-        How to choose from the curve, which is the held-out one if there is one.
+        How to choose from the curve; with `cv`, from the curve of held-out scores.
 
-        - "knee" takes the point furthest above the chord from the first point to the last. It is a
-          heuristic for where more clusters begin to pay less. It depends on the range: on the same
-          curve 3 to 10 has another knee than 3 to 20 (see Examples). It points to a good region,
-          not to a number.
-        - "one_standard_error" takes the fewest clusters whose held-out score is within one
-          standard error, over the folds, of the best. It needs `cv`, and is to be trusted where
-          the folds are independent, that is, of whole images. On many boxes the error is tiny and
-          nearly the largest number is chosen.
-        - A float takes the fewest clusters whose score reaches it, or with a warning the most if
-          none does. The one to use where a target is known, say the average IoU that the
-          default anchors have on their own data.
-        - A callable ``rule(cv_results_)`` returns the index of a row.
+        - "knee" chooses the point furthest above the straight line from the first point of the
+          curve to the last. This is a heuristic, and depends on the range: the knee of 3 to 10 is
+          not that of 3 to 20 (see Examples).
+        - "one_standard_error" chooses the fewest clusters whose held-out score is within one
+          standard error (over the folds) of the best. It requires `cv`, and folds that are
+          independent, that is, of whole images. With many boxes the standard error is tiny, and
+          it chooses nearly the largest number.
+        - A float chooses the fewest clusters with at least this score, or the largest number, with
+          a warning, if none reaches it. Use it if you have a target, for example the average IoU
+          that the default anchors reach on the data that they were made for.
+        - A callable ``rule(cv_results_)`` returns the index of the chosen row.
 
     n_jobs : int, default=None
-        Number of tasks that run at once, in threads unless a :func:`joblib.parallel_config` sets
-        another backend, such as "loky" or "dask". None means 1, unless in such a context. The
-        results are bitwise identical for every number and backend.
+        Number of tasks to run in parallel, in threads unless a :func:`joblib.parallel_config`
+        context sets another backend, such as "loky" or "dask". None means 1 unless in such a
+        context. The results are bitwise identical for every number and backend.
 
     verbose : int, default=0
         If positive, print a line for each finished task.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the seeds, which are drawn before anything runs. Pass an int to get the same
-        result each time; an estimator that has `n_init` gets this very int as its `random_state`.
+        Seed of all fits. Pass an int to get the same result on every call. An estimator with a
+        parameter `n_init` gets this int as its `random_state`, so that a single fit with the same
+        int finds the same clusters.
 
     Attributes
     ----------
     cv_results_ : dict of str to ndarray
-        A row for each number of clusters, ascending.
+        One row for each number of clusters, in ascending order.
 
         - `param_n_clusters`, `params`: the number of clusters, and the same as a dict.
-        - `train_score`: the score of the best fit on the boxes that it was fitted to, which are
-          all.
-        - `mean_fit_time`, `std_fit_time`: the seconds that a fit took.
-        - `total_time`: the seconds that all fits of a row took together.
-        - If the sweep made restarts itself, `restart0_score` and so on, `mean_restart_score`,
-          `std_restart_score`: the scores of all of them, of which `train_score` is the highest.
-        - With `cv` also `split0_test_score` and so on, `mean_test_score`, `std_test_score`,
-          `rank_test_score`: the scores of the held-out boxes, of each fold's best fit.
+        - `train_score`: the score of the best fit to all boxes, on these boxes.
+        - `mean_fit_time`, `std_fit_time`: mean and standard deviation of the time of a fit, in
+          seconds.
+        - `total_time`: the total time of all fits of a row, in seconds.
+        - `restart0_score` and so on, `mean_restart_score`, `std_restart_score`: the scores of all
+          restarts, if the estimator has no `n_init`; `train_score` is the highest of them.
+        - `split0_test_score` and so on, `mean_test_score`, `std_test_score`, `rank_test_score`:
+          with `cv`, the scores of the best fit of each fold on the held-out boxes.
     best_index_ : int
-        The row that was chosen.
+        The chosen row.
     best_n_clusters_ : int
-        The number of clusters that was chosen.
+        The chosen number of clusters.
     best_score_ : float
-        Its score on the curve: held out with `cv`, else on the fitted boxes.
+        The score of the chosen row: on held-out boxes with `cv`, otherwise on the fitted boxes.
     best_estimator_ : estimator
-        The best of the chosen number of clusters, fitted to all boxes.
+        The best fit to all boxes with the chosen number of clusters.
     estimators_ : list of estimators
-        The best of each number of clusters, fitted to all boxes.
+        The best fit to all boxes for each number of clusters.
     n_clusters_by_rule_ : dict of str to int
-        What `rule`, and each of the named rules that apply, would choose.
+        The choices of `rule`, and of every other named rule that applies.
     n_splits_ : int
         Number of folds; 0 without `cv`.
     labels_ : ndarray of shape (n_samples,)
@@ -141,24 +140,24 @@ class NClustersSweep(
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of `X`, where it has any.
+        Names of the columns of `X`, if it has names.
 
     See Also
     --------
-    IoUKMeans : The estimator that this is mostly for.
-    IoUCurveDisplay : A picture of the curve.
-    sklearn.model_selection.GridSearchCV : For other parameters, without restarts.
+    IoUKMeans : The estimator that is usually swept.
+    IoUCurveDisplay : A plot of the curve.
+    sklearn.model_selection.GridSearchCV : Search over any parameters.
 
     Notes
     -----
-    The tasks, one for each number of clusters, restart and fold, are in one list, the longest
-    first, so that no worker waits long for the last. Each uses one core.
+    There is one task for each number of clusters, restart and fold. The longest tasks start first,
+    so that the workers finish at about the same time. Each task uses one core.
 
-    Every number of clusters gets the same seeds, so the result for one does not depend on which
-    others are tried.
+    All numbers of clusters use the same seeds, so the result for one number does not depend on the
+    others.
 
-    Callbacks, experimental in scikit-learn 1.9, are supported:
-    ``sweep.set_callbacks(sklearn.callback.ProgressBar())`` shows how far a fit is.
+    Callbacks, which are experimental in scikit-learn 1.9, are supported: after
+    ``sweep.set_callbacks(sklearn.callback.ProgressBar())``, `fit` shows its progress.
 
     References
     ----------
@@ -186,7 +185,7 @@ class NClustersSweep(
     n_clusters_by_rule_: dict[str, int]
     n_splits_: int
 
-    # Both go to others: to the estimator, and to the splitter.
+    # Routed to the estimator and to the splitter; the sweep does not use them itself.
     __metadata_request__fit: ClassVar[dict[str, str]] = {"sample_weight": UNUSED, "groups": UNUSED}
     __metadata_request__score: ClassVar[dict[str, str]] = {"sample_weight": UNUSED}
 
@@ -235,19 +234,19 @@ class NClustersSweep(
         sample_weight: ArrayLike | None = None,
         groups: ArrayLike | None = None,
     ) -> Self:
-        """Fit every number of clusters, and choose one.
+        """Fit all numbers of clusters, and choose one.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The boxes, as the estimator takes them.
+            The boxes, in the form that the estimator takes.
         y : array-like of shape (n_samples,), default=None
-            The categories of the boxes, for splitters that stratify. The estimator does not get
-            them.
+            The categories of the boxes, for splitters that stratify. They are not passed to the
+            estimator.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the boxes, for fitting and for every score.
+            Weights of the boxes, for fitting and scoring; all 1 by default.
         groups : array-like of shape (n_samples,), default=None
-            The image of each box, so that a splitter keeps the boxes of one image together.
+            The image of each box. A splitter then keeps the boxes of an image together.
 
         Returns
         -------
@@ -257,16 +256,18 @@ class NClustersSweep(
         Raises
         ------
         TypeError
-            If the estimator has no `n_clusters`, or takes no weights where some are given.
+            If the estimator has no parameter `n_clusters`, or if `sample_weight` is given and the
+            estimator does not support it.
         ValueError
-            If `n_clusters` is empty, repeats a number or asks for more clusters than there are
-            distinct boxes, in `X` or in the boxes to fit of a fold: this is found out before
-            anything runs. If "one_standard_error" is asked for without `cv`.
+            If `n_clusters` is empty or repeats a number, if there are fewer distinct boxes than
+            clusters, in `X` or in the training part of a fold, or if `rule` is
+            "one_standard_error" without `cv`. This is checked before the first fit.
 
         Warns
         -----
         UserWarning
-            If the target is not reached, or if all boxes of a category of `y` are held out at once.
+            If no number of clusters reaches the target, or if a fold holds out all boxes of a
+            category of `y`.
         """
         parts, n_clusters = check_request(self, X, y, sample_weight, groups)
         seeds = self._draw_seeds()
@@ -284,17 +285,17 @@ class NClustersSweep(
         return self
 
     def predict(self, X: ArrayLike) -> IntArray:
-        """Find the nearest center of the best estimator for each box.
+        """Predict the cluster of each box with the best estimator.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The boxes, as the estimator takes them.
+            The boxes, in the form that the estimator takes.
 
         Returns
         -------
         labels : ndarray of shape (n_samples,)
-            As the estimator's `predict`.
+            As returned by `predict` of the estimator.
         """
         check_is_fitted(self)
         labels: IntArray = self.best_estimator_.predict(X)
@@ -307,12 +308,12 @@ class NClustersSweep(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The boxes, as the estimator takes them.
+            The boxes, in the form that the estimator takes.
 
         Returns
         -------
         distances : ndarray of shape (n_samples, best_n_clusters_)
-            As the estimator's `transform`.
+            As returned by `transform` of the estimator.
         """
         check_is_fitted(self)
         return self.best_estimator_.transform(X)
@@ -324,7 +325,7 @@ class NClustersSweep(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The boxes, as the estimator takes them.
+            The boxes, in the form that the estimator takes.
         y : array-like of shape (n_samples,), default=None
             As in `fit`.
         **fit_params : dict
@@ -333,7 +334,7 @@ class NClustersSweep(
         Returns
         -------
         distances : ndarray of shape (n_samples, best_n_clusters_)
-            As the estimator's `transform`.
+            As returned by `transform` of the estimator.
         """
         return self.fit(X, y, **fit_params).transform(X)
 
@@ -343,7 +344,7 @@ class NClustersSweep(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The boxes, as the estimator takes them.
+            The boxes, in the form that the estimator takes.
         y : Ignored
             Present by convention.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -352,7 +353,7 @@ class NClustersSweep(
         Returns
         -------
         score : float
-            As the estimator's `score`, the average IoU for :class:`IoUKMeans`.
+            As returned by `score` of the estimator: for :class:`IoUKMeans`, the average IoU.
         """
         check_is_fitted(self)
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
@@ -370,7 +371,7 @@ class NClustersSweep(
         Returns
         -------
         names : ndarray of str
-            As the estimator's.
+            As returned by the estimator.
         """
         check_is_fitted(self)
         names: NDArray[Any] = self.best_estimator_.get_feature_names_out(input_features)
@@ -385,7 +386,7 @@ class NClustersSweep(
         Parameters
         ----------
         transform : {"default", "pandas", "polars"}, default=None
-            As the estimator's `set_output`; None leaves it as it is.
+            As in `set_output` of the estimator; None changes nothing.
 
         Returns
         -------

@@ -1,7 +1,7 @@
-"""The tasks of a sweep, and how they are run.
+"""The tasks of a sweep, and running them in parallel.
 
-A task fits a clone of the estimator to one part of the boxes and scores it. It has all that it
-needs as arguments, so it gives the same result wherever it runs.
+A task fits a clone of the estimator to one part of the boxes and scores it. All that it needs is
+passed as arguments, so the result is the same in any thread or process.
 """
 
 import time
@@ -19,14 +19,14 @@ from ._request import Boxes, Part
 
 @runtime_checkable
 class FitsPrepared(Protocol):
-    """What a clusterer offers that prepares boxes once for any number of clusters.
+    """Protocol of a clusterer that prepares boxes once for any number of clusters.
 
     A sweep then calls `_prepare` once for each part of the boxes, and `_fit_prepared` in each task.
-    ``estimator._fit_prepared(estimator._prepare(X, sample_weight))`` does what `fit` does.
+    ``estimator._fit_prepared(estimator._prepare(X, sample_weight))`` is equivalent to `fit`.
     """
 
     def _prepare(self, X: Any, sample_weight: Any = None) -> Any:
-        """Check boxes and return them as `_fit_prepared` takes them, whatever `n_clusters` is."""
+        """Validate boxes and return them in the form for `_fit_prepared`, for any `n_clusters`."""
 
     def _fit_prepared(self, boxes: Any) -> Self:
         """Fit to prepared boxes."""
@@ -35,7 +35,7 @@ class FitsPrepared(Protocol):
 class Task(NamedTuple):
     """An estimator to fit to a part, and its place: part, row of the table and restart.
 
-    ``with told(estimator):`` tells the callbacks of the sweep when its fit begins and ends.
+    ``with told(estimator):`` notifies the callbacks of the sweep when its fit begins and ends.
     """
 
     place: tuple[int, int, int]
@@ -45,12 +45,12 @@ class Task(NamedTuple):
     told: Callable[[Any], AbstractContextManager[Any]] = nullcontext
 
     def size(self) -> int:
-        """What the duration of the task grows with."""
+        """Return a number that grows with the run time of the task."""
         return self.n_clusters * self.part.n_samples
 
 
 class Fit(NamedTuple):
-    """A fit, its scores on the boxes that it was fitted to and on those held out, and its time.
+    """A fit, its scores on the training boxes and on the held-out boxes, and its time.
 
     The estimator is only kept if it was fitted to all boxes.
     """
@@ -62,7 +62,7 @@ class Fit(NamedTuple):
 
 
 def prepare(estimator: Any, part: Part) -> Part:
-    """Prepare the boxes to fit, if the estimator can."""
+    """Prepare the boxes to fit, if the estimator supports it."""
     if not isinstance(estimator, FitsPrepared):
         return part
     train = part.boxes_to_fit()
@@ -70,7 +70,7 @@ def prepare(estimator: Any, part: Part) -> Part:
 
 
 def run_task(task: Task) -> tuple[tuple[int, int, int], Fit]:
-    """Fit and score, in whatever process and thread this runs, on one core."""
+    """Fit and score on one core."""
     with one_thread():
         start = time.perf_counter()
         train, test = task.part.boxes_to_fit(), task.part.held_out_boxes()
@@ -87,7 +87,7 @@ def run_task(task: Task) -> tuple[tuple[int, int, int], Fit]:
 
 
 def score_of(estimator: Any, boxes: Boxes) -> float:
-    """Return the estimator's score, which has to be a number."""
+    """Return the score of the estimator, and check that it is finite."""
     score = float(estimator.score(boxes.X, **boxes.score_params))
     if not np.isfinite(score):
         raise ValueError(f"The score of {estimator} is {score}: a sweep compares finite scores.")
@@ -97,8 +97,8 @@ def score_of(estimator: Any, boxes: Boxes) -> float:
 def run(tasks: list[Task], n_jobs: int | None) -> Iterator[tuple[tuple[int, int, int], Fit]]:
     """Run tasks, the longest first; yield the place and the result of each as it ends.
 
-    Threads by default: the kernels let go of the interpreter, and threads start at once. A backend
-    that cannot stream gives all results at the end.
+    The default is threads, because they start quickly and the kernels release the GIL. A backend
+    that cannot return results as they come returns all of them at the end.
     """
     backend, _ = get_active_backend(prefer="threads")
     streams = getattr(backend, "supports_return_generator", False)
