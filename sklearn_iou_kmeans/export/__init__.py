@@ -1,4 +1,4 @@
-"""From anchors to the text that a framework's configuration takes."""
+"""Export anchors as text for the configuration of a framework."""
 
 from ._darknet import export_darknet
 from ._detectron2 import export_detectron2

@@ -1,17 +1,17 @@
-"""What every exporter says about itself, and what it returns.
+"""The record of an exporter, and the text that it returns.
 
-An exporter is one public function ``export_<name>(anchors, *, input_size, ..., X=None)`` in a file
-of its own, which ends in its `Exporter` record. `EXPORTERS` lists the records; whatever needs to
-know about exporters reads them there. The contract:
+An exporter is one public function ``export_<name>(anchors, *, input_size, ..., X=None)`` in its own
+file, which ends with its `Exporter` record. `EXPORTERS` lists the records; all other code finds the
+exporters there. The contract:
 
 - The function returns an `Exported` text that ends with a line break, and writes no file.
-- It has `lay_out` check, sort, split and round the anchors, and only puts the `Layout` into the
-  order and syntax of its target.
-- Heads are counted from the one that takes the smallest anchors, whatever the order in the text.
-- The `notes` of the layout go into the text, as comments where the target has comments.
+- It calls `lay_out` to check, sort, split and round the anchors, and only converts the `Layout` to
+  the order and syntax of its target.
+- Heads are counted from the one with the smallest anchors, regardless of their order in the text.
+- The text contains the `notes` of the layout, as comments if the target supports comments.
 
-Listing and checking exporters needs only this module, so scikit-learn is imported where anchors
-are written and not before.
+Listing and checking exporters only needs this module, so scikit-learn is not imported until anchors
+are written.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ class Exported(str):
     average_iou: AverageIoU | None
     """None if the anchors were not compared."""
     lost: str
-    """Which anchors rounding made equal to others or left without area; empty if none."""
+    """Anchors that rounding made equal to others or gave a side of 0; empty if there are none."""
 
     def __new__(cls, text: str, average_iou: AverageIoU | None = None, lost: str = "") -> Self:
         exported = super().__new__(cls, text)
@@ -47,7 +47,7 @@ class Exported(str):
 
 
 class Exporter(NamedTuple):
-    """All there is to know about an export target."""
+    """The record of an export target."""
 
     name: str
     summary: str
@@ -56,14 +56,14 @@ class Exporter(NamedTuple):
     check: Callable[..., list[int]]
     """``check(n_anchors)`` returns how many anchors each head takes, or raises `HeadsError`.
 
-    It takes those of the `options` that decide this: `heads` and `model`.
+    It takes the options that determine this: `heads` and `model`.
     """
     models: tuple[str, ...] = ()
     """The values of the option `model`."""
 
     @property
     def options(self) -> list[str]:
-        """Names of the options of the target itself."""
+        """Names of the options that are specific to the target."""
         everywhere = ("anchors", "input_size", "X")
         return [name for name in signature(self.export).parameters if name not in everywhere]
 

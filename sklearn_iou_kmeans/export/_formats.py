@@ -48,10 +48,10 @@ def export_anchors(anchors: ArrayLike, format: str, **options: Any) -> Exported:
     anchors : array-like of shape (n_anchors, 2)
         (width, height) in pixels of the network input, in any order.
     format : str
-        A key of `EXPORTERS`, for example "darknet" or "ultralytics"; `iou-kmeans formats` lists
-        all.
+        Name of the exporter, for example "darknet" or "ultralytics". `iou-kmeans formats` lists all
+        of them.
     **options : dict
-        Passed to the function `export_<format>`. All of them require `input_size`.
+        Passed to the function `export_<format>`. `input_size` is always required.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def export_anchors(anchors: ArrayLike, format: str, **options: Any) -> Exported:
 
 
 def why_unknown(format: str) -> str:
-    """Say why there is no exporter of that name, and what there is."""
+    """Return a message: why there is no exporter of that name, and which ones there are."""
     if WITHOUT_ANCHORS.match(str(format)):
         return (
             "YOLOv8 and later models predict boxes without anchors, so there is nothing to export. "

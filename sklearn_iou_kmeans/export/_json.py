@@ -11,7 +11,7 @@ from ._exporter import Exported, Exporter, Heads, InputSize, split_into_heads
 from ._layout import lay_out
 
 LAYOUT_VERSION = 1
-"""Version of the layout of the JSON of anchors; a change that readers have to know of raises it."""
+"""Version of the layout of the JSON; raised for changes that readers have to support."""
 
 
 def export_json(
@@ -40,9 +40,8 @@ def export_json(
         (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
         them before and after rounding.
     provenance : mapping, default=None
-        Where the anchors come from, written as it is. `iou-kmeans` writes here the inputs with
-        their SHA-256, categories, counts, the options that decide the result, the seed, the version
-        and the kernels.
+        The origin of the anchors, written unchanged. `iou-kmeans` records the inputs with their
+        SHA-256, the categories, counts, options, the seed, the version and the kernels.
 
     Returns
     -------

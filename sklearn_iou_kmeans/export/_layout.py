@@ -16,15 +16,15 @@ class Layout(NamedTuple):
     """Anchors as they will be written."""
 
     pairs: list[tuple[float, float]]
-    """(width, height) of each anchor as it is written; int where it is a whole number of pixels."""
+    """(width, height) of each anchor as written; int if rounded to whole pixels."""
     counts: list[int]
     """How many of them each head takes, starting with the head for the smallest anchors."""
     notes: list[str]
-    """What whoever reads the text has to know."""
+    """Comments for the reader of the text."""
     average_iou: AverageIoU | None
     """None if there are no boxes to compare on."""
     lost: str
-    """Which anchors rounding made equal to others or left without area; empty if none."""
+    """Anchors that rounding made equal to others or gave a side of 0; empty if there are none."""
 
     @property
     def masks(self) -> list[list[int]]:
@@ -121,7 +121,7 @@ def check_anchors(anchors: ArrayLike, input_size: InputSize) -> NDArray[np.float
 
 
 def check_boxes(X: ArrayLike | None) -> NDArray[np.floating] | None:
-    """Return the sizes of boxes, (n_boxes, 2)."""
+    """Validate the sizes of boxes, of shape (n_boxes, 2)."""
     from .._validation import check_shapes
 
     if X is None:
@@ -148,7 +148,7 @@ def strides_of(n_heads: int, strides: Sequence[int] | None) -> list[int]:
 
 
 def warn_if_lost(exact: NDArray[np.float64], built: NDArray[np.float64], what: str) -> str:
-    """Warn about anchors that `what` made equal to others or left without area; list them."""
+    """Warn about anchors that `what` made equal to others or gave a side of 0; list them."""
     merged = defaultdict(list)
     for i, sides in enumerate(built.tolist()):
         merged[tuple(sides)].append(i)

@@ -1,4 +1,4 @@
-"""Anchors from JSON: what `export_json` and the command write."""
+"""Read anchors from the JSON that `export_json` and the command write."""
 
 import json
 import math
@@ -16,7 +16,7 @@ UNITS = ("pixel", "relative", "grid")
 def load_json(path: str | os.PathLike[str]) -> "Bunch":
     """Read anchors from the JSON of `export_json`, `iou-kmeans fit --json` or `sweep --json`.
 
-    Nothing is guessed or repaired: a file is read as it was meant or refused.
+    The file is validated completely: nothing is guessed or repaired.
 
     Parameters
     ----------
@@ -31,23 +31,23 @@ def load_json(path: str | os.PathLike[str]) -> "Bunch":
         anchors : ndarray of shape (n_anchors, 2)
             (width, height) in `unit`, in the order of the file.
         unit : {"pixel", "relative", "grid"}
-            Pixels or shares of the network input, or cells of its grid; without an `input_size`
-            pixels or shares of the original images.
+            Pixels or fractions of the network input, or cells of its grid; without an `input_size`,
+            pixels or fractions of the original images.
         input_size : (width, height) or None
             Size of the network input in pixels.
         stride : float or None
             Size of a grid cell in pixels, if that is the unit.
         provenance : dict
-            Where the anchors come from, as far as the file says: the inputs with their SHA-256,
-            the categories, counts and options, the seed, the version and the kernels.
+            The origin of the anchors, if the file records it: the inputs with their SHA-256, the
+            categories, counts and options, the seed, the version and the kernels.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not such JSON, or was written by a newer version of the package, with the
-        entry that is wrong.
+        If the file is not such JSON, or if a newer version of the package wrote it. The message
+        names the invalid entry.
 
     See Also
     --------
@@ -164,7 +164,7 @@ def _anchors(document: dict[str, Any]) -> list[list[float]]:
 
 
 def _side(value: Any, place: str) -> float:
-    """Return a length; JSON has integers that no float holds."""
+    """Return a length as a float; JSON allows integers that are too large for one."""
     try:
         if type(value) in (int, float) and 0 < float(value) < math.inf:
             return float(value)
@@ -174,7 +174,7 @@ def _side(value: Any, place: str) -> float:
 
 
 def _provenance(document: dict[str, Any]) -> dict[str, Any]:
-    """Return what is said about where anchors come from: in records it stands beside them."""
+    """Return the origin of the anchors; in records of the command its fields are at top level."""
     if "provenance" in document:
         provenance = document["provenance"]
         if not isinstance(provenance, dict):

@@ -1,4 +1,4 @@
-"""Search for the sizes and aspect ratios from which a detector builds the best anchors."""
+"""Find the sizes and aspect ratios that give a detector the best anchors."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol, TypeVar
@@ -17,7 +17,7 @@ from ._layout import (
     warn_if_lost,
 )
 
-# Sizes and ratios are fitted to a sample of so many boxes; the average IoU reported is on all.
+# Sizes and ratios are fitted to a sample of at most this many boxes, and reported on all boxes.
 MAX_BOXES = 2000
 
 N_LEVELS = 5  # feature maps of a feature pyramid
@@ -27,7 +27,7 @@ FIRST_STEP, LAST_STEP = 0.4, 0.004
 SPREAD, N_STARTS = 0.4, 12
 
 Build = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-"""What a framework makes of the exact (width, height), say by rounding."""
+"""Compute the anchors that a framework builds from exact (width, height), e.g. by rounding."""
 
 
 class Shapes(Protocol):
@@ -40,7 +40,7 @@ class Shapes(Protocol):
 
 S = TypeVar("S", bound=Shapes)
 Way = tuple[list[float], Callable[[NDArray[np.float64]], S]]
-"""Logarithms to start from, and what turns logarithms into sizes and ratios."""
+"""Initial logarithms, and a function that converts logarithms to sizes and ratios."""
 
 
 class Grid(NamedTuple):
@@ -68,7 +68,7 @@ class Fit(NamedTuple):
     average_iou: AverageIoU
     """On the boxes, or on the anchors passed if there are no boxes."""
     lost: str
-    """Which anchors the framework's rounding made equal to others or left without area."""
+    """Anchors that the framework's rounding made equal to others or gave a side of 0."""
 
 
 def fit_grids(
@@ -162,7 +162,7 @@ def four_digits(logs: NDArray[np.float64]) -> list[float]:
 
 
 def best_shapes(ways: Iterable[Way[S]], targets: NDArray[np.float64], build: Build) -> S:
-    """Climb from several starts in each way, and return the sizes and ratios that fit best."""
+    """Search from several starting points in each way; return the best sizes and ratios."""
     random_state = np.random.RandomState(0)
     tops = []
     for start, write in ways:
@@ -180,8 +180,8 @@ def _climb(
 ) -> tuple[S, float]:
     """Improve the average IoU of the targets with the resulting anchors; return both.
 
-    Coordinate ascent: multiply or divide one size or ratio at a time by a factor while that helps,
-    then move the factor closer to 1. Scores are those of the anchors as written, after rounding.
+    Coordinate ascent: multiply or divide one size or ratio at a time by a factor as long as the
+    score improves, then move the factor closer to 1. The score is that of the rounded anchors.
     """
     from .._kernels import pairwise
 
