@@ -352,6 +352,25 @@ def test_more_jobs_find_the_same(labels):
     assert one == two
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_terminal_shows_a_bar_while_the_sweep_runs_and_stdout_only_has_the_result(labels):
+    command = [Path(sysconfig.get_path("scripts"), "iou-kmeans"), "sweep", labels, "--k", "3-10"]
+    environment = os.environ | {"TERM": "xterm"}
+    screen, terminal = os.openpty()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=terminal, env=environment
+    ) as process:
+        os.close(terminal)
+        lines, counts = plain(read_terminal(screen, lambda _: False))
+        output = process.stdout.read().decode()
+    os.close(screen)
+    assert lines == []
+    # The bar is a callback, which scikit-learn has from 1.9 on.
+    assert counts[-1:] == [8] * HAS_CALLBACKS
+    assert output.startswith("read ")
+    assert "\x1b" not in output
+
+
 def plain(text):
     """The lines on a terminal that are no bar, and the counts of the bar."""
     lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text))

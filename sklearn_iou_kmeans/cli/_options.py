@@ -1,6 +1,6 @@
 """The options of the sub-commands, in groups.
 
-Options are strings and flags as typed; they are checked where they are used.
+Options are strings and flags as typed; they are validated where they are used.
 """
 
 from dataclasses import dataclass
@@ -17,97 +17,108 @@ about_export = partial(typer.Option, rich_help_panel="Export")
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """Which boxes are read, and how."""
+    """Which boxes to read, and how."""
 
     labels: Annotated[
         list[Path],
         typer.Argument(
             metavar="LABELS",
-            help="Annotations: files or folders, as `iou-kmeans formats` lists; - is stdin.",
+            help="Label files or folders, see `iou-kmeans formats`; - is stdin.",
         ),
     ]
     format: Annotated[
         str,
-        about_labels(metavar="NAME", help="Format of the labels; detected from the file content."),
+        about_labels(
+            metavar="NAME", help="Format of the labels; by default detected from the file content."
+        ),
     ] = "auto"
     category: Annotated[
         list[str] | None,
-        about_labels(metavar="NAME", help="Category to use, repeatable; all by default."),
+        about_labels(metavar="NAME", help="Category to use; repeat for several. All by default."),
     ] = None
     keep_flagged: Annotated[
-        bool, about_labels("--keep-flagged", help="Use crowds, difficult objects and the like too.")
+        bool,
+        about_labels("--keep-flagged", help="Also use crowds, difficult objects and the like."),
     ] = False
     inclusive: Annotated[
         bool,
-        about_labels("--inclusive", help="VOC: the pixel xmax is inside, so width is + 1."),
+        about_labels("--inclusive", help="VOC: xmax is the last pixel inside the box."),
     ] = False
-    truncate: Annotated[
-        bool, about_labels("--truncate", help="Truncate corners to integers first.")
-    ] = False
+    truncate: Annotated[bool, about_labels("--truncate", help="Truncate corners to integers.")] = (
+        False
+    )
     image_size: Annotated[
         str | None,
-        about_labels(metavar="WxH", help="Size of the images whose size is not known."),
+        about_labels(metavar="WxH", help="Size of all images whose size is not in the labels."),
     ] = None
     images: Annotated[
         str | None,
         about_labels(
-            metavar="DIR", help="Folder of the images: sizes are read from their headers."
+            metavar="DIR", help="Folder of the images, to read their sizes from the headers."
         ),
     ] = None
     no_clip: Annotated[
-        bool, about_labels("--no-clip", help="Keep boxes that reach outside their image whole.")
+        bool, about_labels("--no-clip", help="Do not clip boxes that extend beyond their image.")
     ] = False
     min_size: Annotated[
         float,
         about_labels(
-            min=0, metavar="PX", help="Leave out boxes with a side below, in the original image."
+            min=0,
+            metavar="PX",
+            help="Leave out boxes with a side below PX pixels in the original image.",
         ),
     ] = 0
     max_unpacked: Annotated[
         float,
         about_labels(
-            min=1, metavar="N", help="How many times its size a packed file may unpack to."
+            min=1,
+            metavar="N",
+            help="Maximum ratio of unpacked to packed size of a compressed file.",
         ),
     ] = 100
     names: Annotated[
         str | None,
-        about_labels(metavar="FILE", help="YOLO, keras-yolo3, Open Images: names of the classes."),
+        about_labels(
+            metavar="FILE", help="YOLO, keras-yolo3, Open Images: file with the class names."
+        ),
     ] = None
     split: Annotated[
         list[str] | None,
-        about_labels(metavar="A,B", help="Parts of the data set to read, by default train."),
+        about_labels(metavar="A,B", help="Splits of the data set to read; by default train."),
     ] = None
     sides: Annotated[
         str | None,
         about_labels(
-            metavar="enclosing|rotated", help="Oriented boxes: the box around, or its own sides."
+            metavar="enclosing|rotated",
+            help="Oriented boxes: use the upright box around it, or its own sides.",
         ),
     ] = None
     columns: Annotated[
         str | None,
         about_labels(
             metavar="A,B,C,D",
-            help="CSV: columns of the box, or of width and height, by name or position from 1.",
+            help="CSV: columns of the box, or of width and height: names, or positions from 1.",
         ),
     ] = None
     category_column: Annotated[
-        str | None, about_labels(metavar="A", help="CSV, VIA: column or attribute of the category.")
+        str | None,
+        about_labels(metavar="A", help="CSV, VIA: column or attribute with the category."),
     ] = None
     image_column: Annotated[
-        str | None, about_labels(metavar="A", help="CSV: column of the image.")
+        str | None, about_labels(metavar="A", help="CSV: column with the image.")
     ] = None
     box_format: Annotated[
         str | None,
-        about_labels(metavar="xyxy|xywh|cxcywh", help="CSV, Parquet: what the four numbers are."),
+        about_labels(metavar="xyxy|xywh|cxcywh", help="CSV, Parquet: meaning of the four numbers."),
     ] = None
     delimiter: Annotated[
-        str | None, about_labels(metavar="CHAR", help="CSV: what is between the columns.")
+        str | None, about_labels(metavar="CHAR", help="CSV: separator of the columns.")
     ] = None
 
 
 @dataclass(frozen=True)
 class NetworkOptions:
-    """The unit and the network input that sizes are converted to."""
+    """The unit and the network input to convert sizes to."""
 
     input_size: Annotated[
         str | None,
@@ -117,12 +128,12 @@ class NetworkOptions:
         str | None,
         about_network(
             metavar="letterbox|stretch|none",
-            help="How images are resized to it: keeping the aspect ratio (the default), each side "
-            "on its own, or not at all.",
+            help="How images are resized to it: with the aspect ratio kept (the default), stretched, "
+            "or not at all.",
         ),
     ] = None
     unit: Annotated[
-        str, about_network(metavar="pixel|relative|grid", help="Unit of the anchors shown.")
+        str, about_network(metavar="pixel|relative|grid", help="Unit of the printed anchors.")
     ] = "pixel"
     stride: Annotated[
         float | None,
@@ -142,7 +153,7 @@ Seed = Annotated[
         min=0,
         max=2**32 - 1,
         metavar="N",
-        help="Seed of the search; repeated runs give the same result.",
+        help="Random seed. The same seed gives the same anchors.",
     ),
 ]
 
@@ -151,22 +162,20 @@ Certify = Annotated[
     float | None,
     typer.Option(
         metavar="SECONDS",
-        help="Also compute, for at most about so many seconds for each number of anchors, an "
-        "average IoU that no anchors of that number exceed.",
+        help="Also compute an upper bound on the average IoU of any anchors, for about this many "
+        "seconds for each number of anchors.",
     ),
 ]
 
 
 @dataclass(frozen=True)
 class FitOptions:
-    """How many anchors to find."""
+    """How many anchors to fit."""
 
     k: Annotated[int, typer.Option("-k", min=1, metavar="K", help="Number of anchors.")] = 9
     plot: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE", help="Draw the anchors among the boxes: a .png, .svg or .pdf file."
-        ),
+        typer.Option(metavar="FILE", help="Plot anchors and boxes: a .png, .svg or .pdf file."),
     ] = None
     certify: Certify = None
     json_file: JsonFile = None
@@ -175,7 +184,7 @@ class FitOptions:
 
 @dataclass(frozen=True)
 class SweepOptions:
-    """Which numbers of anchors to try, and how to choose one of them."""
+    """Which numbers of anchors to try, and how to choose one."""
 
     k: Annotated[
         str,
@@ -183,33 +192,38 @@ class SweepOptions:
             "-k",
             "--k",
             metavar="A-B|K,K,...",
-            help="Numbers of anchors to try: a range, a list or a single one.",
+            help="Numbers of anchors to try: a range, a list or a single number.",
         ),
     ] = "3-10"
     restarts: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Restarts per k; the best ones are refined.")
+        int, typer.Option(min=1, metavar="N", help="Number of restarts for each k.")
     ] = 10
     rule: Annotated[
         str,
         typer.Option(
             metavar="RULE",
             help="How to choose k: knee, where the curve bends; one-standard-error, the fewest "
-            "anchors as good as the best on held-out images (requires --cv); or a number, the "
-            "fewest anchors that reach this average IoU, for example 0.7.",
+            "anchors within one standard error of the best on held-out images (requires --cv); or a "
+            "number, the fewest anchors with at least this average IoU, for example 0.7.",
         ),
     ] = "knee"
     cv: Annotated[
         int | None,
         typer.Option(
-            min=2, metavar="FOLDS", help="Also score held-out images, in this number of folds."
+            min=2,
+            metavar="FOLDS",
+            help="Cross-validate: also score held-out images, with this many folds.",
         ),
     ] = None
     jobs: Annotated[
-        int, typer.Option(metavar="N", help="Number of tasks to run at once; -1 is one per core.")
+        int,
+        typer.Option(
+            metavar="N", help="Number of tasks to run in parallel; -1 means one per core."
+        ),
     ] = -1
     plot: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Draw the curve: a .png, .svg or .pdf file."),
+        typer.Option(metavar="FILE", help="Plot the curve: a .png, .svg or .pdf file."),
     ] = None
     certify: Certify = None
     json_file: JsonFile = None
@@ -218,7 +232,7 @@ class SweepOptions:
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What to write for a framework."""
+    """How to write the anchors for a framework."""
 
     export: Annotated[
         str | None,
@@ -230,26 +244,26 @@ class ExportOptions:
         str | None,
         about_export(
             metavar="N|N,N,...",
-            help="Number of heads, or how many anchors each head takes, smallest anchors first: "
-            "4,3,2.",
+            help="Number of heads, or the number of anchors of each head, smallest anchors first, "
+            "for example 4,3,2.",
         ),
     ] = None
     model: Annotated[
         str | None,
         about_export(
             metavar="NAME",
-            help="darknet, mmdetection, tf_model_garden: the model, as `iou-kmeans formats` lists.",
+            help="darknet, mmdetection, tf_model_garden: model, see `iou-kmeans formats`.",
         ),
     ] = None
     classes: Annotated[
         int | None,
-        about_export(min=1, metavar="N", help="darknet: number of classes, for the filters."),
+        about_export(
+            min=1, metavar="N", help="darknet: number of classes, to compute the filters."
+        ),
     ] = None
     decimals: Annotated[
         int | None,
-        about_export(
-            min=0, max=15, metavar="N", help="Number of decimals to round the anchors to."
-        ),
+        about_export(min=0, max=15, metavar="N", help="Number of decimals of the written anchors."),
     ] = None
     output: Annotated[
         str | None,
@@ -280,7 +294,7 @@ class CompareOptions:
         bool,
         typer.Option(
             "--as-written",
-            help="Do not rescale anchors of another input size, as a framework would not.",
+            help="Do not rescale anchors that were made for another input size; frameworks do not.",
         ),
     ] = False
     certify: Certify = None
@@ -289,6 +303,6 @@ class CompareOptions:
 
 
 def check_certify(seconds: float | None) -> None:
-    """Raise unless the time for a bound is positive, if there is one."""
+    """Raise if the time for a bound is not positive."""
     if seconds is not None and not seconds > 0:
         raise ValueError(f"--certify is {seconds:g}: give a number of seconds > 0.")

@@ -1,7 +1,6 @@
-"""Boxes to find anchors for: readers of annotation files, a small data set and a generator.
+"""Readers of annotation files, a small data set, a generator of boxes and published anchors.
 
-What the formats are can be listed without waiting for scikit-learn: it is imported where boxes are
-read.
+scikit-learn is imported when boxes are read, so that listing the formats is quick.
 """
 
 from ._annotations import load_annotations, recognise_format

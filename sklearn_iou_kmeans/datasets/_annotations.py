@@ -1,4 +1,4 @@
-"""Annotations of any format, recognised by what the files hold."""
+"""Read annotations of any format, which is detected from the file content."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Bunch
 
 N_FILES = 20
-"""How many files of each suffix are looked at in a folder, beside empty ones."""
+"""How many non-empty files of each suffix are inspected in a folder."""
 
 FOREIGN = {
     "CreateML": {"image", "annotations"},
@@ -25,7 +25,7 @@ FOREIGN = {
     "VoTT": {"asset", "regions"},
     "Datumaro": {"items", "categories"},
 }
-"""Formats of JSON that are not read, by keys that tell them."""
+"""JSON formats that are not supported, by the keys that identify them."""
 
 
 def load_annotations(
@@ -41,52 +41,52 @@ def load_annotations(
     keep_flagged: bool = False,
     **options: Any,
 ) -> "Bunch":
-    """Read the boxes of annotations of any format.
+    """Read the boxes of annotations in any supported format.
 
     Parameters
     ----------
     path : str or path-like, or a sequence of them
-        The file or folder; or several, whose boxes are put together.
+        A file or folder; or several, whose boxes are combined.
     format : str, default="auto"
-        One of the formats below; or "auto", to recognise it from what the file or the files of the
-        folder hold.
+        One of the formats below, or "auto" to detect it from the content of the files.
     categories : str, iterable of str or None, default=None
-        The categories to keep; all by default. Detectors share their anchors among all categories,
-        so keep those that the detector will be trained on.
+        The categories to keep; all by default. All categories share the anchors of a detector, so
+        keep those that it will be trained on.
     image_size : (width, height) or None, default=None
-        The size in pixels of all images whose size the annotations do not say.
+        The size in pixels of all images whose size is not in the annotations.
     images : path-like or None, default=None
-        The folder of the images whose size the annotations do not say: sizes are read from the
-        headers of the files. Folders in it are searched too, and the suffix may be any. It need not
-        have all the images.
+        The folder of the images whose size is not in the annotations: it is read from the headers
+        of the image files. Subfolders are searched as well, and images may have any suffix. Images
+        may be missing.
     clip : bool, default=True
-        Whether to clip boxes that reach outside their image, where its size is known. Detectors are
+        Whether to clip boxes that extend beyond their image, if its size is known. Detectors are
         trained on clipped boxes.
     min_size : float, default=0
-        Leave out boxes with a side below that many pixels of the original image.
+        Leave out boxes with a side below this number of pixels in the original image.
     max_unpacked : float, default=100
-        How many times its size a packed file, gzip or Parquet, may unpack to. More is refused,
-        because a small file can be made to fill the memory. True annotations are below 100.
+        Maximum ratio of the unpacked to the packed size of a gzip or Parquet file. Larger ones are
+        refused, because a small malicious file could fill the memory. Genuine annotations are
+        below 100.
     keep_flagged : bool, default=False
-        Whether to keep what the format flags as not to be used: crowds, difficult objects, regions
-        to ignore and the like. A detector is not trained on them. It makes no difference to formats
-        without such flags.
+        Whether to keep boxes that the format flags: crowds, difficult objects, regions to ignore
+        and so on. Detectors are not trained on them. No effect for formats without such flags.
     **options : dict
-        What else the reader of the format takes, say `inclusive` for VOC or `split` for YOLO.
+        Further options of the reader of the format, such as `inclusive` for VOC or `split` for
+        YOLO.
 
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes, and `format`: what the annotations were
-        taken for. Of several files, an image is named with its file before.
+        The fields are those of :func:`load_bdd100k`, and `format`, the name of the format. If
+        several paths are passed, the names of images begin with the path.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If the format is unknown or not recognised, or does not accept one of the options; if boxes
-        are relative to images of unknown size; and what the reader of the format raises.
+        If the format is unknown or cannot be detected, or does not accept one of the options; if
+        boxes are relative to images of unknown size; or if the reader of the format raises it.
     ImportError
         If a library that the format needs is not installed; install the `io` extra.
 
@@ -142,7 +142,7 @@ if load_annotations.__doc__:
 
 
 def _check_no_overlap(paths: Sequence[PathLike]) -> None:
-    """Raise if boxes would count twice: a path that is named twice, or lies in another."""
+    """Raise if boxes would count twice, because a path is repeated or inside another one."""
     real = [Path(os.path.realpath(path)) for path in paths]
     for number, one in enumerate(paths):
         if real[number] in real[:number]:
@@ -170,7 +170,7 @@ def _known() -> str:
 
 
 def recognise_format(path: PathLike) -> str:
-    """Tell the format of annotations from what the file or the files of the folder hold.
+    """Detect the format of annotations from the content of a file or folder.
 
     Parameters
     ----------
@@ -180,14 +180,14 @@ def recognise_format(path: PathLike) -> str:
     Returns
     -------
     format : str
-        The name of the format, as `load_annotations` takes it.
+        The name of the format, for `load_annotations`.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If the format is not recognised, with what was seen.
+        If the format cannot be detected; the message says what was found.
 
     See Also
     --------
@@ -217,7 +217,7 @@ def recognise_format(path: PathLike) -> str:
 
 
 def _of_folder(folder: Path) -> tuple[list[str], Look]:
-    """Tell the formats that the files of a folder can be of, and describe them."""
+    """Return the formats that the files of a folder may have, and a description of the files."""
     suffixes = tuple(dict.fromkeys(s for reader in READERS.values() for s in reader.suffixes))
     files, not_followed = files_under(folder, suffixes)
     formats: list[str] = []
@@ -244,7 +244,7 @@ def _of_folder(folder: Path) -> tuple[list[str], Look]:
 
 
 def _remedy(look: Look) -> str:
-    """Say what to do about a file of no known format."""
+    """Return advice for a file of unknown format."""
     if look.kind == "empty":
         return "Copy or download it again."
     if look.kind == "folder":

@@ -1,4 +1,4 @@
-"""BCCD: real boxes that come with the package."""
+"""BCCD: a small real data set that is included in the package."""
 
 import csv
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ IMAGE_SIZE = (640, 480)
 def load_bccd(*, categories: str | Iterable[str] | None = None) -> "Bunch":
     """Return the boxes of BCCD, blood cells under a microscope.
 
-    A small real data set to try things on, which comes with the package.
+    This small real data set is included in the package, for examples and first steps.
 
     Parameters
     ----------
@@ -28,18 +28,18 @@ def load_bccd(*, categories: str | Iterable[str] | None = None) -> "Bunch":
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes: 4 886 boxes in 364 images of
-        640 x 480 pixels, as :func:`load_voc` reads them from the original files. Two more labels
-        have no width or no height, and count in `skipped`.
+        The fields are those of :func:`load_bdd100k`: 4 886 boxes in 364 images of 640 x 480 pixels,
+        as :func:`load_voc` reads them from the original files. Two more labels have a width or
+        height of 0, and count in `skipped`.
 
     Raises
     ------
     ValueError
-        If a category is none of the three.
+        If a category does not exist.
 
     See Also
     --------
-    make_boxes : Draws as many boxes of a road scene as wanted.
+    make_boxes : Generate any number of random boxes of a street scene.
 
     Notes
     -----

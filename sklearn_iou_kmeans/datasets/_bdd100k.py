@@ -26,20 +26,20 @@ def load_bdd100k(
 ) -> "Bunch":
     """Read the boxes of a BDD100K or Scalabel label file.
 
-    Both layouts are read, the original list of frames and Scalabel's object with `frames`, `groups`
-    and `config`, plain or compressed with gzip.
+    Both layouts are supported: the original list of frames, and the object with `frames`, `groups`
+    and `config` of Scalabel. The file may be compressed with gzip.
 
     Parameters
     ----------
     path : str or path-like
-        The JSON file, say ``bdd100k_labels_images_val.json``; or a folder that has one such file,
-        or one for each part of the data set.
+        The JSON file, for example ``bdd100k_labels_images_val.json``; or a folder with one such
+        file, or with one for each split of the data set.
     keep_flagged : bool, default=False
-        Whether to keep the boxes that the file flags as a crowd or as ignored. A detector is not
+        Whether to keep boxes that are flagged as a crowd or as ignored. Detectors are not
         trained on them.
     split : str, iterable of str or None, default=None
-        Which parts of a data set to read that has a file for each of train, valid and test; by
-        default the train part.
+        Splits of the data set to read, if it has a file for each of train, valid and test. By
+        default the train split.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -50,55 +50,54 @@ def load_bdd100k(
         data : ndarray of shape (n_boxes, 4)
             Corners (x1, y1, x2, y2) in `unit`; x2 - x1 is the width.
         unit : {"pixel", "relative"}
-            Pixels of the original image; or, if the file has coordinates from 0 to 1 and the sizes
-            of the images are not known, shares of the width and height of the image.
+            Pixels of the original image; "relative" (to the width and height of the image) if the
+            coordinates in the file are from 0 to 1 and the sizes of the images are not known.
         target : ndarray of shape (n_boxes,)
             Category of each box: an index into `target_names`.
         target_names : list of str
             Names of the categories, sorted.
         image : ndarray of shape (n_boxes,)
-            Image of each box: an index into `image_names`. As `groups` it keeps the boxes of an
-            image together in cross-validation.
+            Image of each box: an index into `image_names`. Pass it as `groups` to keep the boxes of
+            an image together in cross-validation.
         image_names : list of str
-            Names of all images, those without boxes too.
+            Names of all images, including those without boxes.
         image_size : ndarray of shape (n_boxes, 2)
-            Width and height in pixels of the image of each box, NaN where it is not known: the
-            original files do not say, and all their images are 1280 x 720.
+            Width and height in pixels of the image of each box; NaN if unknown. The original files
+            do not contain them; all their images are 1280 x 720.
         skipped : dict of str to int
-            How many labels are not in `data`, by reason: "no box2d" (lanes and drivable areas, of
-            whatever category), "other category", "crowd", "ignored", "no image file" (needed for
-            its size), "infinite size", "zero or negative size", "outside the image" (all of the
-            box, where the size of the image is known) and "side below" `min_size`. A label counts
-            under the first that applies, so the boxes and these counts add up to the labels of the
-            file.
+            Number of labels that are not in `data`, by reason: "no box2d" (lanes and drivable
+            areas), "other category", "crowd", "ignored", "no image file" (needed for its size),
+            "infinite size", "zero or negative size", "outside the image" (the whole box, if the
+            size of the image is known) and "side below" `min_size`. A label counts for the first
+            reason that applies, so the boxes and these counts add up to the labels of the file.
         skipped_images : dict of str to list of str
-            By reason the name of the image of each skipped label, except for "other category".
+            The names of the images of the skipped labels, by reason, except for "other category".
         notes : dict of str to int
-            How many boxes are in `data` other than as written, by what was done: "clipped to the
-            image", "around a polygon" and the like; or, with ``clip=False``, reach outside their
-            image. Also how many links to folders outside the data set were not followed.
+            Number of boxes that were changed, by what was done: "clipped to the image", "around a
+            polygon" and so on; with ``clip=False``, the number of boxes that extend beyond their
+            image. Also the number of links to folders outside the data set, which are not followed.
         splits, splits_read : list of str
-            The parts of the data set, say train and valid, and those that were read. Empty if the
-            data set has no parts.
+            The splits of the data set, such as train and valid, and those that were read. Empty if
+            there are none.
         files : dict of str to list of Path
-            By the path that was passed, the files that were read.
+            The files that were read, by the path that was passed.
         image_files : list of Path
-            The images whose headers were read for their sizes.
+            The images whose headers were read.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, damaged or not such a file, with the place inside that is wrong; or if
-        a category has no box in it.
+        If the file is empty, damaged or not valid (the message names the place); or if there are no
+        boxes of one of the `categories`.
     ImportError
-        If msgspec is not installed; the extra `io` brings it.
+        If msgspec is not installed; install the `io` extra.
 
     Notes
     -----
-    The width of a box is x2 - x1. Scalabel's own tools take the second corner to be the last pixel
-    inside: ``box_sizes(boxes.data, inclusive=True)`` follows them.
+    The width of a box is x2 - x1. The tools of Scalabel treat the second corner as the last pixel
+    inside the box: use ``box_sizes(boxes.data, inclusive=True)`` to reproduce their sizes.
 
     Examples
     --------
@@ -126,7 +125,7 @@ def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) ->
 
 
 def _record() -> Any:
-    """Describe the part of the file that is read, for msgspec: either layout."""
+    """Describe the parts of the file to decode, for msgspec, in both layouts."""
     import msgspec
 
     class Box(msgspec.Struct, gc=False):
@@ -164,7 +163,7 @@ def _record() -> Any:
 
 
 def _add(labels: Labels, document: Any, prefix: str, keep_flagged: bool) -> None:
-    """Lay the records out as columns."""
+    """Convert the records to columns."""
     frames = document if isinstance(document, list) else document.frames
     config = None if isinstance(document, list) else document.config
     usual_size = config and config.imageSize
@@ -181,7 +180,7 @@ def _add(labels: Labels, document: Any, prefix: str, keep_flagged: bool) -> None
 
 
 def _flag(attributes: Any) -> str:
-    """Say how the file flags a box as not to be used; "" for a box to be used."""
+    """Return the reason why a box is flagged as not to be used, or an empty string."""
     if attributes is None:
         return ""
     return "crowd" if attributes.crowd else "ignored" if attributes.ignored else ""

@@ -36,20 +36,21 @@ def load_coco(
 ) -> "Bunch":
     """Read the boxes of a COCO annotation file.
 
-    Only what boxes need is decoded. Where an annotation has no bbox, it is the box around its mask.
+    Only the fields that boxes need are decoded. If an annotation has no bbox, the box around its
+    mask is used.
 
     Parameters
     ----------
     path : str or path-like
-        The JSON file, say ``instances_train2017.json``, plain or compressed with gzip; or a folder
-        that has one such file, or one for each part of the data set, in folders called train, valid
-        and test or with such names.
+        The JSON file, for example ``instances_train2017.json``, plain or compressed with gzip; or a
+        folder with one such file, or with one for each split of the data set, in folders called
+        train, valid and test or with such names.
     keep_flagged : bool, default=False
         Whether to keep the boxes flagged with `iscrowd`, which are around many objects, or with
-        `ignore`. A detector is not trained on them.
+        `ignore`. Detectors are not trained on them.
     split : str, iterable of str or None, default=None
-        Which parts of a data set to read that has a file in each of the folders train, valid, test
-        or the like. By default the train part: anchors are found for the training set.
+        Splits of the data set to read, if it has a file in each of the folders train, valid, test
+        or similar. By default the train split, because anchors are fitted to the training set.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -57,22 +58,21 @@ def load_coco(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
-        (x, y, x + width, y + height) in pixels. Images are named by `file_name`. The reasons in
-        `skipped` are "no bbox" (and no mask), "other category", "unknown category" and "unknown
-        image" (an id that the file does not define), "crowd", "ignored", "infinite size", "zero or
-        negative size" and "outside the image"; they and the boxes add up to the annotations of the
-        file.
+        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), holds (x, y, x
+        + width, y + height) in pixels. Images are named after `file_name`. The reasons in `skipped`
+        are "no bbox" (and no mask), "other category", "unknown category" and "unknown image" (an id
+        that the file does not define), "crowd", "ignored", "infinite size", "zero or negative size"
+        and "outside the image"; the boxes and these counts add up to the annotations of the file.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, damaged or not such a file, with the place inside that is wrong; if
-        two different images or categories have the same id; or if a category has no box in it.
+        If the file is empty, damaged or not valid (the message names the place); if two different
+        images or categories have the same id; or if there are no boxes of one of the `categories`.
     ImportError
-        If msgspec is not installed; the extra `io` brings it.
+        If msgspec is not installed; install the `io` extra.
 
     See Also
     --------
@@ -107,7 +107,7 @@ def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) ->
 
 
 def _masks(content: bytes, annotations: Sequence[Any], path: PathLike) -> list[Any]:
-    """Return the mask of each annotation; none if all have boxes, as in most files."""
+    """Return the mask of each annotation, or nothing if all have boxes, as in most files."""
     if all(annotation.bbox for annotation in annotations):
         return []
     import msgspec
@@ -123,7 +123,7 @@ def _masks(content: bytes, annotations: Sequence[Any], path: PathLike) -> list[A
 
 
 def _record() -> Any:
-    """Describe the part of the file that boxes need, for msgspec."""
+    """Describe the parts of the file to decode, for msgspec."""
     import msgspec
 
     class Image(msgspec.Struct, gc=False):
@@ -159,7 +159,7 @@ def _add(
     prefix: str,
     keep_flagged: bool,
 ) -> None:
-    """Lay the records out as columns."""
+    """Convert the records to columns."""
     annotations = document.annotations
     categories = _by_id(document.categories, "categories", path)
     names = {number: category.name for number, category in categories.items()}
@@ -209,7 +209,7 @@ def _around_mask(mask: Any, where: str) -> Box | None:
 
 
 def _by_id(records: list[Any], field: str, path: PathLike) -> dict[int | str, Any]:
-    """Index images or categories; the same one twice does no harm."""
+    """Index images or categories by id; identical duplicates are allowed."""
     by_id: dict[int | str, Any] = {}
     for index, record in enumerate(records):
         if by_id.setdefault(record.id, record) != record:
@@ -224,7 +224,7 @@ def _by_id(records: list[Any], field: str, path: PathLike) -> dict[int | str, An
 def _reason(
     annotation: Any, has_no_box: bool, has_no_category: bool, has_no_image: bool, keep_flagged: bool
 ) -> str:
-    """Say why an annotation is set aside; "" for a box to be used."""
+    """Return the reason why an annotation is skipped, or an empty string."""
     if has_no_box:
         return "no bbox"
     if has_no_category:

@@ -1,4 +1,4 @@
-"""Plain tables of boxes, as comma-separated values."""
+"""Read tables of boxes in comma-separated values."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -50,26 +50,25 @@ def load_csv(
     split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
-    r"""Read the boxes of a plain CSV file, one box a row.
+    r"""Read the boxes of a plain CSV file, one box per row.
 
-    Where the columns can be read in two ways, the file is refused, and the error names both and the
-    option that decides.
+    If the columns can be interpreted in two ways, an error names both, and the option that decides.
 
     Parameters
     ----------
     path : str or path-like
-        The CSV file, plain or compressed with gzip; or a folder that has one, or one in each of the
-        folders train, valid and test.
+        The CSV file, plain or compressed with gzip; or a folder with one such file, or with one in
+        each of the folders train, valid and test.
     columns : sequence of 4, 2 or 1 str or int, or None, default=None
-        The columns of the box, in the order of `box_format`; those of the width and the height; or
-        the one that holds boxes as in "[10, 20, 40, 20]". A column is called by its name, or by its
-        position counted from 1, also in a file without a header. By default the usual names are
-        looked for, whatever their case: xmin, ymin, xmax, ymax; x1, y1, x2, y2; left, top, right,
-        bottom; x, y, width, height; x, y, w, h; cx, cy, w, h; bbox; width, height; w, h; and some
-        more.
+        The four columns of the box, in the order of `box_format`; the two columns of width and
+        height; or one column with boxes such as "[10, 20, 40, 20]". A column is given by its name,
+        or by its position counted from 1, which also works without a header. By default, columns
+        are found by common names, in upper or lower case: xmin, ymin, xmax, ymax; x1, y1, x2, y2;
+        left, top, right, bottom; x, y, width, height; x, y, w, h; cx, cy, w, h; bbox; width,
+        height; w, h; and some more.
     box_format : {"xyxy", "xywh", "cxcywh"} or None, default=None
-        What the four numbers are: two corners, a corner and the size, or the center and the size.
-        By default what the names of the columns say, or else what the numbers allow.
+        Meaning of the four numbers of a box: two corners, a corner and the size, or the center and
+        the size. By default detected from the names of the columns or from the numbers.
     category_column : str, int or None, default=None
         The column of the category; by default one called class, category, label, class_name or the
         like. Without one, all boxes are of the category "".
@@ -77,11 +76,11 @@ def load_csv(
         The column of the image; by default one called filename, image, image_id, path or the like.
         Without one, all boxes are of one image, called "".
     delimiter : str or None, default=None
-        What separates the cells; by default a comma, semicolon, tab or bar, whichever the first
-        line has most of.
+        Separator of the cells; by default the comma, semicolon, tab or vertical bar, whichever is
+        most frequent in the first line.
     split : str, iterable of str or None, default=None
-        Which parts to read of a folder with a file in each of train, valid and test; by default
-        the train part.
+        Splits to read from a folder with a file in each of train, valid and test. By default the
+        train split.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -89,13 +88,13 @@ def load_csv(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. Coordinates that are all from 0 to 1
-        are relative to the image: they are scaled to pixels where the sizes of the images are
-        known, or else `unit` is "relative". Boxes of which only the size is known are
-        (0, 0, width, height). `image_size` comes from the columns image_width and image_height, or
-        from width and height if they are not those of the box. The reasons in `skipped` are "no
-        box" (all its cells are empty), "other category", "zero or negative size" and "outside the
-        image"; they and the boxes add up to the rows of the table.
+        The fields are those of :func:`load_bdd100k`. Coordinates that are all from 0 to 1 are
+        relative to the image: they are scaled to pixels where the sizes of the images are known, or
+        else `unit` is "relative". Boxes of which only the size is known are (0, 0, width, height).
+        `image_size` comes from the columns image_width and image_height, or from width and height
+        if they are not those of the box. The reasons in `skipped` are "no box" (all its cells are
+        empty), "other category", "zero or negative size" and "outside the image"; the boxes and
+        these counts add up to the rows of the table.
 
     Raises
     ------
@@ -104,7 +103,7 @@ def load_csv(
     ValueError
         If the file is empty or damaged; if there are no columns for boxes, or they can be read in
         two ways; if a cell is not a number, with its line; if rows of one image name two sizes of
-        it; or if a category has no box in it.
+        it; or if there are no boxes of one of the `categories`.
 
     See Also
     --------
@@ -161,7 +160,7 @@ def _read(
 
 
 def _table(rows: Iterable[tuple[str, list[str]]], columns: Columns) -> Table:
-    """Take what is read from the rows."""
+    """Extract the columns that are read from the rows."""
     values, image_size = array("d"), array("d")
     category: list[str] = []
     image: list[str] = []
@@ -221,7 +220,7 @@ def _add(labels: Labels, table: Table, columns: Columns, path: PathLike, prefix:
 def _sizes_by_image(
     names: Sequence[str], sizes: Sequence[tuple[float, ...]], columns: Columns, path: PathLike
 ) -> list[tuple[float, ...]]:
-    """Return for each row the size of its image, which another row of the image may say."""
+    """Return the size of the image of each row, which may be given in another row of the image."""
     known: dict[str, tuple[float, ...]] = {}
     for name, size in zip(names, sizes, strict=True):
         if size is UNKNOWN_SIZE:
@@ -238,7 +237,7 @@ def _sizes_by_image(
 
 
 def _are_sizes_of_boxes(corners: NDArray[np.float64], size: NDArray[np.float64]) -> bool:
-    """Say whether width and height, which are beside corners, are those of the boxes."""
+    """Whether width and height, in addition to corners, are those of the boxes."""
     there = ~np.isnan(corners[:, 0]) & ~np.isnan(size[:, 0])
     with np.errstate(over="ignore", invalid="ignore"):
         sides = corners[there, 2:] - corners[there, :2]
@@ -246,7 +245,7 @@ def _are_sizes_of_boxes(corners: NDArray[np.float64], size: NDArray[np.float64])
 
 
 def _refuse_sizes_of_images(table: Table, columns: Columns, path: PathLike) -> None:
-    """Raise for width and height, found by name, that can be those of the images."""
+    """Raise if width and height, found by name, may be those of the images."""
     if columns.named or columns.image is None:
         return
     sizes: dict[str, set[tuple[float, ...]]] = {}
@@ -262,7 +261,7 @@ def _refuse_sizes_of_images(table: Table, columns: Columns, path: PathLike) -> N
 
 
 def _recognises(look: Look) -> bool:
-    """Look for columns of boxes, or at least for rows of as many cells as the first."""
+    """Check for columns of boxes, or at least for rows of the same length as the first."""
     others = (OPEN_IMAGES, KERAS_YOLO3, VIA)
     if look.kind != "text" or any(reader.recognises(look) for reader in others):
         return False

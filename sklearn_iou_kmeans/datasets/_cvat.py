@@ -1,4 +1,4 @@
-"""CVAT's own XML, of images and of videos."""
+"""Read CVAT XML, for images and videos."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -31,17 +31,18 @@ def load_cvat(
     split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
-    """Read the boxes of CVAT XML, of its exports "for images" and "for video".
+    """Read the boxes of CVAT XML, exported "for images" or "for video".
 
     Parameters
     ----------
     path : str or path-like
-        The XML file, say ``annotations.xml``; or a folder of such files.
+        The XML file, for example ``annotations.xml``; or a folder of such files.
     sides : {"enclosing", "rotated"}, default="enclosing"
-        What the size of a rotated box is: that of the upright box around it, or its own sides.
+        Size of a rotated box: that of the upright box around it ("enclosing"), or its own sides
+        ("rotated").
     split : str, iterable of str or None, default=None
-        Which parts of the data set to read where they are in folders called train, valid, test and
-        the like. By default the train part: anchors are found for the training set.
+        Splits of the data set to read, if it has folders called train, valid, test or similar. By
+        default the train split, because anchors are fitted to the training set.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -49,19 +50,19 @@ def load_cvat(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. A polygon, an ellipse or a mask gives
-        the box around it. Frames of a video are named by their number, as in "000017". The reasons
-        in `skipped` are "no box" with what there is instead, say "no box (polyline)", "marked as
-        outside the frame", "other category", "zero or negative size" and "outside the image"; they
-        and the boxes add up to the shapes of the file.
+        The fields are those of :func:`load_bdd100k`. For a polygon, an ellipse or a mask, the box
+        around it is used. Frames of a video are named by their number, as in "000017". The reasons
+        in `skipped` are "no box" with the type of shape, for example "no box (polyline)", "marked
+        as outside the frame", "other category", "zero or negative size" and "outside the image";
+        the boxes and these counts add up to the shapes of the file.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If a file is empty, damaged or not CVAT XML, with the shape that is wrong; or if a category
-        has no box in it.
+        If a file is empty, damaged or not valid (the message names the shape); or if there are no
+        boxes of one of the `categories`.
     ImportError
         If defusedxml is not installed; install the `io` extra.
 
@@ -150,7 +151,7 @@ def _add(
 
 
 def _rotation(shape: "Element", where: str) -> float:
-    """Return by how many degrees a shape is turned."""
+    """Return the rotation of a shape in degrees."""
     return _numbers(shape, ("rotation",), where)[0] if shape.get("rotation") else 0
 
 

@@ -1,4 +1,4 @@
-"""DOTA's labels: oriented boxes in pixels."""
+"""Read DOTA labels: oriented boxes in pixels."""
 
 import re
 from typing import TYPE_CHECKING, Unpack
@@ -27,21 +27,21 @@ def load_dota(
     split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
-    """Read the oriented boxes of DOTA labels, one text file an image.
+    """Read the oriented boxes of DOTA labels, one text file per image.
 
     Parameters
     ----------
     path : str or path-like
-        A folder, say ``labelTxt``, in which all text files are read, those in its folders too; or
-        one text file.
+        A folder, for example ``labelTxt``, whose text files are read, including those in its
+        subfolders; or one text file.
     sides : {"enclosing", "rotated"}, default="enclosing"
-        What the size of a box is: that of the upright box around it; or its own sides, the first
-        from its first to its second corner.
+        Size of a box: that of the upright box around it ("enclosing"), or its own sides
+        ("rotated"), the first one from its first to its second corner.
     keep_flagged : bool, default=False
         Whether to keep the boxes flagged as difficult.
     split : str, iterable of str or None, default=None
-        Which parts of the data set to read where they are in folders called train, valid, test and
-        the like. By default the train part: anchors are found for the training set.
+        Splits of the data set to read, if it has folders called train, valid, test or similar. By
+        default the train split, because anchors are fitted to the training set.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -49,19 +49,19 @@ def load_dota(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. With ``sides="rotated"`` the corners in
-        `data` are those of an upright box with the same center. Images are named by their text
-        file, relative to the folder and without the suffix. The files do not say how large the
-        images are. The reasons in `skipped` are "difficult", "other category" and "zero or negative
-        size"; they and the boxes add up to the labels of the files.
+        The fields are those of :func:`load_bdd100k`. With ``sides="rotated"`` the corners in `data`
+        are those of an upright box with the same center. Images are named after their text file,
+        relative to the folder and without the suffix. The files do not contain the sizes of the
+        images. The reasons in `skipped` are "difficult", "other category" and "zero or negative
+        size"; the boxes and these counts add up to the labels of the files.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If a file is damaged or a line is not a label; if the folder has no text file; or if a
-        category has no box in it.
+        If a file is damaged or a line is not a label; if the folder has no text file; or if there
+        are no boxes of one of the `categories`.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""The error of all readers."""
+"""The exception of all readers."""
 
 import re
 
@@ -18,20 +18,21 @@ OPTIONS = {
     "delimiter": "delimiter=",
     "max_unpacked": "max_unpacked=1000",
 }
-"""How an option is written in Python, as far as errors name it."""
+"""How options are written in Python, in error messages."""
 
 LONGEST = 1500
 
 
 class AnnotationError(ValueError):
-    """Annotations that cannot be read as asked for.
+    """Exception for annotations that cannot be read.
 
-    The message is one line without control characters, of bounded length, whatever the file holds.
+    The message is a single line of limited length without control characters, for any content of
+    the file.
 
     Parameters
     ----------
     problem : str
-        What is wrong and where; it may quote the file.
+        What is wrong, and where; it may quote the file.
     advice : str, default=""
         What to do. ``{image_size}`` stands for the option `image_size`, and so on for the keys of
         `OPTIONS`, so that the command can write ``--image-size WxH`` instead.
@@ -46,7 +47,7 @@ class AnnotationError(ValueError):
         super().__init__(self.spelled(OPTIONS))
 
     def spelled(self, options: dict[str, str]) -> str:
-        """Return the message with the options written as `options` says."""
+        """Return the message, with options written as in `options`."""
         return f"{self.problem} {self.advice.format_map(options)}".rstrip()
 
     def __reduce__(self) -> tuple[type["AnnotationError"], tuple[str, str]]:
@@ -54,7 +55,7 @@ class AnnotationError(ValueError):
 
 
 def escaped(text: str) -> str:
-    r"""Write control characters as escapes, so that a name cannot drive a terminal: \x1b."""
+    r"""Escape control characters, so that a name cannot control a terminal: \x1b."""
     return re.sub(
         r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]",
         lambda match: match[0].encode("unicode_escape", "surrogatepass").decode(),

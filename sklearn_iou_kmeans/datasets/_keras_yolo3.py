@@ -1,4 +1,4 @@
-"""The lists that keras-yolo3 and its many descendants train on."""
+"""Read the lists of keras-yolo3 and of projects derived from it."""
 
 import re
 from collections.abc import Iterable
@@ -32,10 +32,10 @@ def load_keras_yolo3(
     Parameters
     ----------
     path : str or path-like
-        The text file, with an image and its boxes a line, plain or compressed with gzip.
+        The text file, with one image and its boxes per line, plain or compressed with gzip.
     names : list of str, path-like or None, default=None
-        The names of the classes, or a file with a name a line, say ``voc_classes.txt``; by default
-        a category is the number of its class.
+        The names of the classes, or a file with one name per line, for example ``voc_classes.txt``;
+        by default a category is the number of its class.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -43,18 +43,18 @@ def load_keras_yolo3(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
-        the corners in pixels. The list does not say how large the images are. The reasons in
+        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), holds the
+        corners in pixels. The list does not contain the sizes of the images. The reasons in
         `skipped` are "other category", "unknown category" (a number without a name) and "zero or
-        negative size"; they and the boxes add up to the boxes of the list.
+        negative size"; the boxes and these counts add up to the boxes of the list.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty or not such a list, with the line that is wrong; or if a category has
-        no box in it.
+        If the file is empty or not valid (the message names the line); or if there are no boxes of
+        one of the `categories`.
 
     See Also
     --------
@@ -96,7 +96,7 @@ def _read(path: PathLike, *, names: Iterable[str] | PathLike | None = None) -> L
 
 
 def _recognises(look: Look) -> bool:
-    """Look for five values with commas between, after a path."""
+    """Check for a path, followed by five values separated by commas."""
     boxes = [box for line in look.lines for box in line.split()[1:]]
     return bool(boxes) and all(re.fullmatch(r"[^,]+(,[^,]+){4}", box) for box in boxes)
 

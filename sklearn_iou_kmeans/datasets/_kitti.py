@@ -26,18 +26,19 @@ def load_kitti(
     split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
-    """Read the boxes of KITTI labels, an image or a video a text file.
+    """Read the boxes of KITTI labels, one text file per image or video.
 
     Parameters
     ----------
     path : str or path-like
-        A folder, say ``label_2``, in which all text files are read, those in its folders too; or
-        one text file. Both variants are read, detection and tracking, with or without scores.
+        A folder, for example ``label_2``, whose text files are read, including those in its
+        subfolders; or one text file. Both variants are read, detection and tracking, with or
+        without scores.
     keep_flagged : bool, default=False
         Whether to keep the regions of type DontCare, in which objects are not labelled.
     split : str, iterable of str or None, default=None
-        Which parts of the data set to read where they are in folders called train, valid, test and
-        the like. By default the train part: anchors are found for the training set.
+        Splits of the data set to read, if it has folders called train, valid, test or similar. By
+        default the train split, because anchors are fitted to the training set.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -45,20 +46,20 @@ def load_kitti(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
-        (left, top, right, bottom) in pixels as written. Images are named by their text file,
-        relative to the folder and without the suffix, and in the tracking variant by the frame as
-        well, as in "0004/000017". The files do not say how large the images are. The reasons in
-        `skipped` are "DontCare", "other category" and "zero or negative size"; they and the boxes
-        add up to the lines of the files.
+        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), holds (left,
+        top, right, bottom) in pixels as written. Images are named after their text file, relative
+        to the folder and without the suffix, and in the tracking variant by the frame as well, as
+        in "0004/000017". The files do not contain the sizes of the images. The reasons in `skipped`
+        are "DontCare", "other category" and "zero or negative size"; the boxes and these counts add
+        up to the lines of the files.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If a file is damaged or a line is not a label; if the folder has no text file; or if a
-        category has no box.
+        If a file is damaged or a line is not a label; if the folder has no text file; or if there
+        are no boxes of one of the `categories`.
 
     See Also
     --------
@@ -99,7 +100,7 @@ def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) ->
 
 
 def split_frame(columns: list[str], where: str) -> tuple[str, list[str]]:
-    """Take the frame of the tracking variant off the columns; "" for the detection variant."""
+    """Remove the frame of the tracking variant from the columns; "" in the detection variant."""
     if len(columns) in (15, 16) and not is_number(columns[0]):
         return "", columns
     is_frame = re.fullmatch(r"[0-9]{1,9}", columns[0])
@@ -112,7 +113,7 @@ def split_frame(columns: list[str], where: str) -> tuple[str, list[str]]:
 def _add(
     labels: Labels, image: int, category: str, corners: list[float], keep_flagged: bool
 ) -> None:
-    """Add a label; a region to ignore is of no category."""
+    """Add a label; a region to ignore has no category."""
     flagged = category == DONT_CARE and not keep_flagged
     labels.add(image, None if flagged else category, corners, DONT_CARE if flagged else "")
 

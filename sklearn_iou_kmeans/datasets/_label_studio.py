@@ -1,4 +1,4 @@
-"""Label Studio's JSON, and its short export JSON_MIN."""
+"""Read the JSON of Label Studio, and its short form JSON_MIN."""
 
 import math
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ FIRST_LABEL = "first of several labels"
 
 
 class Region(NamedTuple):
-    """What an annotator marked."""
+    """A region that an annotator marked."""
 
     id: str
     kind: str
@@ -44,17 +44,18 @@ def load_label_studio(
     split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
-    """Read the boxes of Label Studio, of its exports JSON and JSON_MIN.
+    """Read the boxes of Label Studio, exported as JSON or JSON_MIN.
 
     Parameters
     ----------
     path : str or path-like
-        The JSON file; or a folder that has one such file, or one for each part of the data set.
+        The JSON file; or a folder with one such file, or with one for each split of the data set.
     sides : {"enclosing", "rotated"}, default="enclosing"
-        What the size of a rotated box is: that of the upright box around it, or its own sides.
+        Size of a rotated box: that of the upright box around it ("enclosing"), or its own sides
+        ("rotated").
     split : str, iterable of str or None, default=None
-        Which parts of a data set to read that has a file for each of train, valid and test; by
-        default the train part.
+        Splits of the data set to read, if it has a file for each of train, valid and test. By
+        default the train split.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -62,21 +63,20 @@ def load_label_studio(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. A polygon or an ellipse gives the box
-        around it. The boxes of all annotations of a task are read; predictions are not. Of a region
-        with several labels the first is its category, which `notes` counts; one without a label is
-        of the category "". The reasons in `skipped` are "no box" with what there
-        is instead, say "no box (brushlabels)", "cancelled annotation", "other category", "zero or
-        negative size" and "outside the image"; they and the boxes add up to the regions of the
-        file.
+        The fields are those of :func:`load_bdd100k`. For a polygon or an ellipse, the box around it
+        is used. The boxes of all annotations of a task are read; predictions are not. Of a region
+        with several labels the first is its category, which `notes` counts; one without a label has
+        the category "". The reasons in `skipped` are "no box" with the type of shape, for example
+        "no box (brushlabels)", "cancelled annotation", "other category", "zero or negative size"
+        and "outside the image"; the boxes and these counts add up to the regions of the file.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, damaged or not such a file, with the region that is wrong; or if a
-        category has no box in it.
+        If the file is empty, damaged or not valid (the message names the region); or if there are
+        no boxes of one of the `categories`.
     ImportError
         If msgspec is not installed; install the `io` extra.
 
@@ -135,14 +135,14 @@ def _add_tasks(labels: Labels, path: Path, prefix: str, sides: Sides) -> None:
 
 
 def _image_name(data: dict[str, Any]) -> str:
-    """Find the image among the data of a task: what is called so, or else looks so."""
+    """Find the image in the data of a task, by its name or else by its value."""
     texts = {key: value for key, value in data.items() if isinstance(value, str)}
     paths = (text for text in texts.values() if text.lower().endswith(IMAGE_SUFFIXES))
     return texts.get("image") or next(paths, "")
 
 
 def _regions(task: dict[str, Any], where: str) -> Iterator[tuple[Region, str]]:
-    """Yield the regions of a task, each with the reason if it is not to be used."""
+    """Yield the regions of a task, with the reason for each one that is skipped."""
     if "data" in task:
         for annotation in task.get("annotations") or task.get("completions") or ():
             reason = CANCELLED if annotation.get("was_cancelled") else ""
@@ -162,7 +162,7 @@ def _regions(task: dict[str, Any], where: str) -> Iterator[tuple[Region, str]]:
 
 
 def _distinct(results: Any, where: str) -> list[Region]:
-    """Return the regions of an annotation: a shape and its labels may come as two results."""
+    """Return the regions of an annotation; a shape and its labels may be two results."""
     regions: dict[str, Region] = {}
     for number, item in enumerate(results, 1):
         if item.get("type") in ("relation", "choices", "textarea", "rating", "taxonomy", "number"):
@@ -177,7 +177,7 @@ def _distinct(results: Any, where: str) -> list[Region]:
 
 
 def _size(item: dict[str, Any]) -> tuple[float, float]:
-    """Return the size of the image of a region, 0 if it is not said."""
+    """Return the size of the image of a region; 0 if it is missing."""
     width, height = float(item.get("original_width", 0)), float(item.get("original_height", 0))
     if not (math.isfinite(width) and math.isfinite(height)):
         raise ValueError("an image of infinite size")

@@ -1,4 +1,4 @@
-"""labelme's JSON, and that of its descendants."""
+"""Read the JSON of labelme and of tools derived from it."""
 
 import math
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ LAYOUT = (
     "label, a shape_type and points [[x, y], ...]."
 )
 AROUND = {"rectangle": "", "polygon": POLYGON, "mask": MASK}
-"""The shapes whose box is that around their points, and what to note of it."""
+"""Shapes whose box is the box around their points, and the note for each."""
 
 
 def load_labelme(
@@ -30,18 +30,18 @@ def load_labelme(
     split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
-    """Read the boxes of labelme annotations, one JSON file an image.
+    """Read the boxes of labelme annotations, one JSON file per image.
 
     Parameters
     ----------
     path : str or path-like
-        A folder, in which all JSON files are read, those in its folders too; or one JSON file.
+        A folder, whose JSON files are read, including those in its subfolders; or one JSON file.
     sides : {"enclosing", "rotated"}, default="enclosing"
-        What the size of a shape of type "rotation" is, which X-AnyLabeling writes: that of the
-        upright box around it, or its own sides.
+        Size of a shape of type "rotation", which X-AnyLabeling writes: that of the upright box
+        around it ("enclosing"), or its own sides ("rotated").
     split : str, iterable of str or None, default=None
-        Which parts of the data set to read where they are in folders called train, valid, test and
-        the like. By default the train part: anchors are found for the training set.
+        Splits of the data set to read, if it has folders called train, valid, test or similar. By
+        default the train split, because anchors are fitted to the training set.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -49,19 +49,19 @@ def load_labelme(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. A polygon, a circle or a mask gives the
-        box around it. Images are named by their JSON file, relative to the folder and without the
-        suffix. The reasons in `skipped` are "no box" with what there is instead, say "no box
-        (line)", "other category", "zero or negative size" and "outside the image"; they and the
-        boxes add up to the shapes of the files.
+        The fields are those of :func:`load_bdd100k`. For a polygon, a circle or a mask, the box
+        around it is used. Images are named after their JSON file, relative to the folder and
+        without the suffix. The reasons in `skipped` are "no box" with the type of shape, for
+        example "no box (line)", "other category", "zero or negative size" and "outside the image";
+        the boxes and these counts add up to the shapes of the files.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If a file is empty, damaged or not such a file, with the shape that is wrong; if the folder
-        has no JSON file; or if a category has no box in it.
+        If a file is empty, damaged or not valid (the message names the shape); if the folder has no
+        JSON file; or if there are no boxes of one of the `categories`.
     ImportError
         If msgspec is not installed; install the `io` extra.
 
@@ -98,7 +98,7 @@ def _read(path: PathLike, *, sides: Sides = "enclosing", split: Split = None) ->
 
 
 def _record() -> Any:
-    """Describe the part of the file that is read, for msgspec."""
+    """Describe the parts of the file to decode, for msgspec."""
     import msgspec
 
     class Shape(msgspec.Struct, gc=False):
@@ -115,7 +115,7 @@ def _record() -> Any:
 
 
 def _add(labels: Labels, image: int, shape: Any, sides: Sides, where: str) -> None:
-    """Add a shape as a label; files without a type of shape have polygons only."""
+    """Add a shape as a label; files without shape types only contain polygons."""
     kind = shape.shape_type or "polygon"
     points = [coordinate for point in shape.points for coordinate in point]
     if kind == "circle":

@@ -39,8 +39,8 @@ def load_open_images(
     Parameters
     ----------
     path : str or path-like
-        The CSV file, say ``validation-annotations-bbox.csv``, plain or compressed with gzip; or a
-        folder that has one such file, or one for each part of the data set.
+        The CSV file, for example ``validation-annotations-bbox.csv``, plain or compressed with
+        gzip; or a folder with one such file, or with one for each split of the data set.
     names : dict of str to str, path-like or None, default=None
         Names for the labels, or the file that has them, ``class-descriptions-boxable.csv``; by
         default categories are called by their LabelName, say "/m/01g317".
@@ -48,8 +48,8 @@ def load_open_images(
         Whether to keep boxes around a group of objects (IsGroupOf) and around depictions such as
         drawings (IsDepiction).
     split : str, iterable of str or None, default=None
-        Which parts of a data set to read that has a file for each of train, valid and test; by
-        default the train part.
+        Splits of the data set to read, if it has a file for each of train, valid and test. By
+        default the train split.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -57,11 +57,11 @@ def load_open_images(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
-        corners in pixels. Images are named by their ImageID. The reasons in `skipped` are "no image
+        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), holds corners
+        in pixels. Images are named after their ImageID. The reasons in `skipped` are "no image
         file" (not in `images`, so its size is not known), "other category", "group", "depiction",
-        "zero or negative size" and "outside the image"; they and the boxes add up to the rows of
-        the file.
+        "zero or negative size" and "outside the image"; the boxes and these counts add up to the
+        rows of the file.
 
     Raises
     ------
@@ -69,10 +69,10 @@ def load_open_images(
         If there is no such file.
     ValueError
         If there is neither `image_size` nor `images` or both; if the file is empty, damaged or not
-        such a file, with the line that is wrong; if none of its images is in `images`; or if a
-        category has no box in it.
+        valid (the message names the line); if none of its images is in `images`; or if there are no
+        boxes of one of the `categories`.
     ImportError
-        If `images` is given and imagesize is not installed; the extra `io` brings it.
+        If `images` is given and imagesize is not installed; install the `io` extra.
 
     See Also
     --------

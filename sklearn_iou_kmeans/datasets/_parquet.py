@@ -1,4 +1,4 @@
-"""Parquet tables of objects, as the data sets on Hugging Face have them."""
+"""Read Parquet tables of objects, as in data sets on Hugging Face."""
 
 import io
 import json
@@ -35,19 +35,19 @@ def load_parquet(
     split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
-    """Read the boxes of Parquet tables of objects, as the data sets on Hugging Face have them.
+    """Read the boxes of Parquet tables of objects, as in data sets on Hugging Face.
 
     Parameters
     ----------
     path : str or path-like
         The Parquet file, or a folder of such files. Pictures in it are not decoded.
     box_format : {"xyxy", "xywh", "cxcywh"} or None, default=None
-        What the four numbers of a box are: two corners, a corner and the size, or the center and
+        Meaning of the four numbers of a box: two corners, a corner and the size, or the center and
         the size. By default what the numbers allow; where they allow both of the first two, the
         file is refused.
     split : str, iterable of str or None, default=None
-        Which parts of the data set to read, by the names of folders or of files such as
-        ``train-00000-of-00002.parquet``; by default the train part.
+        Splits of the data set to read, according to the names of folders or of files such as
+        ``train-00000-of-00002.parquet``. By default the train split.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -55,20 +55,20 @@ def load_parquet(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. Images are named by a column file_name,
+        The fields are those of :func:`load_bdd100k`. Images are named after a column file_name,
         image_id or the like, or else by the number of their row. Their sizes come from the columns
         width and height, or else from the headers of the pictures in the table. Categories have the
         names that the table has for their numbers. The reasons in `skipped` are "other category",
         "unknown category" (a number without a name), "zero or negative size" and "outside the
-        image"; they and the boxes add up to the objects of the table.
+        image"; the boxes and these counts add up to the objects of the table.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If a file is damaged or has no such column; if its boxes can be read in two ways; or if a
-        category has no box in it.
+        If a file is damaged or has no such column; if its boxes can be read in two ways; or if
+        there are no boxes of one of the `categories`.
     ImportError
         If pyarrow is not installed; install the `parquet` extra.
 
@@ -103,7 +103,7 @@ def _read(path: PathLike, *, box_format: BoxFormat | None = None, split: Split =
 
 
 def _add(labels: Labels, file: Path, name: str, box_format: str | None) -> None:
-    """Add the objects of a file, a row of it being an image."""
+    """Add the objects of a file, in which each row is an image."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -157,7 +157,7 @@ def _object_fields(schema: Any, file: Path) -> tuple[str, str | None]:
 
 
 def _category_names(schema: Any, category: str | None) -> dict[Any, str]:
-    """Return the names of the categories by number, as the metadata of the table have them."""
+    """Return the names of the categories by number, from the metadata of the table."""
     try:
         features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
         objects = features["objects"]
@@ -199,7 +199,7 @@ def _image(record: dict[str, Any]) -> tuple[str, tuple[float, float]]:
 
 
 def _picture_size(picture: dict[str, Any]) -> tuple[float, float]:
-    """Return the size of a picture in a table as its header says."""
+    """Return the size of a picture in a table from its header."""
     content = picture.get("bytes")
     if not content:
         return UNKNOWN_SIZE

@@ -1,4 +1,4 @@
-"""Anchors that published models come with."""
+"""The anchors of published models."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -84,17 +84,17 @@ PUBLISHED = {
 
 
 def load_published_anchors(name: str) -> "Bunch":
-    """Return the anchors that a published model comes with.
+    """Return the anchors of a published model.
 
-    They are what a detector is trained with unless it is told otherwise: compare them with your
-    own on your own boxes, at the same input size and in the same unit.
+    These are the default anchors of the model. Compare them to your own anchors on your boxes, at
+    the same input size and in the same unit.
 
     Parameters
     ----------
     name : str
         "yolov2-coco", "yolov2-voc", "yolov3", "yolov3-tiny", "yolov4", "yolov4-tiny", "yolov5",
-        "yolov5-p6", "yolov7", "yolov7-tiny" or "yolov7-w6". Without a suffix "-voc" they were found
-        on COCO.
+        "yolov5-p6", "yolov7", "yolov7-tiny" or "yolov7-w6". Except for "yolov2-voc", they were
+        computed on COCO.
 
     Returns
     -------
@@ -102,21 +102,21 @@ def load_published_anchors(name: str) -> "Bunch":
         anchors : ndarray of shape (n_anchors, 2)
             (width, height) as published, in the order of the configuration.
         unit : {"pixel", "grid"}
-            Pixels at the network's input, or cells of the grid of its one head.
+            Pixels of the network input, or grid cells of the only head.
         input_size : tuple of int
-            (width, height) of the network's input in pixels.
+            (width, height) of the network input in pixels.
         strides : tuple of int
-            Pixels in a grid cell of each head, the smallest first.
+            Stride of each head in pixels, the smallest first.
         heads : tuple of tuple of int
-            The anchors of each head, as rows of `anchors`. Both heads of "yolov4-tiny" have row 3
-            and none has row 0.
+            The anchors of each head, as rows of `anchors`. Both heads of "yolov4-tiny" use row 3,
+            and no head uses row 0.
         source : str
-            Where they were published.
+            Where the anchors were published.
 
     Raises
     ------
     ValueError
-        If there is no such name.
+        If the name is unknown.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Boxes of a made-up road scene."""
+"""Random boxes of a street scene."""
 
 from numbers import Integral
 from typing import TYPE_CHECKING, NamedTuple
@@ -49,7 +49,7 @@ def make_boxes(
     image_size: tuple[float, float] = (1280, 720),
     random_state: "int | RandomState | None" = None,
 ) -> "Bunch":
-    """Draw boxes as a camera in a car would see them.
+    """Generate random boxes of a street scene, as seen by a camera in a car.
 
     Parameters
     ----------
@@ -58,12 +58,12 @@ def make_boxes(
     image_size : (width, height), default=(1280, 720)
         The size of the images in pixels.
     random_state : int, RandomState instance or None, default=None
-        Determines the boxes. Pass an int to get the same boxes each time.
+        Seed of the boxes. Pass an int to get the same boxes on every call.
 
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        What the readers of annotation files return.
+        The same fields as those of the readers of annotation files.
 
         data : ndarray of shape (n_samples, 4)
             Corners (x1, y1, x2, y2) in pixels, inside the image and of positive area.
@@ -74,7 +74,7 @@ def make_boxes(
         image : ndarray of shape (n_samples,)
             Image of each box: an index into `image_names`.
         image_names : list of str
-            Names of the images, about one for 15 boxes.
+            Names of the images; an image has about 15 boxes.
         image_size : ndarray of shape (n_samples, 2)
             `image_size`, repeated.
         skipped : dict
@@ -84,13 +84,12 @@ def make_boxes(
 
     Notes
     -----
-    An object is a car, a bus, a person, a traffic light or a traffic sign, with the sides of such a
-    thing in meters, each scattered log-normally. Its distance is log-normal too, between the place
-    where its center enters the view and the one where it would be a few pixels small. It is seen
-    from behind or from the front, turned by a few degrees, or from the side, which makes a car wide
-    and a bus very wide. A pinhole camera above the road projects it, to any place across the image;
-    the border of the image cuts off what sticks out. Objects do not hide each other, and the boxes
-    of an image have nothing more in common than those of different images.
+    An object is a car, a bus, a person, a traffic light or a traffic sign, of log-normal size in
+    meters. Its distance is log-normal as well, truncated to where its center is in view and where
+    it would only be a few pixels large. Cars and buses are seen from behind or from the front,
+    turned by a few degrees, or from the side. A pinhole camera projects the object to a random
+    place across the image, and the box is clipped to the image. Objects do not occlude each other,
+    and the boxes of an image are independent.
 
     Examples
     --------
@@ -136,7 +135,7 @@ def _check_image_size(image_size: tuple[float, float]) -> NDArray[np.float64]:
 def _project(
     target: NDArray[np.int64], size: NDArray[np.float64], random_state: "RandomState"
 ) -> NDArray[np.float64]:
-    """Place an object of each category in `target` before the camera; return its box."""
+    """Place an object of each category in `target` in front of the camera; return the boxes."""
     image_width, image_height = size
     focal = FOCAL_LENGTH * image_width
     width, height = _silhouettes(target, random_state)
@@ -158,7 +157,7 @@ def _project(
 def _silhouettes(
     target: NDArray[np.int64], random_state: "RandomState"
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Width and height in meters of the objects as they are turned towards the camera."""
+    """Return the width and height in meters of the objects as seen by the camera."""
     n = len(target)
     width, length, height = np.exp(
         _of_kind("spread", target) * random_state.standard_normal((3, n))
@@ -176,7 +175,7 @@ def _distances(
     farthest: NDArray[np.float64],
     random_state: "RandomState",
 ) -> NDArray[np.float64]:
-    """Draw log-normal distances between `nearest` and `farthest`, by the inverse distribution."""
+    """Draw log-normal distances between `nearest` and `farthest` by inverse transform sampling."""
     from scipy.special import ndtr, ndtri
 
     low = ndtr(np.log(nearest / median) / DISTANCE_SPREAD)

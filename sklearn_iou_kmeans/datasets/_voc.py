@@ -33,23 +33,23 @@ def load_voc(
     split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
-    """Read the boxes of Pascal VOC annotations, one XML file an image.
+    """Read the boxes of Pascal VOC annotations, one XML file per image.
 
     Parameters
     ----------
     path : str or path-like
-        A folder, in which all XML files are read, those in its folders too; or one XML file.
+        A folder, whose XML files are read, including those in its subfolders; or one XML file.
     inclusive : bool, default=False
-        How the corners are meant. By default xmax is where the box ends, so that its width is
-        xmax - xmin, and `data` holds the corners as written: most tools write VOC files like that.
-        With True, as in the original VOC files, pixels are counted from 1 and the pixel xmax is the
-        last one inside, so that the width is xmax - xmin + 1, and `data` holds
-        (xmin - 1, ymin - 1, xmax, ymax): either way x2 - x1 is the width.
+        Meaning of the corners. By default xmax is the right edge of the box, as most tools write
+        it: the width is xmax - xmin, and `data` contains the corners as written. With True, xmax is
+        the last pixel inside the box and pixels are counted from 1, as in the original VOC files:
+        the width is xmax - xmin + 1, and `data` contains (xmin - 1, ymin - 1, xmax, ymax), so that
+        x2 - x1 is the width.
     keep_flagged : bool, default=False
-        Whether to keep the objects flagged as difficult. They do not count in VOC's evaluation.
+        Whether to keep objects flagged as difficult, which the evaluation of VOC ignores.
     split : str, iterable of str or None, default=None
-        Which parts of the data set to read where they are in folders called train, valid, test and
-        the like. By default the train part: anchors are found for the training set.
+        Splits of the data set to read, if it has folders called train, valid, test or similar. By
+        default the train split, because anchors are fitted to the training set.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -57,21 +57,21 @@ def load_voc(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), is in
-        pixels. Images are named by their XML file, relative to the folder and without the suffix,
-        since what the files themselves say is often copied from elsewhere. The reasons in `skipped`
-        are "no bndbox", "other category", "difficult", "zero or negative size" and "outside the
-        image"; they and the boxes add up to the objects of the files.
+        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), is in pixels.
+        Images are named after their XML file, relative to the folder and without the suffix, since
+        what the files themselves say is often copied from elsewhere. The reasons in `skipped` are
+        "no bndbox", "other category", "difficult", "zero or negative size" and "outside the image";
+        the boxes and these counts add up to the objects of the files.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If a file is empty, damaged or not an annotation, or has entities, with the object that is
-        wrong; if the folder has no XML file; or if a category has no box.
+        If a file is empty, damaged or not valid, or has entities (the message names the object); if
+        the folder has no XML file; or if there are no boxes of one of the `categories`.
     ImportError
-        If defusedxml is not installed; the extra `io` brings it.
+        If defusedxml is not installed; install the `io` extra.
 
     See Also
     --------

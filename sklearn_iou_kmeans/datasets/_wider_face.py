@@ -1,4 +1,4 @@
-"""WIDER FACE ground truth."""
+"""Read the ground truth of WIDER FACE."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ def load_wider_face(
     Parameters
     ----------
     path : str or path-like
-        The text file, say ``wider_face_train_bbx_gt.txt``, plain or compressed with gzip.
+        The text file, for example ``wider_face_train_bbx_gt.txt``, plain or compressed with gzip.
     keep_flagged : bool, default=False
         Whether to keep the faces flagged as invalid, which are too small or unclear to count.
     **common : dict
@@ -42,18 +42,18 @@ def load_wider_face(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
-        (x, y, x + w, y + h) in pixels. The file does not say how large the images are. The reasons
-        in `skipped` are "invalid" and "zero or negative size"; they and the boxes add up to the
-        counts in the file. The row of zeros that follows a count of 0 is no face.
+        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), holds (x, y, x
+        + w, y + h) in pixels. The file does not contain the sizes of the images. The reasons in
+        `skipped` are "invalid" and "zero or negative size"; the boxes and these counts add up to
+        the counts in the file. The row of zeros after a count of 0 is not a face.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, cut short or not such a file, with the line that is wrong; or if a
-        category has no box in it.
+        If the file is empty, cut short or not valid (the message names the line); or if there are
+        no boxes of one of the `categories`.
 
     See Also
     --------
@@ -96,7 +96,7 @@ def _read(path: PathLike, *, keep_flagged: bool = False) -> Labels:
 
 
 def _count(lines: list[tuple[int, str]], where: str) -> int:
-    """Take the number of faces from the line after that of the image."""
+    """Read the number of faces from the line after that of the image."""
     text = lines[0][1] if lines else ""
     if not re.fullmatch(r"[0-9]{1,9}", text):
         raise AnnotationError(
@@ -115,7 +115,7 @@ def _face(line: str, where: str) -> tuple[tuple[float, float, float, float], boo
 
 
 def _is_filler(lines: list[tuple[int, str]]) -> bool:
-    """Say whether a line is the row of zeros that stands for no face."""
+    """Whether a line is the row of zeros that stands for no face."""
     return bool(lines) and lines[0][1].split() == ["0"] * N_COLUMNS
 
 

@@ -1,4 +1,4 @@
-"""YOLO labels: darknet's and Ultralytics' text files."""
+"""Read YOLO labels: the text files of darknet and Ultralytics."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,27 +32,26 @@ def load_yolo(
     sides: Sides = "enclosing",
     **common: Unpack[Common],
 ) -> "Bunch":
-    """Read the boxes of YOLO labels, one text file an image.
+    """Read the boxes of YOLO labels, one text file per image.
 
     Parameters
     ----------
     path : str or path-like
-        A ``data.yaml``, whatever its name, or darknet's ``obj.data``, or the folder that it is in;
-        another folder, in which all text files are read, those in its folders too (for a folder of
-        images that of its labels is taken); a list file that names an image a line; or one text
-        file of labels. As usual with
-        YOLO, the labels of ``images/train/a.jpg`` are in ``labels/train/a.txt`` or beside the
-        image, and an image without a text file has none.
+        One of the following: a ``data.yaml`` (of any name) or the ``obj.data`` of darknet, or the
+        folder that contains it; a folder of text files, which may have subfolders, or the folder of
+        their images; a list file with one image per line; or one text file of labels. As usual for
+        YOLO, the labels of ``images/train/a.jpg`` are in ``labels/train/a.txt`` or next to the
+        image, and an image without a text file has no boxes.
     names : list of str, path-like or None, default=None
-        The names of the classes, or a file with a name a line; by default those of ``data.yaml``
-        or of a ``classes.txt`` in the folder, or else the numbers of the classes.
+        The names of the classes, or a file with one name per line; by default those of
+        ``data.yaml`` or of a ``classes.txt`` in the folder, or else the numbers of the classes.
     split : str, iterable of str or None, default=None
-        Which parts of the data set to read: those that the ``data.yaml`` names, or folders called
-        train, valid, test and the like. By default the train part: anchors are found for the
-        training set.
+        Splits of the data set to read: those in ``data.yaml``, or folders called train, valid, test
+        or similar. By default the train split, because anchors are fitted to the training set.
     sides : {"enclosing", "rotated"}, default="enclosing"
-        What the size of an oriented box (a polygon of 4 corners) is: that of the upright box around
-        it; or its own sides, the first from its first to its second corner.
+        Size of an oriented box (a polygon with 4 corners): that of the upright box around it
+        ("enclosing"), or its own sides ("rotated"), the first one from its first to its second
+        corner.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`. By default the size of an image is read from its header: the
@@ -61,13 +60,13 @@ def load_yolo(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. `data`, of shape (n_boxes, 4), holds
-        corners in pixels, computed from the relative center and size; a polygon gives its enclosing
-        box, and `notes` counts how many did. Images are named as the list does, or by their labels,
+        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), holds corners
+        in pixels, computed from the relative center and size; a polygon gives its enclosing box,
+        and `notes` counts how many did. Images are named as the list does, or by their labels,
         relative to the folder and without the suffix; in a ``data.yaml``, with the entry for the
         folder before. The reasons in `skipped` are "other category", "unknown category" (a number
         without a name), "no image file" (so its size is not known), "zero or negative size" and
-        "outside the image"; they and the boxes add up to the lines of the files.
+        "outside the image"; the boxes and these counts add up to the lines of the files.
 
     Raises
     ------
@@ -75,10 +74,10 @@ def load_yolo(
         If there is no such file or folder.
     ValueError
         If a line is not a label, a file is damaged, an image with labels is not found or has no
-        size, no image of a list has labels, or a category has no box; or if a folder has a
-        ``data.yaml`` and another one or labels beside it.
+        size, no image of a list has labels, or there are no boxes of one of the `categories`; or if
+        a folder has a ``data.yaml`` and another one or labels beside it.
     ImportError
-        If imagesize, or for a ``data.yaml`` PyYAML, is not installed; the extra `io` brings them.
+        If imagesize, or for a ``data.yaml`` PyYAML, is not installed; install the `io` extra.
 
     See Also
     --------
@@ -161,14 +160,14 @@ def _rows(file: Path, keypoint_columns: int) -> Iterator[Row]:
 
 
 def _places(item: Item) -> list[Path]:
-    """Say where the image of labels may be: in the folder for images, or beside them."""
+    """Return where the image of labels may be: in the folder for images, or next to them."""
     here = item.labels.with_suffix("")
     listed = [] if item.image is None else [item.image]
     return [*listed, sibling(here, "labels", "images"), here]
 
 
 def _recognises(look: Look) -> bool:
-    """Look for a data file, for labels of numbers only, or for a list of images."""
+    """Check for a data file, for labels that consist of numbers, or for a list of images."""
     if look.kind == "folder":
         labels = sibling(look.path, "images", "labels")
         apart = labels != look.path and os.path.isdir(labels)
