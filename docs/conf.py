@@ -1,4 +1,4 @@
-"""How Sphinx builds the site."""
+"""Configuration of Sphinx."""
 
 import os
 import re
@@ -24,7 +24,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-if os.environ.get("INTERSPHINX"):  # fetches the lists of names of these sites
+if os.environ.get("INTERSPHINX"):  # downloads the inventories of these sites
     extensions.append("sphinx.ext.intersphinx")
     intersphinx_mapping = {
         "python": ("https://docs.python.org/3/", None),
@@ -43,7 +43,7 @@ html_math_renderer = "mathml"
 pygments_style = "a11y-high-contrast-light"
 
 autosummary_generate = True
-autodoc_typehints = "none"  # the sections of the docstrings say more
+autodoc_typehints = "none"  # the docstrings describe the types
 toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 
@@ -79,19 +79,19 @@ html_sidebars = {page: [] for page in ("index", "start", "command", "benchmarks"
 
 
 def skip_foreign(app, what, name, obj, skip, options):  # numpydoc-ignore
-    """Leave out what the estimators inherit from scikit-learn."""
+    """Omit methods that the estimators inherit from scikit-learn."""
     module = getattr(obj, "__module__", None)
     return skip or (what == "class" and not str(module).startswith("sklearn_iou_kmeans"))
 
 
 def escape_shapes(app, what, name, obj, options, lines):  # numpydoc-ignore
-    """Keep a fitted attribute in a shape, say (n_features_in_,), from being read as a link."""
+    """Escape a fitted attribute in a shape, as in (n_features_in_,), which looks like a link."""
     for row, line in enumerate(lines):
         if " of shape (" in line:
             lines[row] = re.sub(r"(\w)_(?=[,)])", r"\1\\_", line)
 
 
 def setup(app):
-    """Adapt what autodoc writes."""
+    """Connect to the events of autodoc."""
     app.connect("autodoc-skip-member", skip_foreign)
     app.connect("autodoc-process-docstring", escape_shapes, priority=1)

@@ -1,4 +1,4 @@
-"""The directive ``command``: a sub-command's help, taken from the command itself."""
+"""The directive ``command``: the help of a sub-command, generated from the command itself."""
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -9,19 +9,19 @@ from sklearn_iou_kmeans.cli import build_app
 
 
 class Command(SphinxDirective):
-    """Write what a sub-command does, and its options in their groups."""
+    """Document a sub-command: its usage, its description and its options by group."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return the usage, the summary and a list for each group of options."""
+        """Return the usage, the description, and one list for each group of options."""
         name = self.arguments[0]
         command = get_command(build_app()).commands[name]
         # Typer has no public name for the context of a command.
         context = command.make_context(name, [], resilient_parsing=True)
         usage = " ".join(["iou-kmeans", name, *command.collect_usage_pieces(context)])
         written: list[nodes.Node] = [nodes.literal_block(usage, usage, language="text")]
-        written.append(nodes.paragraph(text=command.help))
+        written += [nodes.paragraph(text=text) for text in command.help.split("\n\n")]
         groups: dict[str, nodes.definition_list] = {}
         for parameter in command.get_params(context):
             record = parameter.get_help_record(context)
@@ -38,7 +38,7 @@ class Command(SphinxDirective):
 
 
 def definition(option: str, text: str) -> nodes.definition_list_item:
-    """Return an option and what it does."""
+    """Return an option and its help."""
     term = nodes.term("", "", nodes.literal(text=option))
     return nodes.definition_list_item("", term, nodes.definition("", nodes.paragraph(text=text)))
 

@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw without a script or a font from elsewhere."""
+"""Formulas as MathML, which browsers render without scripts or external fonts."""
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
@@ -7,13 +7,13 @@ from sphinx.writers.html5 import HTML5Translator
 
 
 def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    """Write a formula in a line of text."""
+    """Write an inline formula."""
     translator.body.append(tex2mathml(node.astext()))
     raise nodes.SkipNode
 
 
 def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    """Write a formula on lines of its own."""
+    """Write a displayed formula."""
     formula = tex2mathml(node.astext(), as_block=True)
     translator.body.append(f'<div class="formula">{formula}</div>')
     raise nodes.SkipNode

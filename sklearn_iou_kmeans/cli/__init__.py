@@ -1,12 +1,11 @@
 """The command `iou-kmeans`.
 
-Each sub-command is a function of groups of options (`_options`) in a file of its own. It checks
-what was asked for, has the labels read (`_labels`) and their sizes converted to a unit and a
-network input (`_scale`), computes a plain record, and prints it for people (`_printing`) or writes
-it as JSON for programs.
+Each sub-command is a function of groups of options (`_options`) in its own file. It validates the
+options, reads the labels (`_labels`), converts the sizes to a unit and a network input (`_scale`),
+computes a plain record, and prints it as text (`_printing`) or writes it as JSON.
 
-What takes long to import is imported by the functions that use it, after the options were checked:
-help, versions and wrong options are answered at once.
+Slow imports are inside the functions that need them, and happen after the options were validated,
+so that help, versions and errors in options appear at once.
 """
 
 import io
@@ -35,7 +34,7 @@ def main() -> None:
 
 
 def build_app() -> "typer.Typer":
-    """Lay out the sub-commands."""
+    """Build the command with its sub-commands."""
     import typer
 
     from ._compare import compare
@@ -49,7 +48,7 @@ def build_app() -> "typer.Typer":
         add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        rich_markup_mode=None,  # its panels cut words on a narrow terminal
+        rich_markup_mode=None,  # panels of rich cut words on narrow terminals
         epilog="Anchors with a higher average IoU make the task of the detector easier, but do "
         "not guarantee a higher mAP.",
     )

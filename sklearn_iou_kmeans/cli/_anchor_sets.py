@@ -1,4 +1,4 @@
-"""Sets of anchors that a user names, and rescaling them for a comparison."""
+"""Load the sets of anchors to compare, and rescale them."""
 
 import os
 import re
@@ -22,7 +22,7 @@ COMMENT = re.compile(r"[#%].*")
 
 @dataclass(frozen=True)
 class AnchorSet:
-    """Anchors in pixels of their own scale, if that is known."""
+    """Anchors in pixels of their own scale, if it is known."""
 
     name: str
     anchors: FloatArray
@@ -36,7 +36,7 @@ class RescaledAnchors(NamedTuple):
     note: str
     """How they were rescaled."""
     factors: tuple[float, float] | None
-    """What widths and heights were multiplied by; None if they were not rescaled."""
+    """Factors of widths and heights; None if the anchors were not rescaled."""
 
 
 class CommonScale(NamedTuple):
@@ -44,7 +44,7 @@ class CommonScale(NamedTuple):
 
     scale: Scale
     taken_from: str
-    """The set of anchors whose input size it is; empty if the options gave it."""
+    """Name of the set that determined the input size; empty if the options did."""
 
 
 def load_anchor_set(name: str) -> AnchorSet:
@@ -100,7 +100,7 @@ def _checked(sides: Any) -> FloatArray:
 
 
 def common_scale(scale: Scale, sets: list[AnchorSet]) -> CommonScale:
-    """Choose the scale to compare at: that of the options or of the first set that has one."""
+    """Choose the scale of the comparison: that of the options or of the first set with one."""
     if scale.input_size is None and scale.unit == "pixel":
         for own in sets:
             if own.scale is not None and own.scale.input_size is not None:
@@ -141,7 +141,7 @@ def rescale(
 
 
 def _ratios(own: AnchorSet, scale: Scale, image_sizes: FloatArray) -> FloatArray:
-    """Compute for each box how much larger it is at the scale than at that of the anchors."""
+    """Compute by which factor each box is larger at `scale` than at the scale of the anchors."""
     there = own.scale or scale
     if there.input_size is not None:
         there = replace(there, resize="letterbox" if scale.resize == "none" else scale.resize)

@@ -1,4 +1,4 @@
-"""Anchors: finding them and measuring how well they fit."""
+"""Fit anchors, and measure how well they fit."""
 
 import time
 import warnings
@@ -45,7 +45,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class FitRecord(Scores, LabelsRecord):
-    """What `fit` found; the fields are those of the JSON. Sizes are in `unit`.
+    """The result of `fit`; the fields are those of the JSON. Sizes are in `unit`.
 
     `baseline` is None if the boxes are not in pixels, and its `ratio` is None if no shape is
     frequent. No anchors of this number have an average IoU above `upper_bound`, which is None
@@ -66,7 +66,7 @@ def fit_anchors(sizes: FloatArray, k: int, seed: int) -> FloatArray:
 
 
 def score_anchors(sizes: FloatArray, anchors: FloatArray, scale: Scale) -> Scores:
-    """Measure how well anchors fit the boxes, each one and all together."""
+    """Measure how well each anchor, and all anchors together, fit the boxes."""
     recall = best_possible_recall_score(sizes, anchors, threshold=IOU)
     by_ratio = best_possible_recall_score(sizes, anchors, threshold=1 / RATIO, measure="ratio")
     return Scores(
@@ -96,7 +96,7 @@ def describe_anchors(sizes: FloatArray, anchors: FloatArray, scale: Scale) -> li
 
 
 def compute_fit(boxes: Sizes, scale: Scale, search: FitOptions, export: Export | None) -> FitRecord:
-    """Find the anchors and the baseline, and put the result into a record."""
+    """Compute the anchors and the baseline, and return them as a record."""
     labels = boxes.record.with_parameters(n_clusters=search.k, seed=search.seed)
     with collected_warnings() as messages:
         start = time.perf_counter()
@@ -120,7 +120,7 @@ def compute_fit(boxes: Sizes, scale: Scale, search: FitOptions, export: Export |
 def bound_average_iou(
     sizes: FloatArray, k: int, anchors: FloatArray | None, seconds: float
 ) -> float:
-    """Return an average IoU that no k anchors exceed; good ones to start from may be given."""
+    """Bound the average IoU of any k anchors; good `anchors` help to find the bound."""
     return average_iou_upper_bound(sizes, k, centers=anchors, tol=CERTIFIED, max_time=seconds)
 
 
@@ -162,7 +162,7 @@ def describe_baseline(
 
 
 def check_enough(sizes: FloatArray, k: int, option: str = "-k") -> None:
-    """Raise if there are fewer distinct sizes than anchors are asked for."""
+    """Raise if there are fewer distinct sizes than anchors."""
     for some in (sizes[: 100 * k], sizes):  # to sort all takes long, and is seldom needed
         n_distinct = len(np.unique(some, axis=0))
         if n_distinct >= k:

@@ -1,4 +1,4 @@
-"""`iou-kmeans compare`: how well sets of anchors fit the boxes of labels."""
+"""`iou-kmeans compare`: compare sets of anchors on the boxes of labels."""
 
 from ._interrupt import ends_at_ctrl_c
 from ._options import CompareOptions, LabelOptions, NetworkOptions, check_certify
@@ -9,8 +9,8 @@ from ._scale import make_scale
 def compare(labels: LabelOptions, network: NetworkOptions, wanted: CompareOptions) -> None:
     """Compare sets of anchors on the boxes of labels: published, your own, or newly fitted.
 
-    All are rescaled to one input size: --input-size or, without it, that of the first set of
-    anchors that has one.
+    All sets are rescaled to the same input size: --input-size or, by default, that of the first set
+    with a known input size.
 
     A higher average IoU makes the task of the detector easier, but does not guarantee a higher mAP.
     """

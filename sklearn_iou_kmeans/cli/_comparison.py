@@ -24,10 +24,10 @@ from ._scale import Scale
 
 @dataclass(frozen=True)
 class CompareRecord(LabelsRecord):
-    """What `compare` found; the fields are those of the JSON. Sizes are in `unit`.
+    """The result of `compare`; the fields are those of the JSON. Sizes are in `unit`.
 
-    Each of `sets` has its name, a note on how it was rescaled, its scores and, as `upper_bound`, an
-    average IoU that no anchors of its number exceed, which is None without --certify.
+    Each of `sets` has its name, a note on how it was rescaled, its scores and an `upper_bound` on
+    the average IoU of any anchors of the same number, which is None without --certify.
     """
 
     sets: list[dict[str, Any]]
@@ -38,7 +38,7 @@ class CompareRecord(LabelsRecord):
 def compute_comparison(
     boxes: Sizes, sets: list[AnchorSet], scale: Scale, wanted: CompareOptions
 ) -> CompareRecord:
-    """Score every set on the boxes, and put the result into a record."""
+    """Score every set on the boxes, and return the result as a record."""
     seconds = {"reading": boxes.seconds}
     rows = [(own.name, rescale(own, scale, boxes.image_sizes, wanted.as_written)) for own in sets]
     with collected_warnings() as messages:

@@ -1,4 +1,4 @@
-"""Text and tables for people, at any width of the terminal."""
+"""Text and tables for terminals of any width."""
 
 from collections.abc import Mapping, Sequence
 
@@ -55,14 +55,14 @@ def grid(*rows: Sequence[Cell]) -> Table:
 
 
 def lines(cell: Cell) -> str:
-    """Join the lines of a cell, each with the characters escaped that a terminal would act on."""
+    """Join the lines of a cell, with control characters escaped."""
     return "\n".join(map(printable, [cell] if isinstance(cell, str) else cell))
 
 
 def show(table: Table, console: Console) -> None:
-    """Print a table without trailing blanks and the empty lines around it.
+    """Print a table without trailing blanks and without empty lines around it.
 
-    A table of numbers that is wider than the terminal is printed as it is: no number is cut.
+    A table of numbers is not cut if it is wider than the terminal.
     """
     width = console.width
     if table.box is not None:

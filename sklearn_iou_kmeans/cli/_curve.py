@@ -1,4 +1,4 @@
-"""The sweep over the number of anchors: run, record and table."""
+"""The sweep over the number of anchors: running it, and its record and table."""
 
 import time
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from ._progress import SweepBar
 from ._rule import CHOICES
 from ._scale import Scale
 
-ARROW = "->"  # where there is no colour, and in any encoding
+ARROW = "->"  # works without colour and in any encoding
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class HeldOut:
 class Row:
     """The anchors for one k, and their scores.
 
-    `gain` is the difference to the previous row, None in the first. No anchors of this number have
-    an average IoU above `upper_bound`, which is None without --certify; `held_out` is None without
-    --cv.
+    `gain` is the difference to the previous row, None in the first row. `upper_bound` bounds the
+    average IoU of any anchors of this number; it is None without --certify. `held_out` is None
+    without --cv.
     """
 
     n_clusters: int
@@ -60,10 +60,10 @@ class Row:
 
 @dataclass(frozen=True)
 class SweepRecord(FitRecord):
-    """What `sweep` found; the fields are those of the JSON. Sizes are in `unit`.
+    """The result of `sweep`; the fields are those of the JSON. Sizes are in `unit`.
 
-    `curve` has a row for each number of anchors. `rule`, one of `n_clusters_by_rule`, chose
-    `n_clusters`; `anchors` and their scores are for that number.
+    `curve` has a row for each number of anchors. `rule` is one of `n_clusters_by_rule`, and chose
+    `n_clusters`; `anchors` and their scores are for this number.
     """
 
     n_clusters: int
@@ -73,7 +73,7 @@ class SweepRecord(FitRecord):
 
 
 def make_sweep(numbers: list[int], rule: str | float, wanted: SweepOptions) -> NClustersSweep:
-    """Set up a sweep as the options ask for it."""
+    """Make a sweep according to the options."""
     return NClustersSweep(
         IoUKMeans(),
         numbers,
@@ -93,7 +93,7 @@ def compute_sweep(
     export: Export | None,
     certify: float | None,
 ) -> SweepRecord:
-    """Run the sweep, and put the result into a record."""
+    """Run the sweep, and return the result as a record."""
     check_enough(boxes.sizes, numbers[-1], "--k")
     check_folds(found.cv, boxes)
     labels = boxes.record.with_parameters(
@@ -155,7 +155,7 @@ def run(found: NClustersSweep, boxes: Sizes) -> None:
 
 
 def bound_curve(found: NClustersSweep, sizes: FloatArray, certify: float | None) -> list[Any]:
-    """Bound the average IoU for each number of anchors; None for each without `certify`."""
+    """Bound the average IoU for each number of anchors, or return Nones without `certify`."""
     fitted = [(kmeans.n_clusters, kmeans.cluster_centers_) for kmeans in found.estimators_]
     return [certify and bound_average_iou(sizes, k, anchors, certify) for k, anchors in fitted]
 
@@ -200,7 +200,7 @@ def print_curve(record: SweepRecord, console: Console) -> None:
 
 
 def curve_table(record: SweepRecord) -> Table:
-    """Lay out the curve, one row per number of anchors, with an arrow at the chosen one."""
+    """Make a table of the curve, with an arrow at the chosen number of anchors."""
     held_out = ("held-out\nIoU", "standard\nerror") if record.curve[0].held_out else ()
     at_most = ("at\nmost",) if record.curve[0].upper_bound else ()
     headings = ("", "k", "average\nIoU", *at_most, "gain", *held_out, "seconds")
@@ -219,7 +219,7 @@ def curve_table(record: SweepRecord) -> Table:
 
 
 def meaning(name: str, record: SweepRecord) -> str:
-    """Say in a few words how a rule chooses."""
+    """Describe in a few words how a rule chooses."""
     if name in CHOICES:
         return CHOICES[name]
     held_out = [row.held_out.average_iou for row in record.curve if row.held_out]

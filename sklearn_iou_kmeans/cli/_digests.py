@@ -1,4 +1,4 @@
-"""Digests of what was read, so that a result can be traced to its files."""
+"""Digests of the files that were read, so that results can be traced to them."""
 
 import hashlib
 import os

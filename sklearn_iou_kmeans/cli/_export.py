@@ -1,4 +1,4 @@
-"""Exports: what the options ask for is checked before the work, and the anchors after it."""
+"""Exports: the options are validated before the fit, the anchors after it."""
 
 import re
 import warnings
@@ -25,7 +25,7 @@ class Export(NamedTuple):
 
     @property
     def takes_provenance(self) -> bool:
-        """Whether the target has a place for where the anchors come from."""
+        """Whether the target can record the origin of the anchors."""
         return "provenance" in self.exporter.options
 
     def write(
@@ -34,7 +34,7 @@ class Export(NamedTuple):
         sizes: NDArray[np.float64],
         provenance: dict[str, Any],
     ) -> dict[str, Any]:
-        """Write anchors in pixels of the network input, unless rounding loses some of them.
+        """Write anchors in pixels of the network input; raise if rounding loses some of them.
 
         Returns
         -------
@@ -55,7 +55,7 @@ class Export(NamedTuple):
         return self.exporter.export(anchors, **self.options | options)
 
     def _remedy(self, anchors: NDArray[np.float64]) -> str:
-        """Name the options that keep all anchors."""
+        """Suggest options with which no anchor is lost."""
         fewer = "ask for fewer anchors with -k"
         if "decimals" not in self.exporter.options:
             return f"Use a larger --input-size, or {fewer}."
@@ -67,7 +67,7 @@ class Export(NamedTuple):
 
 
 def make_export(options: ExportOptions, scale: Scale, numbers: Sequence[int]) -> Export | None:
-    """Check the options of an export before the work, for all numbers of anchors there may be."""
+    """Validate the options of an export for all numbers of anchors that may occur."""
     name = options.export
     given: dict[str, Any] = {
         "heads": options.heads,

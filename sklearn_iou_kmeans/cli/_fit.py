@@ -1,4 +1,4 @@
-"""`iou-kmeans fit`: the anchors that fit the boxes of labels best."""
+"""`iou-kmeans fit`: fit anchors to the boxes of labels."""
 
 from ._export import make_export
 from ._interrupt import ends_at_ctrl_c
@@ -17,7 +17,7 @@ from ._scale import make_scale
 def fit(
     labels: LabelOptions, network: NetworkOptions, search: FitOptions, export: ExportOptions
 ) -> None:
-    """Find the k anchors that fit the boxes of labels best."""
+    """Find the k anchors with the highest average IoU with the boxes of labels."""
     check_drawable(search.plot)
     check_certify(search.certify)
     outputs = {"--json": search.json_file, "--output": export.output, "--plot": search.plot}

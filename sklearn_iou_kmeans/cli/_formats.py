@@ -1,4 +1,4 @@
-"""`iou-kmeans formats`: what is read and what is written."""
+"""`iou-kmeans formats`: list the supported formats."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def formats() -> None:
-    """List the formats that are read and written, and the published anchors."""
+    """List the label formats, the export formats and the published anchors."""
     with ends_at_ctrl_c():
         from ..datasets import READERS
         from ..datasets._published_anchors import PUBLISHED
@@ -30,17 +30,17 @@ def formats() -> None:
     }
     read = {name: read_by(reader) for name, reader in READERS.items()}
     for title, rows in (
-        ("Read (--format, told by content), plain or gzip", read),
-        ("Written (--export), in pixels at --input-size unless said", written),
+        ("Label formats (--format; detected from the file content), plain or gzip", read),
+        ("Export formats (--export), in pixels at --input-size unless stated", written),
         ("Published anchors (compare --anchors)", published),
     ):
         console.file.write(f"{title}:\n\n")
         show(grid(*(("", *row) for row in rows.items())), console)
         console.file.write("\n")
-    say("Flagged boxes are left out and counted; --keep-flagged uses them.", console)
+    say("Flagged boxes are left out and counted; --keep-flagged keeps them.", console)
 
 
 def read_by(reader: "Reader") -> str:
-    """Say what a reader reads, and which options are its own."""
+    """Describe what a reader reads, and its own options."""
     options = [SPELLINGS[name].split()[0] for name in reader.options if name in SPELLINGS]
     return "; ".join([reader.summary, *filter(None, [", ".join(options)])])

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 
 @contextmanager
 def ends_at_ctrl_c() -> Iterator[None]:
-    """End the process with one line if Ctrl-C is pressed in a block that only imports.
+    """End the process with one line if Ctrl-C is pressed in a block that only imports modules.
 
-    A compiled module whose import is interrupted may print a traceback or raise another error, and
-    there is nothing to clean up yet.
+    An interrupted import of a compiled module may print a traceback or raise another error. There
+    is nothing to clean up at this point.
     """
     default = signal.default_int_handler
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGINT) is not default:
-        yield  # somebody else decides about Ctrl-C
+        yield  # another handler is responsible for Ctrl-C
         return
     signal.signal(signal.SIGINT, _end)
     try:

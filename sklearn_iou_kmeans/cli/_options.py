@@ -128,8 +128,8 @@ class NetworkOptions:
         str | None,
         about_network(
             metavar="letterbox|stretch|none",
-            help="How images are resized to it: with the aspect ratio kept (the default), stretched, "
-            "or not at all.",
+            help="How images are resized to it: keeping the aspect ratio (the default), "
+            "stretched, or not at all.",
         ),
     ] = None
     unit: Annotated[
@@ -203,8 +203,8 @@ class SweepOptions:
         typer.Option(
             metavar="RULE",
             help="How to choose k: knee, where the curve bends; one-standard-error, the fewest "
-            "anchors within one standard error of the best on held-out images (requires --cv); or a "
-            "number, the fewest anchors with at least this average IoU, for example 0.7.",
+            "anchors within one standard error of the best on held-out images (requires --cv); "
+            "or a number, the fewest anchors with at least this average IoU, for example 0.7.",
         ),
     ] = "knee"
     cv: Annotated[

@@ -1,4 +1,4 @@
-"""Pictures: the curve of a sweep, and anchors among their boxes."""
+"""Plots: the curve of a sweep, and anchors with their boxes."""
 
 import textwrap
 from importlib.util import find_spec
@@ -24,7 +24,7 @@ TITLE_WIDTH, TITLE_LINES = 70, 4  # characters, and lines of each part
 
 
 def check_drawable(file: str | None) -> None:
-    """Raise before the work is done if a picture cannot be drawn after it."""
+    """Raise before the fit if the plot cannot be drawn after it."""
     if file is None:
         return
     if Path(file).suffix.lower() not in DRAWN:
@@ -36,7 +36,7 @@ def check_drawable(file: str | None) -> None:
 
 
 def draw_curve(sweep: Any, record: "SweepRecord", file: str) -> bytes:
-    """Draw the curve of a fitted sweep, below the bounds if there are any."""
+    """Draw the curve of a fitted sweep, and the upper bounds if there are any."""
     from .. import IoUCurveDisplay
 
     figure, axes = new_figure(7, 4.5)
@@ -58,7 +58,7 @@ def draw_curve(sweep: Any, record: "SweepRecord", file: str) -> bytes:
 
 
 def draw_anchors(record: "FitRecord", sizes: "FloatArray", scale: "Scale", file: str) -> bytes:
-    """Draw the anchors of a fit among the boxes, in the unit of the scale."""
+    """Draw the anchors of a fit and the boxes, in the unit of the scale."""
     from .. import AnchorsDisplay
 
     figure, axes = new_figure(7, 5.5)
@@ -71,7 +71,7 @@ def draw_anchors(record: "FitRecord", sizes: "FloatArray", scale: "Scale", file:
 
 
 def new_figure(width: float, height: float) -> "tuple[Figure, Axes]":
-    """Make a figure without the windows and the state of pyplot."""
+    """Make a figure without pyplot, so that no window is opened."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
@@ -79,7 +79,7 @@ def new_figure(width: float, height: float) -> "tuple[Figure, Axes]":
 
 
 def title_of(record: "LabelsRecord") -> str:
-    """Name what was read, the categories if they are few, and the number of boxes."""
+    """Describe the labels: their name, the categories if there are few, and the number of boxes."""
     path = Path(record.file)
     read = path.resolve().name if path.exists() else record.file
     names = [unlike_count(name) for name in record.categories if name]
@@ -90,7 +90,7 @@ def title_of(record: "LabelsRecord") -> str:
 
 
 def set_title(axes: "Axes", title: str) -> None:
-    """Set a title whose lines are broken where they are too long, and cut where there are many."""
+    """Set a title; long lines are wrapped, and surplus lines are cut."""
     lines = [
         textwrap.fill(printable(line), TITLE_WIDTH, max_lines=TITLE_LINES, placeholder=" ...")
         for line in title.split("\n")
@@ -99,7 +99,7 @@ def set_title(axes: "Axes", title: str) -> None:
 
 
 def saved(figure: "Figure", file: str) -> bytes:
-    """Return a figure in the format that the name of its file asks for."""
+    """Return a figure in the format given by the suffix of its file."""
     content = BytesIO()
     figure.savefig(content, format=Path(file).suffix[1:].lower(), dpi=200)
     return content.getvalue()

@@ -1,4 +1,4 @@
-"""The record for people, and for programs."""
+"""Print records as text, and write them as JSON."""
 
 import json
 import math
@@ -25,9 +25,9 @@ MAX_CATEGORIES = 12  # listed
 def write_results(
     record: Any, outputs: Mapping[str, str | None], picture: bytes | None, console: Console
 ) -> None:
-    """Write what the options ask for: the anchors for a framework, the record and the picture.
+    """Write the requested outputs: the anchors for a framework, the record and the picture.
 
-    Without a file for it, the export follows the text.
+    Without --output, the export is printed after the text.
     """
     export = getattr(record, "export", None)
     if export is not None and outputs["--output"] is None:
@@ -48,7 +48,7 @@ def write_results(
 
 
 def print_labels(record: LabelsRecord, console: Console) -> None:
-    """Print what was read, what was not used and why, and the unit."""
+    """Print what was read, what was skipped and why, and the unit."""
     categories = Counter(record.categories).most_common()
     skipped = [(reason + some_images(record, reason), n) for reason, n in record.skipped.items()]
     truncated = ", corners truncated to integers" if record.parameters["truncate"] else ""
@@ -74,7 +74,7 @@ def print_labels(record: LabelsRecord, console: Console) -> None:
 
 
 def splits(record: LabelsRecord) -> str:
-    """Say which parts of the data set were read, and which there are."""
+    """Return the splits that were read, and the others that exist."""
     others = [name for name in record.splits if name not in record.splits_read]
     there = f" (also there: {', '.join(others)}; --split reads them)" if others else ""
     return ", ".join(record.splits_read) + there
@@ -107,7 +107,7 @@ def bound_row(record: FitRecord, upper_bound: float) -> tuple[str, str, str]:
 
 
 def rounded_up(bound: float) -> str:
-    """Write an upper bound such that what is written is one too."""
+    """Format an upper bound, rounded up so that it remains one."""
     return f"{math.ceil(bound * 1e4) / 1e4:.4f}"
 
 
@@ -127,7 +127,7 @@ def baseline_rows(record: FitRecord) -> list[tuple[str, str, str]]:
 
 
 def anchor_table(anchors: list[dict[str, Any]], scale: Scale) -> Table:
-    """Lay out anchors, one per row."""
+    """Make a table of anchors, with one anchor per row."""
     rows = [
         (
             f"{anchor['width']:.{scale.decimals}f}",
@@ -152,7 +152,7 @@ def some_images(record: LabelsRecord, reason: str) -> str:
 
 
 def counted(counts: Sequence[tuple[str, int]]) -> list[str]:
-    """List counts of what has a name, one per line; only the first of very many."""
+    """List counts with names, one per line, and at most MAX_CATEGORIES of them."""
     digits = max((len(number(n)) for _, n in counts), default=0)
     listed = [f"{number(n):>{digits}} {name}" for name, n in counts]
     if len(listed) > MAX_CATEGORIES:

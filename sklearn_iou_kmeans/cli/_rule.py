@@ -6,7 +6,7 @@ CHOICES = {
     "knee": "furthest above the chord; depends on the range of k",
     "one_standard_error": "fewest within one standard error of the best",
 }
-"""The rules that have a name, and how each chooses."""
+"""The named rules, and how they choose."""
 
 
 def parse_rule(text: str, cv: int | None) -> str | float:

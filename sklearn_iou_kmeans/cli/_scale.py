@@ -1,4 +1,4 @@
-"""The unit and the network input that sizes are converted to."""
+"""The unit and the network input to which sizes are converted."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ RESIZED = {"letterbox": "letterboxed", "stretch": "stretched", "none": "images n
 
 @dataclass(frozen=True)
 class Scale:
-    """The scale at which sizes are clustered, and the unit in which they are shown.
+    """The scale at which sizes are clustered, and the unit in which they are printed.
 
     Whatever the unit, sizes are clustered and compared in pixels of the network input, so the
     anchors do not depend on it. Without a network input they are in pixels of the original images,
@@ -87,12 +87,12 @@ class Scale:
 
     @property
     def decimals(self) -> int:
-        """Number of decimals to show."""
+        """Number of decimals to print."""
         return {"pixel": 1, "relative": 4, "grid": 3}[self.unit]
 
 
 def make_scale(options: NetworkOptions) -> Scale:
-    """Check the options and that they fit together."""
+    """Validate the options and their combination."""
     resize = options.resize or ("none" if options.input_size is None else "letterbox")
     for option, value, values in (
         ("--resize", resize, get_args(Resize)),
@@ -132,6 +132,6 @@ def parse_size(text: str, option: str) -> WidthHeight:
 
 
 def size_name(size: Any) -> str:
-    """Format a size for people."""
+    """Format a size for text output."""
     width, height = size
     return f"{width:g} x {height:g}"

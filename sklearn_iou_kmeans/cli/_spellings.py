@@ -1,4 +1,4 @@
-"""What the options of readers are called on the command line."""
+"""The names of the options of readers on the command line."""
 
 SPELLINGS = {
     "format": "--format ",
@@ -16,4 +16,4 @@ SPELLINGS = {
     "delimiter": "--delimiter",
     "max_unpacked": "--max-unpacked 1000",
 }
-"""By the option of a reader, what its errors say here."""
+"""How error messages of the command write each option of a reader."""

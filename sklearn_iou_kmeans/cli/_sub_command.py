@@ -1,4 +1,4 @@
-"""How a function of groups of options becomes a sub-command."""
+"""Make a sub-command from a function of groups of options."""
 
 import inspect
 import sys
@@ -16,7 +16,7 @@ class SubCommand(TyperCommand):
     """A sub-command whose help lists the options under the headings of their groups."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the command line; errors quote it without what a terminal would act on."""
+        """Parse the command line; errors quote it with control characters escaped."""
         try:
             return super().parse_args(ctx, args)
         except Exception as error:  # Typer has no public name for those of a command line
@@ -84,7 +84,7 @@ def sub_command(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def explain(error: OSError) -> str:
-    """Say what the operating system refused, without its number."""
+    """Describe an error of the operating system without its number."""
     if error.strerror is None:
         return str(error)
     return f"{error.filename or 'stdout'}: {error.strerror}."

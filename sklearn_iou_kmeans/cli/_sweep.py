@@ -1,4 +1,4 @@
-"""`iou-kmeans sweep`: how many anchors, from the curve of average IoU over their number."""
+"""`iou-kmeans sweep`: choose the number of anchors from the curve of average IoU."""
 
 import re
 
@@ -20,9 +20,10 @@ from ._scale import make_scale
 def sweep(
     labels: LabelOptions, network: NetworkOptions, wanted: SweepOptions, export: ExportOptions
 ) -> None:
-    """Find out how many anchors to use for the boxes of labels, and which.
+    """Fit several numbers of anchors to the boxes of labels, and choose one.
 
-    Fits every number of anchors, and chooses one from the curve of their average IoU.
+    Prints the curve of average IoU against the number of anchors, the number that each rule
+    chooses, and the anchors.
     """
     check_drawable(wanted.plot)
     check_certify(wanted.certify)

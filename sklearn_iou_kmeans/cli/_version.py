@@ -1,4 +1,4 @@
-"""`iou-kmeans --version`: what is installed."""
+"""`iou-kmeans --version`: list the installed versions and extras."""
 
 import platform
 import re
@@ -11,7 +11,7 @@ PACKAGE = "sklearn-iou-kmeans"
 
 
 def print_versions(wanted: bool) -> None:
-    """Print the versions and extras, and exit, if they are wanted."""
+    """Print the versions and extras, and exit, if the option is given."""
     if not wanted:
         return
     from importlib.metadata import version
