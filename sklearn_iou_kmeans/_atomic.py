@@ -1,4 +1,4 @@
-"""Methods that change an estimator as a whole or, if they fail or are interrupted, not at all."""
+"""Methods that leave the estimator unchanged if they fail or are interrupted."""
 
 from collections.abc import Callable
 from copy import copy
@@ -9,7 +9,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def atomic(method: Method) -> Method:
-    """Let a method work on a copy of the estimator, which takes over the result in one step.
+    """Make a method work on a copy of the estimator, and take over the result in one step.
 
     Parameters
     ----------

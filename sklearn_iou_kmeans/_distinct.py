@@ -1,4 +1,4 @@
-"""Distinct shapes: equal rows merged into one that carries the weight of all."""
+"""Distinct shapes: merge equal rows, and add up their weights."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ._kernels import FloatArray
 
 
 def distinct_shapes(X: FloatArray, sample_weight: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Merge equal rows, and leave out rows that no center can serve.
+    """Merge equal rows, and leave out rows that do not influence the centers.
 
     A row with a side of 0 has IoU 0 with every shape and a row of weight 0 counts for nothing, so
     neither bears on where a center lies.
@@ -35,7 +35,7 @@ def distinct_shapes(X: FloatArray, sample_weight: FloatArray) -> tuple[FloatArra
 
 
 def used_shapes(X: FloatArray, sample_weight: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The rows that a center can serve, and their weights."""
+    """Return the rows that influence the centers, and their weights."""
     is_used = sample_weight > 0
     for side in X.T:
         is_used &= side > 0
@@ -47,7 +47,7 @@ def used_shapes(X: FloatArray, sample_weight: FloatArray) -> tuple[FloatArray, F
 
 
 def nothing_to_cluster(n_samples: int) -> ValueError:
-    """The error for boxes of which none counts."""
+    """Return the error for boxes without positive sides and weight."""
     return ValueError(
         f"None of the boxes of X (n_samples={n_samples}) has positive sides and a positive weight, "
         "so there is nothing to cluster: check the columns of X, and sample_weight."
@@ -55,7 +55,7 @@ def nothing_to_cluster(n_samples: int) -> ValueError:
 
 
 def merge_equal_rows(rows: Any, *values: FloatArray) -> tuple[Any, ...]:
-    """Return the distinct rows in lexicographic order, and each of `values` added up over them."""
+    """Return the distinct rows in lexicographic order, and the sums of each of `values`."""
     order = lexicographic_order(rows)
     rows = rows[order]
     is_first = np.ones(len(rows), dtype=bool)

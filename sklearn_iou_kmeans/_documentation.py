@@ -1,10 +1,10 @@
-"""Where the pages of the estimators are."""
+"""Links to the documentation of the estimators."""
 
 SITE = "https://sklearn-iou-kmeans.readthedocs.io/en/latest/"
 
 
 class DocumentationLink:
-    """Lead from the "?" of an estimator's HTML representation to its page."""
+    """Mixin that links the "?" in the HTML representation of an estimator to its page."""
 
     _doc_link_module = "sklearn_iou_kmeans"
     _doc_link_template = SITE + "api/sklearn_iou_kmeans.{estimator_name}.html"

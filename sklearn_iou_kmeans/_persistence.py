@@ -1,4 +1,4 @@
-"""What is stored says which version wrote it, and what a newer version wrote is refused."""
+"""Store the version of the package with objects, and refuse objects of newer versions."""
 
 from importlib.metadata import version
 from typing import Any, cast
@@ -8,11 +8,11 @@ from ._sklearn import parse_version
 INSTALLED = version("sklearn-iou-kmeans")
 
 WRITTEN_BY = "_sklearn_iou_kmeans_version"
-"""The key of the version in a stored state."""
+"""Key of the version in a stored state."""
 
 
 class VersionedState:
-    """Estimators and histograms as pickle, joblib and skops store them.
+    """Mixin for objects that pickle, joblib and skops can store.
 
     scikit-learn stores its version with its own estimators in the same way, and warns of any other.
     An older version of this package is no reason to: what it wrote is loaded.

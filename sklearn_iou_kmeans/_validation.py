@@ -1,4 +1,4 @@
-"""Checks of what callers pass, with errors that name the place and the remedy."""
+"""Validation of arguments, with errors that name the place and the remedy."""
 
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ Number = TypeVar("Number", bound=np.floating)
 
 
 def aligned(values: NDArray[Number]) -> NDArray[Number]:
-    """Return `values`, copied if they lie at odd addresses, which compiled kernels cannot read."""
+    """Return `values`, copied if they are not aligned, as compiled kernels require."""
     return np.require(values, requirements="A")
 
 
@@ -39,7 +39,7 @@ def check_sides(X: NDArray[np.floating], name: str = "X", whom: str = "") -> Non
 def check_shapes(
     X: ArrayLike, name: str, n_dims: int | None = None, ensure_min_samples: int = 1
 ) -> NDArray[np.floating]:
-    """Return `X` as a 2-D array of floats >= 0, with `n_dims` columns where that is given."""
+    """Return `X` as a 2-D array of floats >= 0, with `n_dims` columns if this is given."""
     shapes: NDArray[np.floating] = check_array(
         X,
         dtype=FLOATS,
@@ -60,7 +60,7 @@ def check_shapes(
 def check_weights(
     sample_weight: Any, X: NDArray[np.floating], allow_all_zero: bool = False
 ) -> NDArray[np.float64]:
-    """Return the weights of the rows of `X`: finite, >= 0 and, mostly, not all zero."""
+    """Return the weights of the rows of `X`: finite, >= 0 and, by default, not all zero."""
     if sample_weight is None:
         return np.ones(X.shape[0])
     if np.isscalar(sample_weight):

@@ -1,4 +1,4 @@
-"""What is at work here: for bug reports."""
+"""Print versions, for bug reports."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -14,7 +14,7 @@ EXTRAS = (
 
 
 def show_versions() -> None:
-    """Print the versions of the package, of what it depends on, and the kernels in use.
+    """Print the versions of the package and its dependencies, and the kernels in use.
 
     The kernels are "compiled", or "numpy" where the package was installed without a C compiler.
     The environment variable ``SKLEARN_IOU_KMEANS_KERNELS`` chooses between them.
@@ -35,7 +35,7 @@ def show_versions() -> None:
 
 
 def installed_version(name: str) -> str | None:
-    """Return the version of a distribution, None if it is not installed."""
+    """Return the version of a distribution, or None if it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

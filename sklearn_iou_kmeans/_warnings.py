@@ -1,9 +1,9 @@
-"""Warnings that point at the line of the caller."""
+"""Warnings that point to the line of the caller."""
 
 import sys
 import warnings
 
-# Callers within these packages are passed over: a user calls `fit` through any of them.
+# Callers in these packages are skipped, because users call `fit` through them.
 PASSED_OVER = ("sklearn_iou_kmeans", "sklearn", "joblib")
 
 

@@ -1,4 +1,4 @@
-"""Sample weights of any magnitude, used without overflow."""
+"""Computing with sample weights of any magnitude, without overflow."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,13 +7,13 @@ from ._kernels import FloatArray
 
 
 def rescaled(sample_weight: FloatArray) -> FloatArray:
-    """Scale weights by the power of two that brings the largest to [0.5, 1)."""
+    """Scale weights by a power of two, so that the largest is in [0.5, 1)."""
     exponent = np.frexp(sample_weight.max(initial=0.0))[1]
     return np.asarray(np.ldexp(sample_weight, -exponent))
 
 
 def is_moderate(sample_weight: FloatArray) -> bool:
-    """Whether weights are positive and of magnitudes whose products and sums are exact enough."""
+    """Whether weights are positive and neither too small nor too large for exact sums."""
     return bool(sample_weight.min() > 1e-100 and sample_weight.max() < 1e100)
 
 

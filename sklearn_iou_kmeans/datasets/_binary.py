@@ -1,4 +1,4 @@
-"""Binary files that are not read: what they are, and what to do about them."""
+"""Identify binary files that are not supported, and advise what to do."""
 
 import codecs
 
@@ -29,7 +29,7 @@ CONVERT = (
 
 
 def binary_kind(start: bytes) -> str:
-    """Name the kind of a binary file by its first bytes; "" if they look like text."""
+    """Return the kind of a binary file by its first bytes, or "" if they look like text."""
     for magic, kind in MAGIC.items():
         if start.startswith(magic):
             return kind
@@ -43,7 +43,7 @@ def binary_kind(start: bytes) -> str:
 
 
 def advice_on(kind: str) -> str:
-    """Say what to do about a file of a kind that is not read."""
+    """Return advice for a file of an unsupported kind."""
     if kind.endswith("archive"):
         return "Unpack it, and name the file or folder in it."
     return CONVERT

@@ -1,4 +1,4 @@
-"""What the four numbers of a box are."""
+"""The meaning of the four numbers of a box."""
 
 from typing import Literal
 
@@ -14,7 +14,7 @@ BoxFormat = Literal["xyxy", "xywh", "cxcywh"]
 FloatArray = NDArray[np.float64]
 
 CLEARLY = 0.99
-"""The share of the boxes that must be possible in a reading of their numbers."""
+"""The share of boxes that must be valid under an interpretation of their numbers."""
 
 
 def check_box_format(box_format: str | None) -> None:
@@ -37,7 +37,7 @@ def corners_of(values: FloatArray, box_format: str) -> FloatArray:
 
 
 def likely_format(values: FloatArray, image_size: FloatArray, path: PathLike) -> str:
-    """Tell corners from a corner and a size by what is possible; raise if both are.
+    """Decide between corners, and corner and size, by which is valid; raise if both are.
 
     Parameters
     ----------

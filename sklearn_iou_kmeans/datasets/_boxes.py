@@ -1,4 +1,4 @@
-"""From the labels of files to boxes: sizes of images, units, filters and counts.
+"""Convert the labels of files to boxes: sizes of images, units, filters and counts.
 
 A reader takes a file apart into `Labels`, one row for every label. `boxes_bunch` does the rest for
 all formats alike:
@@ -41,7 +41,7 @@ REACHING_OUT = "reaching outside the image, not clipped"
 NOT_FOLLOWED = "link to a folder outside, not followed"
 
 OVERHANG = 0.1
-"""Pixels by which a box may reach outside its image through rounding, without being counted."""
+"""Pixels by which a box may extend beyond its image due to rounding, without being counted."""
 
 
 def boxes_bunch(
@@ -101,7 +101,7 @@ def _select(
     clip: bool,
     min_size: float,
 ) -> "Bunch":
-    """Set aside what is not to be used, and lay the rest out as a Bunch."""
+    """Filter the labels, and return the boxes as a Bunch."""
     from sklearn.utils import Bunch
 
     corners = np.array(labels.corners, dtype=np.float64).reshape(-1, 4)
@@ -153,7 +153,7 @@ def _select(
 def _wanted(
     categories: str | Iterable[str] | None, counts: Counter[str], path: PathLike
 ) -> list[str]:
-    """Return the names of the wanted categories, sorted; raise for one that has no box."""
+    """Return the names of the wanted categories, sorted; raise if one has no boxes."""
     if categories is None:
         return sorted(counts)
     wanted = sorted({categories} if isinstance(categories, str) else set(categories))
@@ -171,7 +171,7 @@ def _wanted(
 
 
 def _image_codes(labels: Labels) -> dict[str, int]:
-    """Number the names of the images, in the order of the file, the unlisted ones last."""
+    """Number the names of the images in the order of the file, with unlisted ones last."""
     listed = (name for name in labels.image_names if name not in labels.unlisted)
     unlisted = (name for name in labels.image_names if name in labels.unlisted)
     names = dict.fromkeys(listed) | dict.fromkeys(unlisted)
@@ -179,7 +179,7 @@ def _image_codes(labels: Labels) -> dict[str, int]:
 
 
 def _defects(corners: FloatArray, bounds: FloatArray) -> dict[str, NDArray[np.bool_]]:
-    """Find the boxes that no anchor can be for; comparing with NaN, the unknown, is False."""
+    """Find the boxes without a valid size; comparisons with NaN, for unknown, are False."""
     with np.errstate(over="ignore", invalid="ignore"):
         size = corners[:, 2:] - corners[:, :2]
     outside = (corners[:, 2:] <= 0) | (corners[:, :2] >= bounds)
@@ -192,7 +192,7 @@ def _defects(corners: FloatArray, bounds: FloatArray) -> dict[str, NDArray[np.bo
 
 
 def _clip(corners: FloatArray, bounds: FloatArray, clip: bool) -> NDArray[np.bool_]:
-    """Say which boxes reach outside images of known size; clip them in place if wanted."""
+    """Find the boxes that extend beyond images of known size; clip them in place if wanted."""
     low, high, known = corners[:, :2], corners[:, 2:], ~np.isnan(bounds)
     reaching = ((low < -OVERHANG) | (high > bounds + OVERHANG)) & known
     if clip:
@@ -204,7 +204,7 @@ def _clip(corners: FloatArray, bounds: FloatArray, clip: bool) -> NDArray[np.boo
 def _count(
     reasons: Sequence[str], image: Sequence[int], names: Sequence[str]
 ) -> tuple[dict[str, int], dict[str, list[str]]]:
-    """Count the skipped labels by reason, and list their images where they tell something."""
+    """Count the skipped labels by reason, and list their images for reasons other than a filter."""
     images: dict[str, list[str]] = {
         reason: [] for reason in dict.fromkeys(reasons) if reason != OTHER_CATEGORY
     }

@@ -1,4 +1,4 @@
-"""Names for formats whose boxes carry the number of their class."""
+"""Class names, for formats that number their classes."""
 
 import os
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ Names = dict[int, str] | None
 
 
 def class_names(names: Iterable[str] | PathLike | None) -> Names:
-    """Number the names that a user gives, as a list or as a file of one name a line."""
+    """Number the names that the user passes, as a list or as a file with one name per line."""
     if names is None:
         return None
     if isinstance(names, str | os.PathLike):
@@ -24,7 +24,7 @@ def class_names(names: Iterable[str] | PathLike | None) -> Names:
 
 
 def names_files(names: object) -> list[Path]:
-    """Return the file that a user gives for names, if it is one."""
+    """Return the path of the names if the user passed a file."""
     return [Path(names)] if isinstance(names, str | os.PathLike) else []
 
 

@@ -1,4 +1,4 @@
-"""Which columns of a table hold the box, the category, the image and its size."""
+"""Find the columns of the box, the category, the image and its size."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ BOX_COLUMNS = {
     ("w", "h"): "wh",
     ("width", "height"): "wh",
 }
-"""Usual names of the columns of a box; beside w and h, width and height are those of the image."""
+"""Common names of the columns of a box; with w and h, width and height are those of the image."""
 
 CATEGORY_COLUMNS = (
     "class", "category", "label", "class_name", "category_name", "label_name", "labelname", "name",
@@ -47,14 +47,14 @@ NO_VALUE = {"", "nan", "na", "n/a", "null", "none"}
 
 
 class Columns(NamedTuple):
-    """Where in a row the fields are; None or () for those that the table does not have."""
+    """Positions of the fields in a row; None or () for missing ones."""
 
     box: tuple[int, ...]
     names: tuple[str, ...]
     named: bool
     """Whether the user named the columns of the box."""
     box_format: str | None
-    """None if neither the user nor the names say."""
+    """None if neither the user nor the names determine it."""
     category: int | None
     image: int | None
     image_size: tuple[int, ...]
@@ -64,7 +64,7 @@ class Columns(NamedTuple):
 
 
 def has_box_columns(header: Sequence[str]) -> bool:
-    """Say whether a header has columns for boxes by their usual names."""
+    """Whether a header has columns for boxes with common names."""
     return _usual_box(header) is not None
 
 
@@ -77,7 +77,7 @@ def find_columns(
     image_column: str | int | None,
     layout: str,
 ) -> Columns:
-    """Find the columns that are named, or else usual ones, in the first row of a table."""
+    """Find the columns, by the names passed or by common names, in the first row of a table."""
     check_box_format(box_format)
     if columns is None:
         usual = _usual_box(first)
@@ -112,7 +112,7 @@ def find_columns(
 
 
 def box_texts(cells: Sequence[str]) -> list[str]:
-    """Return the texts of the numbers of a box, of which one cell may hold all."""
+    """Return the texts of the numbers of a box, which may be in a single cell."""
     if len(cells) > 1:
         return list(cells)
     return [text for text in re.split(r"[\s,;]+", cells[0].strip("[](){} ")) if text]
@@ -123,7 +123,7 @@ def _is_of_box(text: str) -> bool:
 
 
 def _usual_box(header: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the first of the usual names of columns for boxes that are all in a header."""
+    """Return the first set of common names of box columns that are all in the header."""
     lower = set(_lower(header))
     return next((names for names in BOX_COLUMNS if lower.issuperset(names)), None)
 
@@ -160,7 +160,7 @@ def _column(first: Sequence[str], name: str | int, path: PathLike) -> int:
 def _one(
     first: Sequence[str], name: str | int | None, usual: Sequence[str], path: PathLike
 ) -> int | None:
-    """Find a column that is named, or else the first of the usual ones, if there is one."""
+    """Find a column by the name passed, or else the first one with a common name, if any."""
     if name is not None:
         return _column(first, name, path)
     return next(iter(_usual(first, usual)), None)
@@ -169,7 +169,7 @@ def _one(
 def _usual(
     first: Sequence[str], names: Iterable[str], taken: Sequence[int] = ()
 ) -> tuple[int, ...]:
-    """Find those of the usual columns that are there and not taken."""
+    """Find the columns with common names that are not used yet."""
     lower = _lower(first)
     there = (lower.index(name) for name in names if name in lower)
     return tuple(column for column in there if column not in taken)

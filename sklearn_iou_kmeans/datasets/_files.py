@@ -1,4 +1,4 @@
-"""Files as the readers take them: bytes, lines, folders and numbers, with errors that name them.
+"""Read files for the readers: bytes, lines, folders and numbers, with errors that name the file.
 
 What is read is bounded by the size of the file: a packed file may unpack to `MOST_UNPACKED` times
 its size unless the user allows more, a line has at most `LONGEST_LINE` bytes, a folder at most
@@ -36,7 +36,7 @@ MOST_BLANK_LINES = 1_000_000
 MOST_ENTRIES = 5_000_000
 
 allowed_times: ContextVar[float] = ContextVar("allowed_times", default=MOST_UNPACKED)
-"""How many times its size a packed file may unpack to, where the user said something else."""
+"""Maximum ratio of unpacked to packed size, if the user set it."""
 
 REPR = reprlib.Repr()
 REPR.maxstring = REPR.maxother = 60
@@ -44,7 +44,7 @@ REPR.maxlevel = 1
 
 
 def require(reader: str, *modules: str, extra: str = "io") -> None:
-    """Raise, naming the extra, unless the libraries that a reader needs are installed."""
+    """Raise an error that names the extra if a library of a reader is not installed."""
     for module in modules:
         try:
             importlib.import_module(module)
@@ -56,13 +56,13 @@ def require(reader: str, *modules: str, extra: str = "io") -> None:
 
 
 def quoted(value: object) -> str:
-    """Quote a value in an error, but not more than fits there."""
+    """Quote a value in an error, shortened if it is long."""
     return REPR.repr(value)
 
 
 @contextmanager
 def _opened(path: PathLike) -> Iterator[io.BufferedReader]:
-    """Open a file, unpacked if it is gzip, whatever it is called."""
+    """Open a file, and unpack it if it is gzip, regardless of its name."""
     try:
         mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):
@@ -89,7 +89,7 @@ def _opened(path: PathLike) -> Iterator[io.BufferedReader]:
 
 @contextmanager
 def unpacking_to(times: float) -> Iterator[None]:
-    """Let packed files unpack to that many times their size."""
+    """Set the maximum ratio of unpacked to packed size."""
     try:
         allowed = float(times)
     except (TypeError, ValueError):
@@ -107,7 +107,7 @@ def unpacking_to(times: float) -> Iterator[None]:
 
 
 def check_unpacked(n_bytes: int, n_packed: int, path: PathLike) -> None:
-    """Raise if a file unpacks to far more than its size, as one does that shall fill the memory."""
+    """Raise if a file unpacks to far more than its size, which could fill the memory."""
     times = allowed_times.get()
     if n_bytes > max(FREELY_UNPACKED, times * n_packed):
         raise AnnotationError(
@@ -117,14 +117,14 @@ def check_unpacked(n_bytes: int, n_packed: int, path: PathLike) -> None:
 
 
 class _Unpacked(io.RawIOBase):
-    """What a gzip file holds, as long as it is in proportion to the file."""
+    """The content of a gzip file, as long as it is in proportion to the size of the file."""
 
     def __init__(self, file: IO[bytes], path: PathLike) -> None:
         self._packed, self._unpacked, self._path = file, gzip.GzipFile(fileobj=file), path
         self._n_bytes = 0
 
     def readable(self) -> bool:
-        """Say that this can be read."""
+        """Return True, because this can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:
@@ -141,7 +141,7 @@ def _empty(path: PathLike) -> AnnotationError:
 
 
 def read_bytes(path: PathLike, at_most: int | None = None) -> bytes:
-    """Return what a file holds, without a byte order mark of UTF-8."""
+    """Return the content of a file, without a byte order mark of UTF-8."""
     with _opened(path) as file:
         kind = binary_kind(file.peek(512)[:512])
         if kind:
@@ -162,12 +162,12 @@ def read_start(path: PathLike, n_bytes: int = 65536) -> bytes:
 
 
 def is_pipe(path: PathLike) -> bool:
-    """Say whether a path is a pipe, which can be read only once."""
+    """Whether a path is a pipe, which can only be read once."""
     return os.path.exists(path) and stat.S_ISFIFO(os.stat(path).st_mode)
 
 
 def read_lines(path: PathLike, *, may_be_empty: bool = False) -> Iterator[str]:
-    """Yield the lines of a UTF-8 text file without their ends, which may be of any system."""
+    """Yield the lines of a UTF-8 text file, without line ends of any system."""
     n_blank, blank = 0, True
     with _opened(path) as file:
         for number, raw in enumerate(iter(partial(file.readline, LONGEST_LINE), b""), 1):
@@ -213,15 +213,15 @@ def _decode(raw: bytes, path: PathLike, number: int) -> str:
 
 
 class Folder(NamedTuple):
-    """The files of a folder and of the folders in it."""
+    """The files of a folder and its subfolders."""
 
     files: list[Path]
     not_followed: list[Path]
-    """Links to folders that are outside."""
+    """Links to folders outside of it."""
 
 
 def files_under(folder: PathLike, suffixes: Iterable[str]) -> Folder:
-    """List the files of a folder and the folders in it by suffix, sorted; hidden ones are left out.
+    """List the files of a folder and its subfolders by suffix, sorted, without hidden ones.
 
     A link to a folder is followed if it stays inside, and each folder is listed once, so that a
     link back does no harm. Pipes and devices are left out.
@@ -259,7 +259,7 @@ def files_under(folder: PathLike, suffixes: Iterable[str]) -> Folder:
 
 
 def _is_readable(path: str) -> bool:
-    """Say whether opening a file cannot block; a broken link is read, so that it is an error."""
+    """Whether opening a file cannot block; True for a broken link, so that reading it fails."""
     return os.path.isfile(path) or not os.path.exists(path)
 
 
@@ -277,7 +277,7 @@ def numbers(texts: Sequence[str], where: str, layout: str) -> list[float]:
 
 
 def is_number(text: str) -> bool:
-    """Say whether a text is a finite number."""
+    """Whether a text is a finite number."""
     try:
         return math.isfinite(float(text)) and "_" not in text
     except ValueError:

@@ -1,4 +1,4 @@
-"""The sizes of images: given, or read from the headers of the files without decoding a picture."""
+"""Image sizes: passed by the user, or read from the headers of the files."""
 
 import os
 from collections.abc import Sequence
@@ -13,19 +13,19 @@ IMAGE_SUFFIXES = (
 )  # fmt: skip
 
 FARTHEST = 2
-"""A relative coordinate may lie outside the image a little, but one beyond this is in pixels."""
+"""Relative coordinates may be slightly outside the image; larger ones must be in pixels."""
 
 Size = tuple[float, float]
 
 
 class ImageFolders:
-    """Images by folder and by name without the suffix; every folder is listed once."""
+    """Images by folder and by name without suffix; every folder is listed once."""
 
     def __init__(self) -> None:
         self._listed: dict[Path, dict[str, Path]] = {}
 
     def find(self, place: Path) -> Path | None:
-        """Return the image at a path, or one there of the same name with a suffix of images."""
+        """Return the image at a path, or one with the same name and another image suffix."""
         if place.suffix.lower() in IMAGE_SUFFIXES and os.path.isfile(place):
             return place
         folder = place.parent
@@ -39,7 +39,7 @@ class ImageFolders:
 
 
 class NamedImages:
-    """The images under the folder that a user names, found by what the labels call them.
+    """The images in the folder that the user passes, found by their names in the labels.
 
     Images of one name are told apart by the folders above them, from the last to the first. They
     are grouped by one folder more when a name first needs it, so that many sequences of frames
@@ -56,7 +56,7 @@ class NamedImages:
         self._groups: dict[tuple[str, ...], dict[str, list[Path]]] = {(): _by_part(files, 0)}
 
     def find(self, name: str) -> Path | None:
-        """Return the image whose path ends most like `name`, which may lack the suffix."""
+        """Return the image whose path has the longest end in common with `name`; suffixes may differ."""
         name = name.replace("\\", "/")  # the labels may have been written on Windows
         files = self._ending_most_like(without_suffix(Path(name)).parts[::-1])
         if len(files) > 1:
@@ -70,7 +70,7 @@ class NamedImages:
         return files[0] if files else None
 
     def _ending_most_like(self, parts: tuple[str, ...]) -> list[Path]:
-        """Return the images that share the most of these parts of a path, from its end."""
+        """Return the images that have the most trailing parts of a path in common."""
         files: list[Path] = []
         for n_shared, part in enumerate(parts):
             if n_shared and len(files) < 2:
@@ -86,7 +86,7 @@ class NamedImages:
 
 
 def without_suffix(path: Path) -> Path:
-    """Remove the suffix of an image, if there is one: the name `a.b` has none."""
+    """Remove an image suffix, if there is one; `a.b` has none."""
     return path.with_suffix("") if path.suffix.lower() in IMAGE_SUFFIXES else path
 
 
@@ -101,7 +101,7 @@ def _by_part(files: Sequence[Path], place: int) -> dict[str, list[Path]]:
 
 
 def checked_size(image_size: Sequence[float]) -> Size:
-    """Return the size that a user gives for all images, as numbers."""
+    """Return the size that the user passes for all images."""
     try:
         width, height = (float(side) for side in image_size)
     except (TypeError, ValueError):
@@ -114,7 +114,7 @@ def checked_size(image_size: Sequence[float]) -> Size:
 
 
 def header_size(file: PathLike) -> Size:
-    """Return the width and height in pixels as the header of an image says, turned as it is shown.
+    """Return the width and height in pixels from the header of an image, with its rotation applied.
 
     Raises
     ------

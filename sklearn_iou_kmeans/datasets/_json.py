@@ -1,4 +1,4 @@
-"""JSON as typed records."""
+"""Read JSON as typed records."""
 
 import codecs
 import json
@@ -35,7 +35,7 @@ def read_json(path: PathLike, record: Any, layout: str) -> Any:
 
 
 def decode_json(content: bytes, path: PathLike, record: Any, layout: str) -> Any:
-    """Decode what was read from a JSON file, as `read_json` does."""
+    """Decode the content of a JSON file, as `read_json` does."""
     import msgspec
 
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -58,12 +58,12 @@ def decode_json(content: bytes, path: PathLike, record: Any, layout: str) -> Any
 
 
 def _short(text: str) -> str:
-    """Leave out the middle of a long text: a key of JSON may have any length."""
+    """Shorten a long text in the middle, because a JSON key may have any length."""
     return text if len(text) <= 200 else f"{text[:100]}...{text[-100:]}"
 
 
 def _found(content: bytes, place: str) -> str:
-    """Quote the value at `place`, written as ``$.frames[3].labels[0]``; say nothing if it fails."""
+    """Quote the value at `place`, as in ``$.frames[3].labels[0]``; return "" if that fails."""
     import msgspec
 
     try:

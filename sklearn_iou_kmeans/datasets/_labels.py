@@ -1,4 +1,4 @@
-"""What a reader makes of a file: its labels and images, as columns."""
+"""The labels and images that a reader extracts from a file, as columns."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ UNKNOWN_CATEGORY = "unknown category"
 
 
 class Common(TypedDict, total=False):
-    """The options that all readers take, as `load_annotations` describes them."""
+    """The options of all readers, as described in `load_annotations`."""
 
     categories: str | Iterable[str] | None
     image_size: Sequence[float] | None
@@ -95,7 +95,7 @@ class Labels:
         return len(self.image_names) - 1
 
     def add_unlisted_image(self, name: str) -> int:
-        """Add an image that the file does not have; return its row."""
+        """Add an image that is not in the file; return its row."""
         self.unlisted.add(name)
         return self.add_image(name)
 
@@ -107,7 +107,7 @@ class Labels:
         sides: Sides,
         reason: str = "",
     ) -> None:
-        """Add a label whose box is oriented, by its corners x1, y1, ..., x4, y4."""
+        """Add a label with an oriented box, given by its corners x1, y1, ..., x4, y4."""
         if sides == "rotated":
             self.rotated[len(self.reason)] = tuple(quad)
         note = OWN_SIDES if sides == "rotated" else ENCLOSING
@@ -123,7 +123,7 @@ class Labels:
         sides: Sides,
         reason: str = "",
     ) -> None:
-        """Add a label whose box is turned around a point, clockwise as the image is seen."""
+        """Add a label with a box that is rotated clockwise around a point."""
         if degrees:
             self.add_oriented(image, category, turned(corners, degrees, pivot), sides, reason)
         else:
@@ -160,7 +160,7 @@ class Labels:
 
 
 def joined_labels(parts: Sequence[tuple[PathLike, Labels]]) -> Labels:
-    """Put the labels of several files one after another; an image belongs to one file."""
+    """Concatenate the labels of several files, whose images are distinct."""
     joined = Labels()
     for path, labels in parts:
         n_images, n_labels = len(joined.image_names), len(joined.reason)

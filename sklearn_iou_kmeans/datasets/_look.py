@@ -1,4 +1,4 @@
-"""What can be seen of a file or folder before it is read, so that its format is recognised."""
+"""Look into a file or folder to detect its format."""
 
 import codecs
 import os
@@ -15,7 +15,7 @@ from ._json import read_json
 from ._reader import Look
 
 N_LINES = 1000
-"""How many lines of a text are looked at."""
+"""Number of lines of a text to look at."""
 
 
 def look_at(path: PathLike) -> Look:
@@ -54,14 +54,14 @@ def _look_at_lines(path: PathLike, start: bytes) -> Look:
 
 
 def _root(start: bytes) -> str:
-    """Name the first element of XML: what follows the declaration and comments."""
+    """Return the name of the first XML element, after the declaration and comments."""
     text = re.sub(r"<!--.*?-->", "", start.decode(errors="replace"), flags=re.DOTALL)
     element = re.search(r"<([^\s<>/?!][^\s<>/]*)", text)
     return element[1] if element else ""
 
 
 def _look_at_json(path: PathLike) -> Look:
-    """Look at the keys at the top of a JSON file, or of the first item of a list."""
+    """Return the top-level keys of a JSON file, or those of the first item of a list."""
     require("load_annotations", "msgspec")
     import msgspec
 
@@ -88,7 +88,7 @@ def _look_at_json(path: PathLike) -> Look:
 
 
 def _keys(raw: Any) -> list[str]:
-    """Return the keys of JSON if it is an object."""
+    """Return the keys of a JSON object, if it is one."""
     import msgspec
 
     try:
@@ -98,7 +98,7 @@ def _keys(raw: Any) -> list[str]:
 
 
 def describe_folder(files: list[Path], suffixes: tuple[str, ...]) -> str:
-    """Say what files a folder has."""
+    """Describe the files of a folder."""
     there = Counter(file.suffix.lower() for file in files)
     counts = ", ".join(f"{there[suffix]} {suffix}" for suffix in suffixes if there[suffix])
     if not counts:

@@ -1,4 +1,4 @@
-"""The boxes around masks of COCO: polygons and run lengths."""
+"""Boxes around COCO masks: polygons and run lengths."""
 
 from typing import Any
 
@@ -40,14 +40,14 @@ def _runs_box(runs: "np.ndarray[Any, np.dtype[np.int64]]", height: int, width: i
     if not len(first):
         return None
     columns, rows = np.array([first // height, last // height]), np.array([first, last]) % height
-    # A run that goes on in the next column touches the top and the bottom of the mask.
+    # A run that continues in the next column touches the top and bottom of the mask.
     tall = (columns[0] != columns[1]).any()
     top, bottom = (0, height) if tall else (rows.min(), rows.max() + 1)
     return float(columns.min()), float(top), float(columns.max() + 1), float(bottom)
 
 
 def _decoded(text: str) -> list[int]:
-    """Decode the run lengths that COCO writes as text, 5 bits a character.
+    """Decode the run lengths that COCO writes as text, with 5 bits per character.
 
     From the fourth on, a number is the difference from the one two before.
     """

@@ -1,4 +1,4 @@
-"""What a format says about itself, and what can be seen of a file before it is read."""
+"""The record of a format, and the first look at a file."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Look:
-    """What is seen of a file, or of a folder, without reading it whole.
+    """A first look at a file or a folder, without reading all of it.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Reader:
-    """All that a format says about itself.
+    """The record of a format.
 
     A format is one module with one grammar, one such record and one public function `load_<name>`,
     which has its documentation. `load_annotations`, `recognise_format` and the command derive
@@ -97,7 +97,7 @@ class Reader:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The options that the format takes, beside those of all formats."""
+        """The options of the format, in addition to those of all formats."""
         parameters = inspect.signature(self.read).parameters.values()
         return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 

@@ -1,4 +1,4 @@
-"""The formats that are read: each has a line here."""
+"""The list of all readers."""
 
 from ._bdd100k import BDD100K
 from ._coco import COCO
@@ -37,4 +37,4 @@ READERS: dict[str, Reader] = {
         CSV,
     )
 }
-"""The records of all formats by name, the most used first."""
+"""The records of all formats by name, the most common ones first."""

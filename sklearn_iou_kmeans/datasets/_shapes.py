@@ -9,7 +9,7 @@ from ._files import quoted
 
 Box = tuple[float, float, float, float]
 Sides = Literal["enclosing", "rotated"]
-"""What the size of an oriented box is: that of the upright box around it, or its own sides."""
+"""Size of an oriented box: that of the upright box around it, or its own sides."""
 
 POLYGON = "around a polygon"
 ELLIPSE = "around an ellipse"
@@ -33,14 +33,14 @@ def polygon_box(points: Sequence[float]) -> Box | None:
 
 
 def ellipse_box(cx: float, cy: float, rx: float, ry: float, degrees: float = 0) -> Box:
-    """Return the corners of the box around an ellipse that is turned around its center."""
+    """Return the corners of the box around a rotated ellipse."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     half_width, half_height = math.hypot(rx * cos, ry * sin), math.hypot(rx * sin, ry * cos)
     return cx - half_width, cy - half_height, cx + half_width, cy + half_height
 
 
 def turned(corners: Sequence[float], degrees: float, around: Sequence[float]) -> list[float]:
-    """Turn a box clockwise around a point; return its corners x1, y1, ..., x4, y4."""
+    """Rotate a box clockwise around a point; return its corners x1, y1, ..., x4, y4."""
     x1, y1, x2, y2 = corners
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     quad: list[float] = []

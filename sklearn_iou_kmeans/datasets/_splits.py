@@ -1,4 +1,4 @@
-"""The parts of a data set that folders called train, valid and test hold."""
+"""The splits of a data set, in folders called train, valid and test."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from ._files import PathLike, files_under, quoted
 from ._labels import Labels
 
 SPLITS = re.compile(r"(train|val|test|training|valid|validation|testing)[0-9]*", re.IGNORECASE)
-"""What the parts of data sets are called: train, or train2017."""
+"""Names of splits, such as train or train2017."""
 
 Split = str | Iterable[str] | None
 
@@ -21,12 +21,12 @@ class Files(NamedTuple):
 
     files: list[tuple[Path, str]]
     splits: list[str]
-    """The parts that there are; none if the folder has no more than one."""
+    """The splits that exist; empty if there is only one."""
     splits_read: list[str]
     not_followed: list[Path]
 
     def prefix(self, name: str) -> str:
-        """Return what to put before the images that one of several files names."""
+        """Return the prefix for the names of images in one of several files."""
         return f"{name}/" if len(self.files) > 1 else ""
 
 
@@ -72,7 +72,7 @@ def named_under(
 
 
 def single_file(path: PathLike, suffix: str, split: Split = None) -> Files:
-    """List the one file that a folder, or each wanted part of it, has; or the file itself."""
+    """List the only file of a folder, or of each wanted split in it; or the file itself."""
     files = named_under(path, suffix, split, by_name=True)
     if len(files.files) > max(1, len(files.splits_read)):
         names = ", ".join(str(file) for file, _ in files.files[:5])
@@ -84,12 +84,12 @@ def single_file(path: PathLike, suffix: str, split: Split = None) -> Files:
 
 
 def wanted_splits(split: Split) -> list[str]:
-    """Take the parts that a user names, as one name or several."""
+    """Return the splits that the user passes, as one name or several."""
     return [split] if isinstance(split, str) else list(split or ())
 
 
 def refuse_splits(path: PathLike, wanted: Sequence[str], there: Sequence[str]) -> None:
-    """Raise for a wanted part that is not there."""
+    """Raise if a wanted split does not exist."""
     for name in wanted:
         if name not in there:
             has = f"only {', '.join(map(quoted, there))}" if there else "as it has no parts"
@@ -98,13 +98,13 @@ def refuse_splits(path: PathLike, wanted: Sequence[str], there: Sequence[str]) -
 
 
 def _split_of(file: Path, by_name: bool) -> str:
-    """Name the part that a file belongs to, by its folder or as in instances_train2017.json."""
+    """Return the split of a file, by its folder or by its name, as in instances_train2017.json."""
     parts = [*file.parts[:-1], *(re.split(r"[-_.]", file.stem) if by_name else [])]
     return next(filter(SPLITS.fullmatch, parts), "")
 
 
 def labels_of(found: Files) -> Labels:
-    """Begin the labels of files that were found."""
+    """Start the labels of the files found."""
     labels = Labels()
     labels.splits, labels.splits_read = found.splits, found.splits_read
     labels.not_followed = found.not_followed

@@ -1,4 +1,4 @@
-"""Tables of named columns, as comma-separated values."""
+"""Tables of comma-separated values with named columns."""
 
 import csv
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""From the coordinates of a file to pixels, with the sizes of its images."""
+"""Convert the coordinates of a file to pixels, with the sizes of its images."""
 
 from array import array
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ def _complete_sizes(
     given: Size | None,
     named: NamedImages | None,
 ) -> FloatArray:
-    """Return the size of every image, NaN where it is not known; look for those with labels."""
+    """Return the size of every image, NaN if unknown; search for images with labels."""
     size: FloatArray = np.array(labels.image_size, dtype=np.float64).reshape(-1, 2)
     size[~((size > 0) & np.isfinite(size)).all(axis=1)] = np.nan
     unknown = np.isnan(size[:, 0])
@@ -87,7 +87,7 @@ def _complete_sizes(
 
 
 def _none_found(names: Sequence[str], path: PathLike, named: NamedImages) -> AnnotationError:
-    """Say that no image whose size is needed is in the folder of the images, and why."""
+    """Return an error: none of the required images is in the folder of the images, and why."""
     if not any(names):
         return AnnotationError(
             f"{path}: the labels do not name their images, so no size can be looked up in "
@@ -106,7 +106,7 @@ def _none_found(names: Sequence[str], path: PathLike, named: NamedImages) -> Ann
 
 
 def _missing(labels: Labels) -> str:
-    """Say that the sizes of images are needed, and where they were looked for."""
+    """Return an error: image sizes are required, and where they were searched."""
     row = labels.image[0]
     folders = list(dict.fromkeys(str(place.parent) for place in labels.places.get(row, ())))
     looked = (
@@ -118,7 +118,7 @@ def _missing(labels: Labels) -> str:
 
 
 def _looks_relative(corners: FloatArray, path: PathLike) -> bool:
-    """Say whether coordinates are shares of the image: fractions, and none is far from 0 to 1.
+    """Whether coordinates are relative to the image: fractions, and none far from 0 to 1.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""XML, without what an attack needs."""
+"""Parse XML safely."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def read_xml(file: PathLike, root_name: str, layout: str) -> "Element":
-    """Parse a file, refusing what an annotation never has and an attack needs: entities.
+    """Parse a file; refuse entities, which annotations never use and attacks need.
 
     Raises
     ------

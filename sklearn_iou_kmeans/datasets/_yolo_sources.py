@@ -1,4 +1,4 @@
-"""Where the labels of a YOLO data set are: a folder, a list of images, or a data file."""
+"""Find the labels of a YOLO data set: a folder, a list of images, or a data file."""
 
 import os
 import re
@@ -34,25 +34,25 @@ class Item(NamedTuple):
     name: str
     labels: Path
     image: Path | None
-    """None if it is still to be found, by the name of the labels."""
+    """None if it has not been searched yet, by the name of the labels."""
 
 
 class Source(NamedTuple):
-    """What the path that the user gives stands for."""
+    """The labels and images that the path of the user refers to."""
 
     items: list[Item]
     names: Names = None
     keypoint_columns: int = 0
-    """How many columns of keypoints follow each box."""
+    """Number of columns of keypoints after each box."""
     splits: Sequence[str] = ()
     splits_read: Sequence[str] = ()
     not_followed: Sequence[Path] = ()
     files: Sequence[Path] = ()
-    """What was read to find the labels: data files, lists of images, names of classes."""
+    """Files that were read to find the labels: data files, lists of images, class names."""
 
 
 def find_labels(path: PathLike, split: Split) -> Source:
-    """Find out what the path is, and list the images and labels that it stands for."""
+    """Determine the kind of the path, and list its images and labels."""
     path = Path(path)
     data_file = find_data_file(path) if os.path.isdir(path) else path
     if data_file is None:
@@ -68,7 +68,7 @@ def find_labels(path: PathLike, split: Split) -> Source:
 
 
 def find_data_file(folder: Path) -> Path | None:
-    """Find the data file in the folder of a data set; raise if something else could be meant."""
+    """Find the data file in the folder of a data set; raise if it is ambiguous."""
     names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     files = (folder / name for name in names if name.lower().endswith(DATA_SUFFIXES))
     found = list(filter(_is_data_file, files))
@@ -104,7 +104,7 @@ def _begins_with_label(lines: Iterable[str]) -> bool:
 
 
 def _of_folder(folder: Path, split: Split = None) -> Source:
-    """List the labels in a folder, or for one of images in that of its labels."""
+    """List the labels in a folder; for a folder of images, in the folder of their labels."""
     other = sibling(folder, "images", "labels")
     folder = other if os.path.isdir(other) else folder
     found = named_under(folder, ".txt", split, but=NAMES_FILE)
@@ -121,7 +121,7 @@ def _of_folder(folder: Path, split: Split = None) -> Source:
 
 
 def _of_list(file: Path, bases: Sequence[Path], *, quote: bool = True) -> list[Item]:
-    """List the images that a file names, relative to the first of `bases` where there is one.
+    """List the images in a list file, relative to the first of `bases` in which they exist.
 
     Lines are not quoted in errors from a file that only a data file names.
     """
@@ -151,7 +151,7 @@ def _is_there(image: Path) -> bool:
 
 
 def _labels_of(image: Path) -> Path:
-    """Say where the labels of an image are: in the folder for labels, or else beside it."""
+    """Return the labels of an image: in the folder for labels, or else next to it."""
     beside = image.with_suffix(".txt")
     apart = sibling(beside, "images", "labels")
     return apart if os.path.isfile(apart) or not os.path.isfile(beside) else beside
@@ -166,7 +166,7 @@ def sibling(path: Path, old: str, new: str) -> Path:
 
 
 def _of_data_file(file: Path, wanted: list[str]) -> Source:
-    """List the parts of a data set that a ``data.yaml`` or ``obj.data`` describes."""
+    """List the splits of a data set in a ``data.yaml`` or ``obj.data``."""
     data = _load(file)
     if not isinstance(data, dict):
         raise AnnotationError(f"{file} is YAML of {quoted(data)}. {YAML_LAYOUT}")
@@ -202,7 +202,7 @@ def _of_data_file(file: Path, wanted: list[str]) -> Source:
 
 
 def _of_entry(entry: str, bases: Sequence[Path], file: Path, split: str) -> Source:
-    """List a part of a data set; images of two folders can have the same name."""
+    """List a split of a data set; images in different folders can have the same name."""
     where = f"{file}, {split}"
     place = _place(entry, bases, where)
     _refuse_above(place, file.parent, entry, where)
@@ -218,7 +218,7 @@ def _of_entry(entry: str, bases: Sequence[Path], file: Path, split: str) -> Sour
 
 
 def _load(file: Path) -> Any:
-    """Return what a data file holds: all values are texts, in lists and dicts."""
+    """Return the content of a data file, with all values as texts, in lists and dicts."""
     if file.suffix.lower() not in YAML_SUFFIXES:
         pairs = (line.partition("=") for line in read_lines(file, may_be_empty=True))
         return {key.strip(): value.strip() for key, equals, value in pairs if equals}
@@ -236,7 +236,7 @@ def _load(file: Path) -> Any:
 
 
 def _darknet_names_file(names: Any, bases: Sequence[Path], file: Path) -> Path | None:
-    """Find the file of names that an ``obj.data`` names."""
+    """Find the file with the class names of an ``obj.data``."""
     if not names:
         return None
     place = _place(names, bases, f"{file}, names")
@@ -258,7 +258,7 @@ def _yaml_names(names: Any, file: Path) -> Names:
 
 
 def _text(value: Any, where: str) -> str:
-    """Take a single value: through aliases a short YAML file can hold endless lists."""
+    """Return a single value; through aliases, a short YAML file can contain huge lists."""
     if isinstance(value, str):
         return value
     raise AnnotationError(f"{where}: {quoted(value)} is not a text. {YAML_LAYOUT}")
@@ -276,7 +276,7 @@ def _keypoint_columns(shape: Any, file: Path) -> int:
 
 
 def _place(entry: str, bases: Sequence[Path], where: str) -> Path:
-    """Find a folder or list file; Roboflow writes one ``../`` too many."""
+    """Find a folder or list file, although Roboflow writes one ``../`` too many."""
     places = [base / text for base in bases for text in (entry, entry.removeprefix("../"))]
     for place in places:
         if os.path.exists(place) or os.path.isdir(sibling(place, "images", "labels")):
@@ -287,7 +287,7 @@ def _place(entry: str, bases: Sequence[Path], where: str) -> Path:
 
 
 def _refuse_above(place: Path, folder: Path, entry: str, where: str) -> None:
-    """Raise for a part that is above the data file, as `/` is: that would walk far too much."""
+    """Raise if a split is above the data file, such as `/`, which would search too many files."""
     real, inside = os.path.realpath(place), os.path.realpath(folder)
     if real != inside and os.path.commonpath([real, inside]) == real:
         raise AnnotationError(
