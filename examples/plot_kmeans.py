@@ -1,7 +1,7 @@
 """
-======================================
+========================================
 K-means under IoU and Euclidean distance
-======================================
+========================================
 
 Ordinary k-means on widths and heights minimises squared differences in pixels. Ten pixels are a
 small difference for a large box and a large one for a small box, so too many anchors go to the

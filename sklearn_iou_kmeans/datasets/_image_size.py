@@ -56,7 +56,7 @@ class NamedImages:
         self._groups: dict[tuple[str, ...], dict[str, list[Path]]] = {(): _by_part(files, 0)}
 
     def find(self, name: str) -> Path | None:
-        """Return the image whose path has the longest end in common with `name`; suffixes may differ."""
+        """Return the image whose path has the longest end in common with `name`."""
         name = name.replace("\\", "/")  # the labels may have been written on Windows
         files = self._ending_most_like(without_suffix(Path(name)).parts[::-1])
         if len(files) > 1:
