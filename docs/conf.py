@@ -41,6 +41,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 html_math_renderer = "mathml"
 pygments_style = "a11y-high-contrast-light"
+smartquotes = False  # values such as "k-means++" and options such as --unit can be copied
 
 autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings describe the types
@@ -54,6 +55,7 @@ sphinx_gallery_conf = {
     "ignore_pattern": "draw_annotations",
     "abort_on_example_error": True,
     "capture_repr": (),
+    "default_thumb_file": str(Path(__file__).parent / "anchors.png"),
     "download_all_examples": False,
     "show_memory": False,
     "show_signature": False,

@@ -21,13 +21,15 @@ class Command(SphinxDirective):
         context = command.make_context(name, [], resilient_parsing=True)
         usage = " ".join(["iou-kmeans", name, *command.collect_usage_pieces(context)])
         written: list[nodes.Node] = [nodes.literal_block(usage, usage, language="text")]
-        written += [nodes.paragraph(text=text) for text in command.help.split("\n\n")]
+        written += [paragraph(text) for text in command.help.split("\n\n")]
         groups: dict[str, nodes.definition_list] = {}
         for parameter in command.get_params(context):
             record = parameter.get_help_record(context)
             if record is None:
                 continue
             is_argument = parameter.param_type_name == "argument"
+            if is_argument:  # Typer adds the type, as <list[Path]>
+                record = (parameter.metavar, record[1])
             heading = "Arguments" if is_argument else "Options"
             heading = getattr(parameter, "rich_help_panel", None) or heading
             if heading not in groups:
@@ -40,7 +42,16 @@ class Command(SphinxDirective):
 def definition(option: str, text: str) -> nodes.definition_list_item:
     """Return an option and its help."""
     term = nodes.term("", "", nodes.literal(text=option))
-    return nodes.definition_list_item("", term, nodes.definition("", nodes.paragraph(text=text)))
+    return nodes.definition_list_item("", term, nodes.definition("", paragraph(text)))
+
+
+def paragraph(text: str) -> nodes.paragraph:
+    """Return a paragraph, with literals between backticks."""
+    parts = [
+        nodes.literal(text=part) if i % 2 else nodes.Text(part)
+        for i, part in enumerate(text.split("`"))
+    ]
+    return nodes.paragraph("", "", *parts)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
