@@ -30,8 +30,8 @@ anchors = {
 }
 
 # %%
-# The average IoU of all boxes, and of the smallest tenth of them. `IoUKMeans` maximises the former,
-# so other anchors can be better for a part of the boxes.
+# The average IoU of all boxes, and of the smallest tenth of them. ``IoUKMeans`` maximises the
+# former, so other anchors can be better for a part of the boxes.
 area = X.prod(axis=1)
 small = X[area <= np.quantile(area, 0.1)]
 print(f"{'':22}all boxes  smallest tenth")
