@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,13 @@ def test_make_help_lists_every_target():
     makefile = "\n".join(lines_of("Makefile"))
     [phony] = re.findall(r"^\.PHONY: (.*)$", makefile, re.M)
     assert set(phony.split()) <= set(re.findall(r"^# .+\n([a-z-]+):", makefile, re.M))
+
+
+@pytest.mark.parametrize(
+    "module", ["", "datasets", "export", "metrics", "model_selection", "preprocessing"]
+)
+def test_the_reference_lists_every_public_name(module):
+    public = import_module(f"sklearn_iou_kmeans.{module}".rstrip("."))
+    listed = {line.strip().rpartition(".")[2] for line in lines_of("docs/api.rst")}
+    internal = {"EXPORTERS", "LAYOUT_VERSION", "READERS", "Reader"}  # for the command
+    assert set(public.__all__) - internal <= listed

@@ -76,7 +76,7 @@ def load_coco(
 
     See Also
     --------
-    load_annotations : Reads any of the formats.
+    load_annotations : Read annotations in any format.
 
     Examples
     --------

@@ -65,8 +65,8 @@ def load_dota(
 
     See Also
     --------
-    load_annotations : Reads any of the formats.
-    load_yolo : Reads oriented boxes of YOLO.
+    load_annotations : Read annotations in any format.
+    load_yolo : Read YOLO labels, including oriented boxes.
 
     Examples
     --------

@@ -58,7 +58,7 @@ def load_keras_yolo3(
 
     See Also
     --------
-    load_annotations : Reads any of the formats.
+    load_annotations : Read annotations in any format.
 
     Examples
     --------

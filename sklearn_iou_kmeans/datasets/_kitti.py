@@ -63,7 +63,7 @@ def load_kitti(
 
     See Also
     --------
-    load_annotations : Reads any of the formats.
+    load_annotations : Read annotations in any format.
 
     Examples
     --------

@@ -67,7 +67,7 @@ def load_labelme(
 
     See Also
     --------
-    load_annotations : Reads any of the formats.
+    load_annotations : Read annotations in any format.
 
     Examples
     --------

@@ -74,7 +74,7 @@ def load_parquet(
 
     See Also
     --------
-    load_annotations : Reads any of the formats.
+    load_annotations : Read annotations in any format.
 
     Examples
     --------

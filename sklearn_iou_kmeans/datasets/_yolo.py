@@ -81,7 +81,7 @@ def load_yolo(
 
     See Also
     --------
-    load_annotations : Reads any of the formats.
+    load_annotations : Read annotations in any format.
 
     Notes
     -----

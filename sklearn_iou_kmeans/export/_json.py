@@ -64,7 +64,7 @@ def export_json(
 
     See Also
     --------
-    load_json : Reads the anchors from it.
+    load_json : Read the anchors from the JSON.
 
     Examples
     --------

@@ -51,7 +51,7 @@ def load_json(path: str | os.PathLike[str]) -> "Bunch":
 
     See Also
     --------
-    export_json : Writes anchors as JSON.
+    export_json : Write anchors as JSON.
 
     Examples
     --------
