@@ -11,8 +11,8 @@ from ._kernels import FloatArray
 def distinct_shapes(X: FloatArray, sample_weight: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Merge equal rows, and leave out rows that do not influence the centers.
 
-    A row with a side of 0 has IoU 0 with every shape and a row of weight 0 counts for nothing, so
-    neither bears on where a center lies.
+    Rows with a side of 0 (whose IoU with every shape is 0) and rows with a weight of 0 do not
+    influence the centers.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def distinct_shapes(X: FloatArray, sample_weight: FloatArray) -> tuple[FloatArra
     Returns
     -------
     shapes : ndarray of shape (n_distinct, n_dims)
-        In lexicographic order, so it does not matter how the rows were ordered.
+        In lexicographic order, so the order of the rows of `X` does not matter.
     weights : ndarray of shape (n_distinct,)
 
     Raises

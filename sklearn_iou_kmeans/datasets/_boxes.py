@@ -1,17 +1,16 @@
 """Convert the labels of files to boxes: sizes of images, units, filters and counts.
 
-A reader takes a file apart into `Labels`, one row for every label. `boxes_bunch` does the rest for
-all formats alike:
+A reader parses a file into `Labels`, with one row for every label. `boxes_bunch` does the rest, in
+the same way for all formats:
 
-1. It completes the sizes of the images, as given or from the headers of the images.
-2. It scales coordinates that are relative to the image to pixels.
-3. It clips boxes that reach outside their image.
-4. It sets aside what is not to be used, and counts it.
+1. It completes the sizes of the images, from the options or from the headers of the images.
+2. It scales relative coordinates to pixels.
+3. It clips boxes that extend beyond their image.
+4. It filters the labels, and counts those that are skipped.
 
-A label counts under the first of these that applies: it has no box, or one that is relative to an
-image of unknown size; it is of another category than those asked for; the reason that the reader
-gave; its width or height is infinite; is not positive; the box lies outside the image, as a whole;
-a side is below `min_size`.
+A skipped label counts for the first reason that applies: it has no box, or its box is relative to
+an image of unknown size; its category is not wanted; the reason that the reader gave; its width or
+height is infinite, or not positive; the whole box is outside the image; a side is below `min_size`.
 """
 
 from collections import Counter
@@ -58,7 +57,7 @@ def boxes_bunch(
     Parameters
     ----------
     parts : sequence of tuple of (path-like, Labels)
-        Everything that each file holds.
+        The labels of each file.
     categories, image_size, images, clip, min_size
         As `load_annotations` describes them.
 

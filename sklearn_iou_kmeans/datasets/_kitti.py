@@ -46,7 +46,7 @@ def load_kitti(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), holds (left,
+        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), contains (left,
         top, right, bottom) in pixels as written. Images are named after their text file, relative
         to the folder and without the suffix, and in the tracking variant by the frame as well, as
         in "0004/000017". The files do not contain the sizes of the images. The reasons in `skipped`

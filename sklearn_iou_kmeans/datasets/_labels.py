@@ -37,31 +37,31 @@ class Labels:
     corners : array of float, of length 4 * n_labels
         The corners (x1, y1, x2, y2) of one label after another, as written: x2 - x1 is the width.
     category : list of str or None, of length n_labels
-        None for a label that is of no category: an ignored region, or one of an undefined category.
+        None for a label without a category: an ignored region, or an undefined category.
     image : array of int, of length n_labels
         The row of the image.
     reason : list of str, of length n_labels
-        Why a label is set aside, or "" for a box to be used.
+        The reason why a label is skipped, or "" for a box to be used.
     note : dict of int to str
-        By the row of a label, how its box was made of something else, say a polygon.
+        How the box was derived from another shape, for example a polygon, by the row of the label.
     rotated : dict of int to tuple of 8 float
-        By the row of a label, the corners of an oriented box whose own sides are wanted.
+        The corners of oriented boxes whose own sides are wanted, by the row of the label.
     image_names : list of str, of length n_images
-        A name that comes twice is one image.
+        Repeated names refer to the same image.
     image_size : array of float, of length 2 * n_images
-        Width and height. Some files write 0 for an unknown one.
+        Width and height. Some files write 0 for an unknown size.
     places : dict of int to list of Path
-        By the row of an image, where its file may be, with or without a suffix.
+        Possible paths of an image, with or without suffix, by the row of the image.
     unlisted : set of str
-        The names of images that labels point at although the file does not have them.
+        Names of images that labels refer to, but that are not in the file.
     relative : bool
         Whether the coordinates are relative to the image by definition of the format.
     splits, splits_read : list of str
-        The parts of the data set that there are, and those that were read.
+        The splits of the data set, and those that were read.
     not_followed : list of Path
         Links to folders that were not followed.
     files : list of Path
-        The files that were read, those that name classes or list images too.
+        The files that were read, including lists of classes or images.
     image_files : list of Path
         The images whose headers were read.
     """

@@ -23,21 +23,21 @@ class Look:
     path : Path
         The file or folder.
     kind : {"folder", "json", "xml", "text", "binary", "empty"}
-        What it is.
+        The kind of file.
     seen : str
-        The same for people, with what it begins with.
+        Description for messages, including how the file begins.
     lines : list of str
-        Of a text: the first lines that are not blank.
+        For a text, the first lines that are not blank.
     keys : frozenset of str
-        Of JSON: the keys of the object at the top, or of the first item of a list.
+        For JSON, the keys of the top-level object, or of the first item of a list.
     inner_keys : frozenset of str
-        Of JSON: the keys of the first object in that object.
+        For JSON, the keys of the first object inside that object.
     is_list : bool
-        Of JSON: whether a list is at the top.
+        For JSON, whether the top level is a list.
     root : str
-        Of XML: the name of the root.
+        For XML, the name of the root element.
     start : bytes
-        Of a binary file: its first bytes.
+        For a binary file, its first bytes.
     """
 
     path: Path
@@ -55,38 +55,37 @@ class Look:
 class Reader:
     """The record of a format.
 
-    A format is one module with one grammar, one such record and one public function `load_<name>`,
-    which has its documentation. `load_annotations`, `recognise_format` and the command derive
-    everything from the records that `READERS` lists. A new format is a new module and a line there.
+    A format is one module with one such record and one documented public function `load_<name>`.
+    `load_annotations`, `recognise_format` and the command only use the records in `READERS`. To add
+    a format, add a module and a line there.
 
     Attributes
     ----------
     name : str
         The name of the format.
     summary : str
-        One line: which files it reads, what it flags, whether it knows the sizes of images.
+        One line: the files, the flags, and whether image sizes are known.
     read : callable
-        ``read(path, *, option=default, ...)`` takes a file apart into `Labels`; its keyword
-        parameters are the options of the format. Its part of the contract:
+        ``read(path, *, option=default, ...)`` parses a file into `Labels`; its keyword parameters
+        are the options of the format. The contract:
 
-        - Every label of the file becomes a row, in the order of the file. None is dropped or
-          repaired: what is not used is counted, so that rows and counts add up to what the file
-          holds.
-        - A label that has no box gets `NO_BOX` for corners and a reason; a box that the format
-          itself flags as not to be used (a crowd, an ignored region) keeps its corners and gets a
-          reason, or none with `keep_flagged`. A format without such flags has no `keep_flagged`.
-        - A box that is made of another shape, say a polygon, gets a note.
-        - A label that points at an image or a category that the file does not define is set aside
-          too: its image is added as not listed, its category is None.
-        - Every image is named, those without labels too. Where the file does not say how large one
-          is, its size is `UNKNOWN_SIZE`; where the image would be is told as its places.
-        - A broken file is an `AnnotationError` with the path and the line, record or object, the
-          value that is wrong, and what to do.
+        - Every label of the file becomes a row, in the order of the file. No label is dropped or
+          repaired: skipped labels get a reason, so that all labels are accounted for.
+        - A label without a box gets the corners `NO_BOX` and a reason. A box that the format flags
+          (a crowd, an ignored region) keeps its corners, and gets a reason unless `keep_flagged` is
+          set. A format without flags has no `keep_flagged`.
+        - A box around another shape, for example a polygon, gets a note.
+        - A label that refers to an undefined image or category is skipped as well: its image is
+          added as unlisted, and its category is None.
+        - Every image is added, including those without labels. If its size is unknown, it is
+          `UNKNOWN_SIZE`, and `places` are the paths where the image may be.
+        - A file that is not valid raises `AnnotationError` with the path, the line, record or
+          object, the wrong value, and what to do.
     recognises : callable
-        ``recognises(look)`` says whether a file that looks like that is of this format. Of a folder
-        the first file with one of `suffixes` is asked about, after the folder itself.
+        ``recognises(look)`` returns whether a file with this first look has this format. For a
+        folder, it is called for the folder itself, then for the first file with one of `suffixes`.
     suffixes : tuple of str, default=()
-        The suffixes of the files that it reads in a folder; none if it reads single files.
+        The suffixes of the files to read in a folder; empty if only single files are read.
     """
 
     name: str

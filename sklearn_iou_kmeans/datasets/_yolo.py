@@ -60,13 +60,14 @@ def load_yolo(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), holds corners
-        in pixels, computed from the relative center and size; a polygon gives its enclosing box,
-        and `notes` counts how many did. Images are named as the list does, or by their labels,
-        relative to the folder and without the suffix; in a ``data.yaml``, with the entry for the
-        folder before. The reasons in `skipped` are "other category", "unknown category" (a number
-        without a name), "no image file" (so its size is not known), "zero or negative size" and
-        "outside the image"; the boxes and these counts add up to the lines of the files.
+        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), contains
+        corners in pixels, computed from the relative center and size; for a polygon, the box around
+        it is used, and `notes` counts these. Images are named as in the list, or after their label
+        files, relative to the folder and without the suffix; with a ``data.yaml``, the name begins
+        with the entry of the folder. The reasons in `skipped` are "other category", "unknown
+        category" (a number without a name), "no image file" (so its size is not known), "zero or
+        negative size" and "outside the image"; the boxes and these counts add up to the lines of
+        the files.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def load_yolo(
     ValueError
         If a line is not a label, a file is damaged, an image with labels is not found or has no
         size, no image of a list has labels, or there are no boxes of one of the `categories`; or if
-        a folder has a ``data.yaml`` and another one or labels beside it.
+        a folder contains a ``data.yaml`` and another one, or labels.
     ImportError
         If imagesize, or for a ``data.yaml`` PyYAML, is not installed; install the `io` extra.
 
@@ -85,8 +86,9 @@ def load_yolo(
 
     Notes
     -----
-    A line of 6 columns is a box and its confidence. Oriented boxes are polygons of 4 corners. The
-    labels of keypoints are told from polygons by `kpt_shape` in ``data.yaml``: read them with it.
+    A line with 6 columns is a box and its confidence. Oriented boxes are polygons with 4 corners.
+    Labels with keypoints are distinguished from polygons by `kpt_shape` in ``data.yaml``, so read
+    them with this file.
 
     Examples
     --------
