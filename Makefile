@@ -1,26 +1,26 @@
-# Every target does its own set-up: python3, venv and make are enough; with a C compiler the kernels
-# are compiled.
+# Every target installs what it needs: python3, venv and make are enough. With a C compiler, the
+# kernels are compiled.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Further environments: the oldest dependencies, no more than the core needs, pre-releases.
+# Further environments: with the oldest dependencies, without extras, with pre-releases.
 OLDEST := .venv-oldest
 BARE := .venv-core
 NEXT := .venv-nightly
-# Where the projects of the field publish what they build every night.
+# Nightly builds of NumPy, SciPy, scikit-learn and others.
 NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple
-# An installation is renewed when one of these changes.
+# The package is reinstalled when one of these changes.
 SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx sklearn_iou_kmeans/_kernels/_compiled_avx2.pyx
 # The tests of everything that the kernels have a part in.
 CORE := tests/test_kernels.py tests/test_merged_cells.py $(wildcard tests/test_cluster_*.py) tests/test_histogram.py tests/test_metrics.py tests/test_weights.py tests/test_oracle.py tests/test_figures.py
 
 .PHONY: help demo test test-numpy test-long test-sanitized test-oldest test-core test-nightly mutants fuzz floors lint audit docs test-docs dist bench clean
 
-# List the targets, each with the line above it.
+# List the targets.
 help:
 	@awk -F : '/^[a-z-]+:/ && about {printf "%-15s %s\n", $$1, about} {about = /^# / ? substr($$0, 3) : ""}' Makefile
 
-# Find anchors in a drawn annotation file.
+# Fit anchors to a random label file.
 demo: $(VENV)/.demo
 	mkdir -p demo
 	$(BIN)/python examples/draw_annotations.py demo/labels.json
@@ -31,11 +31,11 @@ demo: $(VENV)/.demo
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n logical
 
-# Run the core's tests with the kernels in NumPy.
+# Run the core's tests with the NumPy kernels.
 test-numpy: $(VENV)/.test
 	SKLEARN_IOU_KMEANS_KERNELS=numpy $(BIN)/python -m pytest -n logical $(CORE)
 
-# Run thousands of examples of each property of the core, with both kernels.
+# Run the property tests of the core with thousands of examples, with both kernels.
 test-long: $(VENV)/.test
 	for kernels in compiled numpy; do \
 	  SKLEARN_IOU_KMEANS_KERNELS=$$kernels $(BIN)/python -m pytest -n logical --hypothesis-profile=long $(CORE) || exit 1; \
@@ -49,25 +49,25 @@ test-sanitized: $(VENV)/.test
 test-oldest: $(OLDEST)/.test
 	$(OLDEST)/bin/python -m pytest -n logical
 
-# Run the core's tests where no extra is installed.
+# Run the core's tests without extras.
 test-core: $(BARE)/.test
 	$(BARE)/bin/python -m pytest -n logical $(CORE) tests/test_extras.py
 
-# Run all tests with pre-releases of scikit-learn and what it needs.
+# Run all tests with pre-releases of scikit-learn and its dependencies.
 test-nightly: $(NEXT)/.test
 	$(NEXT)/bin/python -m pip install --quiet --pre --upgrade --extra-index-url $(NIGHTLY) \
 		numpy scipy joblib scikit-learn
 	$(NEXT)/bin/python -m pytest -n logical
 
-# Count how many changes of the core's source its tests notice: some hours.
+# Test the tests: count how many mutations of the core they detect. Takes some hours.
 mutants: $(VENV)/.test
 	$(BIN)/python benchmarks/mutants.py
 
-# Read files with random changes with each reader and the command, ten minutes each, two at once on two processors.
+# Fuzz each reader and the command for ten minutes, two at once on two processors.
 fuzz: $(VENV)/.test
 	$(BIN)/python tests/fuzz.py --minutes 10
 
-# Renew .ci/oldest.txt after a lower bound in pyproject.toml has changed.
+# Update .ci/oldest.txt after a change of a lower bound in pyproject.toml.
 floors: $(VENV)/.dist
 	$(BIN)/uv pip compile pyproject.toml --constraint .ci/oldest.in --all-extras --group test \
 		--python-version 3.11 --resolution lowest-direct --generate-hashes --no-emit-index-url \
@@ -80,19 +80,19 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'sklearn_iou_kmeans/*.py')
 
-# Look for known vulnerabilities in everything that is installed.
+# Check all installed packages for known vulnerabilities.
 audit: $(VENV)/.test $(VENV)/.dist
 	$(BIN)/pip-audit --local --skip-editable
 
-# Build the site in docs/_build/html, with warnings as errors and without fetching anything.
+# Build the site in docs/_build/html, with warnings as errors and without network access.
 docs: $(VENV)/.docs
 	MPLBACKEND=agg $(BIN)/python -m sphinx --fail-on-warning --keep-going --builder html docs docs/_build/html
 
-# Check links, assets and widths of the site.
+# Build the site, and check its links, assets and layout.
 test-docs: docs
 	DOCS_HTML=docs/_build/html $(BIN)/python -m pytest tests/test_docs_site.py
 
-# Build the sdist and the wheel, check them, and test the wheel on its own.
+# Build and check the sdist and the wheel, and test the wheel in a fresh environment.
 dist: $(VENV)/.dist
 	rm -rf dist
 	$(BIN)/check-manifest
@@ -101,7 +101,7 @@ dist: $(VENV)/.dist
 	$(BIN)/check-wheel-contents dist/*.whl
 	PYTHON=$(PYTHON) .ci/test-wheel dist/*.whl dist/*.tar.gz
 
-# Measure speed and quality, beside other tools.
+# Measure speed and quality, and compare to other tools.
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/sweep.py
@@ -112,7 +112,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/startup.py
 
-# Delete what the targets made.
+# Delete all files that the targets created.
 clean:
 	rm -rf $(VENV) $(OLDEST) $(BARE) $(NEXT) demo build dist docs/_build docs/api docs/gallery sklearn_iou_kmeans/_kernels/_compiled*.c sklearn_iou_kmeans/_kernels/*.so
 
