@@ -317,14 +317,17 @@ def count(X: NDArray[np.floating], weights: FloatArray, resolution: int) -> Cont
 
     All shapes with a side of 0 share one cell, because their IoU is 0 with any other shape.
     """
-    weight_of_zero = 0.0
+    weight_of_zero, exponent = 0.0, 0
     if len(X) and (min(side.min() for side in X.T) <= 0 or not is_moderate(weights)):
         is_positive = np.logical_and.reduce([side > 0 for side in X.T])
         with np.errstate(over="ignore"):
             weight_of_zero = weights.sum(where=~is_positive)
         is_counted = is_positive & (rescaled(weights) > 0)
         X, weights = X[is_counted], weights[is_counted]
+        weights, exponent = rescaled(weights), np.frexp(weights.max(initial=0.0))[1]
     content = count_positive(X, weights, resolution)
+    with np.errstate(over="ignore"):
+        content = content._replace(weights=np.ldexp(content.weights, exponent))
     if not weight_of_zero:
         return content
     n_dims = X.shape[1]
@@ -354,9 +357,6 @@ def count_positive(X: NDArray[np.floating], weights: FloatArray, resolution: int
         logs = logs.astype(np.float64)
         return Content.of(cells, weights, np.vstack([logs, np.square(logs).sum(axis=0)]))
     grid, keys = np.zeros((np.prod(extent), n_dims + 2)), []
-    exponent = 0
-    if not is_moderate(weights):
-        weights, exponent = rescaled(weights), np.frexp(weights.max())[1]
     for start in range(0, n, CHUNK):
         rows = slice(start, start + CHUNK)
         logs = np.log2(np.ascontiguousarray(X[rows].T))
@@ -365,5 +365,4 @@ def count_positive(X: NDArray[np.floating], weights: FloatArray, resolution: int
     cells = np.stack(np.unravel_index(occupied, tuple(extent))) + lowest[:, None]
     sums = grid[occupied]
     moments = (sums[:, 1:] / sums[:, :1]).T
-    with np.errstate(over="ignore"):
-        return Content(cells.astype(np.int32), np.ldexp(sums[:, 0], exponent), moments)
+    return Content(cells.astype(np.int32), sums[:, 0], moments)

@@ -242,7 +242,9 @@ def test_a_grid_holds_the_moments_of_the_shapes_in_each_cell(name, problem):
     grid = np.zeros((np.prod(extent), len(logs) + 2))
     half = len(X) // 2
     keys = [
-        kernels.count_cells(grid, logs[:, rows], weights[rows], lowest, extent, resolution)
+        kernels.count_cells(
+            grid, np.ascontiguousarray(logs[:, rows]), weights[rows], lowest, extent, resolution
+        )
         for rows in (slice(half), slice(half, None))
     ]
     own = np.ravel_multi_index(tuple(cells - lowest[:, None]), tuple(extent))
@@ -301,7 +303,7 @@ def test_the_twins_return_the_same_bits_on_many_shapes(name, n_dims, dtype):
         strict=True,
     ):
         assert_same_bits(first, second)
-    logs = np.log2(X.T)
+    logs = np.log2(np.ascontiguousarray(X.T))
     lowest = np.floor(2 * logs.min(axis=1)).astype(np.int64) - 1
     extent = np.floor(2 * logs.max(axis=1)).astype(np.int64) - lowest + 2
     grids = np.zeros((2, np.prod(extent), n_dims + 2))

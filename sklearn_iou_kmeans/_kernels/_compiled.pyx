@@ -510,35 +510,43 @@ def median_step(
 
 
 def count_cells(
-    double[:, ::1] grid, const floating[:, :] logs, const double[:] sample_weight,
+    double[:, ::1] grid, const floating[:, ::1] logs, const double[:] sample_weight,
     const int64_t[::1] lowest, const int64_t[::1] extent, Py_ssize_t resolution,
 ):
-    cdef Py_ssize_t n_dims = logs.shape[0], i, j, n_keys = 0
-    cdef int64_t cell, key
-    cdef floating width = resolution, scaled
-    cdef double log, weight, squares
-    key_array = np.empty(min(logs.shape[1], grid.shape[0]), dtype=np.int64)
+    cdef Py_ssize_t n_dims = logs.shape[0], n = logs.shape[1], start = 0, size, i, j, n_keys = 0
+    cdef int cell, low, width  # no cell has a larger number
+    cdef floating scale = resolution, scaled
+    cdef double log, weight
+    cdef double* row
+    key_array = np.empty(min(n, grid.shape[0]), dtype=np.int64)
     cdef int64_t[::1] keys = key_array
+    cdef int[::1] of_block = np.empty(BLOCK, dtype=np.int32)
+    cdef double[::1] squares = np.empty(BLOCK)
     with nogil:
-        for i in range(logs.shape[1]):
-            key = 0
-            squares = 0.0
+        while start < n:
+            size = min(BLOCK, n - start)
+            of_block[:] = 0
+            squares[:] = 0.0
             for j in range(n_dims):
-                log = logs[j, i]
-                squares += log * log
-                scaled = logs[j, i] * width
-                cell = <int64_t>scaled
-                if scaled < cell:  # rounded down
-                    cell -= 1
-                key = key * extent[j] + (cell - lowest[j])
-            weight = sample_weight[i]
-            if grid[key, 0] == 0:
-                keys[n_keys] = key
-                n_keys += 1
-            grid[key, 0] += weight
-            for j in range(n_dims):
-                grid[key, 1 + j] += weight * logs[j, i]
-            grid[key, 1 + n_dims] += weight * squares
+                low, width = <int>lowest[j], <int>extent[j]
+                for i in range(size):
+                    log = logs[j, start + i]
+                    squares[i] += log * log
+                    scaled = logs[j, start + i] * scale
+                    cell = <int>scaled
+                    cell -= scaled < cell  # rounded down
+                    of_block[i] = of_block[i] * width + (cell - low)
+            for i in range(size):
+                row = &grid[of_block[i], 0]
+                weight = sample_weight[start + i]
+                if row[0] == 0:
+                    keys[n_keys] = of_block[i]
+                    n_keys += 1
+                row[0] += weight
+                for j in range(n_dims):
+                    row[1 + j] += weight * logs[j, start + i]
+                row[1 + n_dims] += weight * squares[i]
+            start += BLOCK
     return np.sort(key_array[:n_keys])
 
 

@@ -322,8 +322,8 @@ def count_cells(
     grid : ndarray of shape (n_cells, n_dims + 2)
         For each cell the sum of the weights, of the weighted logs of each side, and of their
         weighted squares over all sides. Added to in place.
-    logs : ndarray of shape (n_dims, n), float32 or float64
-        Logarithms of the sides. All lie in cells of the grid.
+    logs : ndarray of shape (n_dims, n), float32 or float64, C-contiguous
+        Logarithms of the sides. All lie in cells of the grid, whose numbers fit into 32 bits.
     sample_weight : ndarray of shape (n,)
         Positive weights.
     lowest, extent : ndarray of shape (n_dims,)
