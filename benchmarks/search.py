@@ -38,7 +38,7 @@ ON_FEW = {
     "N_REFINE": (6, 20),
     "OVERSHOOT": (1.0, 2.0),
     "N_CANDIDATES": (2, 8),
-    "SLACK": (0.0, 1e-3, 1e-2),
+    "SLACK": (0.0, 3e-3, 1e-2),
     "VERY_FEW": (0, 100),
 }
 

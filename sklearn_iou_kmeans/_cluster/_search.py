@@ -47,7 +47,7 @@ SWAPS_OF_SHAPES, MOST_SWAPS = 1_500, 3
 VERY_FEW = 300
 
 # How much lower the average IoU may be after the first swaps; later this decreases to 0.
-SLACK = 3e-3
+SLACK = 1e-3
 
 
 def search(
