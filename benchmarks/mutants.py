@@ -56,6 +56,7 @@ TESTS = {
     "_kernels._numpy": ["kernels"],
     "_cluster._base": ["cluster_iou_kmeans", "cluster_most_frequent", "validation"],
     "_cluster._centers": ["cluster_centers"],
+    "_cluster._exact": ["cluster_exact"],
     "_cluster._iou_kmeans": ["defaults", "cluster_iou_kmeans", "weights", "interruption"],
     "_cluster._lloyd": ["cluster_lloyd"],
     "_cluster._most_frequent": ["defaults", "cluster_most_frequent"],

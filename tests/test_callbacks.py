@@ -63,6 +63,7 @@ def told_of_fit(n_runs, number=0):
         IoUKMeans(3, n_init=4, random_state=0),
         IoUKMeans(3, n_init=4, random_state=0, algorithm="lloyd"),
         IoUKMeans(3, n_init=4, random_state=0, update="mean"),
+        IoUKMeans(3, n_init=4, random_state=0, algorithm="exact", tol=1e-3),
     ],
 )
 def test_a_fit_tells_of_its_runs_in_order_and_finds_the_same(kmeans):

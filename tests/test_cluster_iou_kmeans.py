@@ -407,7 +407,7 @@ def test_of_anchors_of_one_volume_the_narrower_comes_first():
         np.testing.assert_array_equal(centers, sizes[[2, 1, 3, 0]])
 
 
-@pytest.mark.parametrize("algorithm", ["lloyd", "random_swap"])
+@pytest.mark.parametrize("algorithm", ["lloyd", "random_swap", "exact"])
 def test_a_fit_that_is_interrupted_leaves_the_one_before(algorithm):
     """Ctrl-C comes in the second run of a refit."""
     n_calls = 0

@@ -165,10 +165,15 @@ def test_a_first_chunk_with_few_shapes_warns_and_goes_on(sizes):
     assert len(np.unique(kmeans.partial_fit(sizes).cluster_centers_, axis=0)) == 5
 
 
-@pytest.mark.parametrize("parameters", [{"update": "median"}, {"algorithm": "lloyd"}])
+@pytest.mark.parametrize(
+    "parameters", [{"update": "median"}, {"algorithm": "lloyd"}, {"algorithm": "exact"}]
+)
 def test_streams_need_the_search_on_summaries(sizes, parameters):
-    with pytest.raises(ValueError, match="partial_fit searches on a summary"):
-        IoUKMeans(3, **parameters).partial_fit(sizes)
+    kmeans = IoUKMeans(3, **parameters)
+    assert not hasattr(kmeans, "partial_fit")
+    with pytest.raises(AttributeError, match="no attribute 'partial_fit'") as refused:
+        kmeans.partial_fit(sizes)
+    assert "partial_fit searches on a summary" in str(refused.value.__cause__)
 
 
 # No empty cluster
@@ -306,7 +311,8 @@ EXTREMES = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize("algorithm", ["lloyd", "random_swap"])
+@pytest.mark.filterwarnings("ignore:The sides of X are too far apart for a proof")
+@pytest.mark.parametrize("algorithm", ["lloyd", "random_swap", "exact"])
 @EXTREMES
 def test_sides_at_the_ends_of_what_a_float_holds(X, algorithm):
     """Three of the four shapes are anchors, or two of them share one."""

@@ -20,9 +20,11 @@ EXPECTED_FAILURES = {
 
 
 @pytest.mark.filterwarnings("ignore:.*distinct shapes:sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:max_iter=:sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
     [
         IoUKMeans(n_clusters=3, n_init=2),
+        IoUKMeans(n_clusters=3, algorithm="exact", tol=1e-3, max_iter=1),
         MostFrequentShapes(),
         NClustersSweep(IoUKMeans(), n_clusters=[2, 3], n_init=2),
     ],

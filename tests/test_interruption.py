@@ -40,6 +40,7 @@ KMEANS = IoUKMeans(2, n_init=1, random_state=0)
 CALLS = {
     "fit": (KMEANS, "fit"),
     "lloyd": (IoUKMeans(2, n_init=1, algorithm="lloyd", random_state=0), "fit"),
+    "exact": (IoUKMeans(2, n_init=1, algorithm="exact", random_state=0), "fit"),
     "fit_predict": (KMEANS, "fit_predict"),
     "fit_transform": (KMEANS, "fit_transform"),
     "most frequent": (MostFrequentShapes(2), "fit"),

@@ -43,6 +43,7 @@ def few_shapes_and_a_number_of_clusters(draw, **options):
 SETTINGS = [
     {},
     {"init": "random"},
+    {"algorithm": "exact"},
     {"algorithm": "lloyd"},
     {"algorithm": "lloyd", "update": "mean"},
     {"algorithm": "lloyd", "update": "median"},

@@ -1,6 +1,15 @@
 """A proven upper bound on the average IoU of any centers."""
 
-from ._certify import upper_bound
-from ._problem import problem_of_boxes, problem_of_histogram
+from ._branching import Proof
+from ._certify import FEW, close_gap, upper_bound
+from ._problem import Problem, problem_of_boxes, problem_of_histogram
 
-__all__ = ["problem_of_boxes", "problem_of_histogram", "upper_bound"]
+__all__ = [
+    "FEW",
+    "Problem",
+    "Proof",
+    "close_gap",
+    "problem_of_boxes",
+    "problem_of_histogram",
+    "upper_bound",
+]

@@ -7,22 +7,37 @@ k_t max rho over the regions t with k_t centers each. The bound of a problem is 
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 
-from .._kernels import FloatArray, nearest
+from .._kernels import FloatArray
 from ._multipliers import Candidates, Goal
 from ._problem import Problem
 from ._rectangles import Regions
 from ._search import State, improve
 
-# Problems that are branched on, at the most.
-MAX_NODES = 500
+
+class Proof(NamedTuple):
+    """Centers in the unit of the boxes, their average IoU, and an average IoU that none exceed."""
+
+    centers: FloatArray
+    score: float
+    bound: float
 
 
-def branch_and_bound(problem: Problem, state: State, regions: Regions, goal: Goal) -> float:
+def branch_and_bound(
+    problem: Problem,
+    state: State,
+    regions: Regions,
+    goal: Goal,
+    centers: FloatArray,
+    *,
+    max_nodes: int,
+    polish: Callable[[FloatArray], FloatArray],
+) -> Proof:
     """Lower a bound until it is low enough.
 
     Parameters
@@ -32,28 +47,46 @@ def branch_and_bound(problem: Problem, state: State, regions: Regions, goal: Goa
         What is known of the regions.
     regions : Regions
     goal : Goal
+    centers : ndarray of shape (n_clusters, n_dims)
+        In the unit of the boxes; they reach the score of the goal.
+    max_nodes : int
+        Nodes of the search tree, at the most, at each of which a region is cut.
+    polish : callable
+        Makes centers, in the unit of the boxes, better if it can.
 
     Returns
     -------
-    bound : float
+    proof : Proof
+        With the best centers that were met.
     """
-    number = count()
-    nodes = [(-state.bound, next(number), regions, state)]
-    closed = 0.0
-    for _ in range(MAX_NODES):
-        if not nodes or -nodes[0][0] <= goal.score + goal.tol or not goal.goes_on():
-            break
-        _, _, regions, state = heapq.heappop(nodes)
-        cut = best_cut(regions, state.candidates) or middle_cut(regions)
-        for child in children(regions, *cut):
-            found = improve(problem, within(state, child), child, goal)
-            score = score_of(problem, child, found.candidates)
-            goal = goal._replace(score=max(goal.score, score))
-            if found.bound > goal.score + goal.tol:
-                heapq.heappush(nodes, (-found.bound, next(number), child, found))
+    number, n_nodes, closed = count(), 0, 0.0
+    nodes = list[tuple[float, int, Regions, State]]()
+    found: Iterable[tuple[Regions, State]] = [(regions, state)]
+    while True:
+        for regions, state in found:
+            met = polish(problem.unscaled(most_taken(regions, state.candidates)))
+            score = problem.average_iou(met)
+            if score > goal.score:
+                goal, centers = goal._replace(score=score), met
+            if state.bound > goal.score + goal.tol:
+                heapq.heappush(nodes, (-state.bound, next(number), regions, state))
             else:
-                closed = max(closed, found.bound)
-    return max([closed, *(-node[0] for node in nodes)])
+                closed = max(closed, state.bound)
+        bound = max([closed, *(-node[0] for node in nodes)])
+        if bound <= goal.score + goal.tol or n_nodes == max_nodes or not goal.goes_on():
+            return Proof(centers, goal.score, bound)
+        n_nodes += 1
+        _, _, regions, state = heapq.heappop(nodes)
+        found = divided(problem, regions, state, goal)
+
+
+def divided(
+    problem: Problem, regions: Regions, state: State, goal: Goal
+) -> Iterator[tuple[Regions, State]]:
+    """Cut a region in two, and bound what is reached with each number of centers on either side."""
+    cut = best_cut(regions, state.candidates) or middle_cut(regions)
+    for child in children(regions, *cut):
+        yield child, improve(problem, within(state, child), child, goal)
 
 
 def best_cut(regions: Regions, candidates: Candidates) -> tuple[int, int, float] | None:
@@ -124,12 +157,15 @@ def within(state: State, regions: Regions) -> State:
     return State(state.multipliers, candidates, state.bound)
 
 
-def score_of(problem: Problem, regions: Regions, candidates: Candidates) -> float:
-    """The average IoU of the centers of which most is taken in each region."""
+def most_taken(regions: Regions, candidates: Candidates) -> FloatArray:
+    """As many candidates as each region has centers, those of which most is taken.
+
+    They are repeated where there are too few.
+    """
     chosen = list[FloatArray]()
     for i, n_centers in enumerate(regions.counts):
         mine = candidates.region == i
         order = np.argsort(-candidates.mass[mine], kind="stable")
         chosen.append(candidates.centers[mine][order[: int(n_centers)]])
-    _, iou = nearest(problem.sides.T, np.vstack(chosen))
-    return float(iou @ problem.sample_weight)
+    n_clusters, n_dims = int(regions.counts.sum()), regions.low.shape[1]
+    return np.resize(np.vstack(chosen), (n_clusters, n_dims))

@@ -5,16 +5,22 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .._kernels import FloatArray, nearest
+from .._kernels import FloatArray
 from .._merged_cells import merge_cells
-from ._branching import branch_and_bound
+from ._branching import Proof, branch_and_bound
 from ._multipliers import Goal
 from ._problem import EPS, Problem, in_order
 from ._rectangles import Regions
-from ._search import State, carried, explore, improve, start
+from ._search import State, at_most, carried, explore, improve, start
 
 # So many shapes need no summary, and cuts of the plane are tried.
 FEW = 3_000
+
+# Nodes of the search tree, at the most, to bound the average IoU of given centers.
+MAX_NODES = 500
+
+# Steps of computations for each node that may be visited, about as many as one takes of 200 boxes.
+STEPS_PER_NODE = 200
 
 # A cell of a summary is split while its share of the weight times its width in octaves is larger.
 BINS, THRESHOLDS = 64, (1e-4, 3e-5)
@@ -54,9 +60,7 @@ def upper_bound(
     if problem.is_too_wide():
         return problem.attainable()
     began, is_few = time.monotonic(), len(problem.sample_weight) <= FEW
-    _, iou = nearest(problem.sides.T, problem.scaled(centers))
-    score = float(iou @ problem.sample_weight)
-    goal = Goal(score, tol, is_few, clock(began, max_time, 1.0))
+    goal = Goal(problem.average_iou(centers), tol, is_few, clock(began, max_time, 1.0))
     regions = everywhere(problem, n_clusters)
     if is_few:
         state = start(problem, centers)
@@ -65,11 +69,57 @@ def upper_bound(
         state = prepare(problem, regions, centers, first)
     state = improve(problem, state, regions, goal)
     bound = state.bound
-    if is_few and bound > score + tol:
-        bound = branch_and_bound(problem, state, regions, goal)
+    if is_few:
+        proof = branch_and_bound(
+            problem, state, regions, goal, centers, max_nodes=MAX_NODES, polish=as_they_are
+        )
+        bound = proof.bound
     # The error of the recorded logarithms changes every IoU by this factor at the most.
     bound *= float(np.exp(problem.log_error)) * (1 + 4 * EPS)
     return min(bound, problem.attainable())
+
+
+def close_gap(
+    problem: Problem,
+    centers: FloatArray,
+    tol: float,
+    max_nodes: int,
+    polish: Callable[[FloatArray], FloatArray],
+) -> Proof:
+    """Find centers of few shapes that none exceed by more than `tol`, and prove it.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of boxes, of which at most `FEW`, and more than there are centers, are distinct.
+    centers : ndarray of shape (n_clusters, n_dims)
+        Good ones, in the unit of the boxes.
+    tol : float
+    max_nodes : int
+        Nodes of the search tree, at the most, and what limits the steps of all computations.
+    polish : callable
+        Makes centers, in the unit of the boxes, better if it can.
+
+    Returns
+    -------
+    proof : Proof
+        Its bound exceeds its score by more than `tol` if that takes more.
+    """
+    score = problem.average_iou(centers)
+    if problem.is_too_wide():
+        return Proof(centers, score, problem.attainable())
+    goes_on = at_most(STEPS_PER_NODE * max_nodes, lambda: True)
+    goal, regions = Goal(score, tol, True, goes_on), everywhere(problem, len(centers))
+    state = improve(problem, start(problem, centers), regions, goal)
+    proof = branch_and_bound(
+        problem, state, regions, goal, centers, max_nodes=max_nodes, polish=polish
+    )
+    return proof._replace(bound=min(proof.bound, problem.attainable()))
+
+
+def as_they_are(centers: FloatArray) -> FloatArray:
+    """Leave centers as they are."""
+    return centers
 
 
 def prepare(problem: Problem, regions: Regions, centers: FloatArray, goal: Goal) -> State:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._distinct import merge_equal_rows
 from .._histogram import ShapeHistogram
-from .._kernels import FloatArray
+from .._kernels import FloatArray, nearest
 from .._merged_cells import morton_code
 from .._weights import rescaled
 
@@ -58,6 +58,16 @@ class Problem(NamedTuple):
         with np.errstate(over="ignore", under="ignore"):
             scaled = np.ldexp(centers, self.scale)
         return np.clip(scaled, self.sides.min(axis=1), self.sides.max(axis=1))
+
+    def unscaled(self, centers: FloatArray) -> FloatArray:
+        """Bring centers back to the unit of the boxes."""
+        with np.errstate(under="ignore"):
+            return np.asarray(np.ldexp(centers, -self.scale))
+
+    def average_iou(self, centers: FloatArray) -> float:
+        """Average the IoU of each shape with the best of some centers in the unit of the boxes."""
+        _, iou = nearest(self.sides.T, self.scaled(centers))
+        return float(iou @ self.sample_weight)
 
     def attainable(self) -> float:
         """The average IoU if every box with positive sides had an IoU of 1, rounded up."""

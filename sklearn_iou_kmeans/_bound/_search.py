@@ -1,5 +1,6 @@
 """The search for multipliers and candidates, on finer and finer summaries."""
 
+from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple
 
@@ -30,8 +31,9 @@ ROUGH = 2e-3
 # Candidates are tried around those whose rho is this share of the largest, or more.
 NEARLY = 0.99
 
-# How many times the multipliers are solved for, at the most, before rectangles are divided.
-MAX_ROUNDS = 40
+# How many times the multipliers are solved for, at the most, before rectangles are divided, and how
+# many steps of all computations that may take.
+MAX_ROUNDS, MAX_STEPS = 40, 300
 
 # Shapes whose multipliers are averaged for one of another summary.
 N_NEAR = 4
@@ -126,6 +128,8 @@ def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> Sta
     state : State
     """
     multipliers, candidates, bound = state
+    if goal.branches:
+        goal = goal._replace(goes_on=at_most(MAX_STEPS, goal.goes_on))
     n_clusters, apart, slack = regions.counts.sum(), APART, 0.0
     least = goal.tol / (16 * n_clusters)
     for _ in range(MAX_ROUNDS):
@@ -151,6 +155,12 @@ def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> Sta
         apart *= CLOSER
         slack = 0.2 * excess / n_clusters
     return State(multipliers, candidates, bound)
+
+
+def at_most(n_steps: int, goes_on: Callable[[], bool]) -> Callable[[], bool]:
+    """Go on for a number of steps, or less."""
+    steps = iter(range(n_steps))
+    return lambda: next(steps, None) is not None and goes_on()
 
 
 def total(problem: Problem, multipliers: FloatArray, counts: FloatArray, rho: FloatArray) -> float:

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from .._atomic import atomic
+from .._bound import Problem, problem_of_boxes
 from .._distinct import distinct_shapes, used_shapes
 from .._histogram import ShapeHistogram
 from .._kernels import FloatArray
@@ -19,6 +20,7 @@ from .._sklearn import (
     CallbackSupportMixin,
     Interval,
     StrOptions,
+    available_if,
     fit_and_its_runs,
     validates_parameters,
 )
@@ -26,6 +28,7 @@ from .._validation import check_shapes, check_weights
 from .._warnings import warn
 from .._weights import is_moderate, rescaled
 from ._base import BaseShapeClusterer
+from ._exact import check_provable, find_best
 from ._lloyd import lloyd
 from ._search import search
 from ._seeding import kmeans_plusplus, random_shapes
@@ -37,13 +40,36 @@ Init = Literal["k-means++", "random"] | ArrayLike | Callable[..., ArrayLike]
 
 
 class PreparedBoxes(NamedTuple):
-    """Validated boxes, those that influence the centers, and their summaries, coarse to fine."""
+    """Validated boxes, those that influence the centers, and their summaries, coarse to fine.
+
+    With ``algorithm="exact"`` also the problem of which centers are better than all others.
+    """
 
     X: NDArray[np.floating]
     sample_weight: FloatArray
     used: WeightedShapes
     levels: Levels
     feature_names: NDArray[np.object_] | None = None
+    problem: Problem | None = None
+
+
+class Found(NamedTuple):
+    """Centers, the iterations on all boxes that led to them, and a bound that no centers exceed."""
+
+    centers: FloatArray
+    n_iter: int
+    bound: float | None = None
+
+
+def takes_chunks(kmeans: "IoUKMeans") -> bool:
+    """Whether an estimator can search on a summary of boxes that are not kept."""
+    if kmeans.algorithm == "exact" or not kmeans._searches_summary():
+        raise AttributeError(
+            "partial_fit searches on a summary of the boxes, which requires update='iou' and "
+            f"algorithm='auto' or 'random_swap'; got update={kmeans.update!r} and "
+            f"algorithm={kmeans.algorithm!r}."
+        )
+    return True
 
 
 class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
@@ -76,23 +102,28 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         that of several published scripts. With these two the average IoU can fall from one
         iteration to the next.
 
-    algorithm : {"auto", "lloyd", "random_swap"}, default="auto"
+    algorithm : {"auto", "lloyd", "random_swap", "exact"}, default="auto"
         "lloyd" makes `n_init` runs, with every iteration on all boxes. "random_swap" makes them on
         a small summary of the boxes, tries to improve the best by moving single centers elsewhere,
         and finishes on all boxes: it finds better anchors in a fraction of the time, and requires
         ``update="iou"``. "auto" chooses "random_swap" where it can, and "lloyd" for the other
         update rules and if `init` is an array or a callable, which ask for runs from these very
-        centers.
+        centers. "exact" goes on from what "auto" finds until it is proven that no anchors are
+        better by more than `tol`. It is for few boxes, at most 3 000 distinct shapes, and requires
+        ``update="iou"``.
 
     max_iter : int, default=300
-        Maximum number of iterations on all boxes for each run.
+        Maximum number of iterations on all boxes for each run; with ``algorithm="exact"`` also of
+        nodes of branch and bound. A warning says so if these are not enough.
 
     tol : float, default=1e-6
         A run ends when an iteration on all boxes raises the average IoU by at most `tol`. With the
-        rules "median" and "mean", a run ends when no box changes its cluster.
+        rules "median" and "mean", a run ends when no box changes its cluster. With
+        ``algorithm="exact"``, other anchors can be better by at most `tol`, which is taken as at
+        least 1e-9.
 
     verbose : int, default=0
-        If positive, print a line for each run.
+        If positive, print a line for each run, and one for the proof of ``algorithm="exact"``.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the initial centers and of the random swaps. Pass an int to get the same anchors on
@@ -109,6 +140,8 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         Sum over the boxes of weight x (1 - IoU with the best anchor).
     average_iou_ : float
         Weighted mean over the boxes of the IoU with the best anchor, in [0, 1].
+    average_iou_upper_bound_ : float
+        An average IoU that no `n_clusters` anchors exceed; only set by ``algorithm="exact"``.
     n_iter_ : int
         Number of iterations on all boxes in the run that found the anchors.
     histogram_ : ShapeHistogram
@@ -161,6 +194,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
     """
 
     n_iter_: int
+    average_iou_upper_bound_: float
     histogram_: ShapeHistogram
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -168,7 +202,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         "init": [StrOptions(set(SEEDINGS)), callable, "array-like"],
         "n_init": [Interval(Integral, 1, None, closed="left")],
         "update": [StrOptions({"iou", "median", "mean"})],
-        "algorithm": [StrOptions({"auto", "lloyd", "random_swap"})],
+        "algorithm": [StrOptions({"auto", "lloyd", "random_swap", "exact"})],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "verbose": ["verbose"],
@@ -182,7 +216,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         init: Init = "k-means++",
         n_init: int = 10,
         update: Literal["iou", "median", "mean"] = "iou",
-        algorithm: Literal["auto", "lloyd", "random_swap"] = "auto",
+        algorithm: Literal["auto", "lloyd", "random_swap", "exact"] = "auto",
         max_iter: int = 300,
         tol: float = 1e-6,
         verbose: int = 0,
@@ -222,16 +256,20 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         ------
         ValueError
             If a side is negative or not finite, if no box has positive sides and a positive
-            weight, if there are fewer boxes than clusters, or if the shape of `init` does not match
-            `X` and `n_clusters`.
+            weight, if there are fewer boxes than clusters, if the shape of `init` does not match
+            `X` and `n_clusters`, or if there are too many distinct shapes for
+            ``algorithm="exact"``.
 
         Warns
         -----
         ConvergenceWarning
-            If there are fewer distinct shapes than clusters. Some anchors are then repeated.
+            If there are fewer distinct shapes than clusters: some anchors are then repeated. Or if
+            ``algorithm="exact"`` ends without a proof: the warning says how much better other
+            anchors might be.
         """
         return self._fit_prepared(self._prepare(X, sample_weight))
 
+    @available_if(takes_chunks)
     @validates_parameters
     @atomic
     def partial_fit(
@@ -261,8 +299,9 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         Raises
         ------
         ValueError
-            As for `fit`, or if `update` or `algorithm` do not allow a search on a histogram. The
-            estimator is then unchanged.
+            As for `fit`. The estimator is then unchanged.
+        AttributeError
+            If `update` or `algorithm` do not allow a search on a histogram.
         RuntimeError
             If another thread has added boxes in the meantime. Its boxes are kept, and those in `X`
             are not added.
@@ -279,23 +318,16 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         not call this method from several threads: give each thread a :class:`ShapeHistogram`, and
         merge them.
         """
-        if not self._searches_summary():
-            raise ValueError(
-                "partial_fit searches on a summary of the boxes, which requires update='iou' and "
-                f"algorithm='auto' or 'random_swap'; got update={self.update!r} and "
-                f"algorithm={self.algorithm!r}."
-            )
         is_first = not hasattr(self, "histogram_")
         X = self._check_shapes(X, reset=is_first)
         histogram = ShapeHistogram() if is_first else copy(self.histogram_)
         histogram.add(X, check_weights(sample_weight, X))
         levels = levels_of(histogram)
         shapes, weights = levels[-1]
-        boxes = PreparedBoxes(shapes, weights, levels[-1], levels)
-        centers, self.n_iter_ = self._run(boxes)
-        self._forget("labels_", "inertia_", "average_iou_")
-        self.histogram_ = histogram
-        self.cluster_centers_ = in_order(centers).astype(X.dtype)
+        found = self._run(PreparedBoxes(shapes, weights, levels[-1], levels))
+        self._forget("labels_", "inertia_", "average_iou_", "average_iou_upper_bound_")
+        self.histogram_, self.n_iter_ = histogram, found.n_iter
+        self.cluster_centers_ = in_order(found.centers).astype(X.dtype)
         return self
 
     # A sweep over the number of clusters prepares the boxes once, and fits each number to them.
@@ -311,8 +343,11 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
             levels = summarize(*used)
         else:
             levels = [WeightedShapes(*distinct_shapes(*used))]
-        names = getattr(self, "feature_names_in_", None)
-        return PreparedBoxes(X, weights, used, levels, names)
+        names, problem = getattr(self, "feature_names_in_", None), None
+        if self.algorithm == "exact":
+            problem = problem_of_boxes(X.astype(np.float64, copy=False), weights)
+            check_provable(problem, self.tol)
+        return PreparedBoxes(X, weights, used, levels, names, problem)
 
     @validates_parameters
     def _fit_prepared(self, boxes: PreparedBoxes) -> Self:
@@ -322,41 +357,53 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
                 f"n_samples={len(boxes.X)} should be >= n_clusters={self.n_clusters}: pass more "
                 "boxes or ask for fewer clusters."
             )
-        centers, n_iter = self._run(boxes)
+        centers, n_iter, bound = self._run(boxes)
         attributes = {"n_iter_": n_iter, "n_features_in_": boxes.X.shape[1]}
         if boxes.feature_names is not None:
             attributes["feature_names_in_"] = boxes.feature_names
-        self._forget("histogram_", "feature_names_in_")
+        if bound is not None:
+            attributes["average_iou_upper_bound_"] = bound
+        self._forget("histogram_", "feature_names_in_", "average_iou_upper_bound_")
         return self._store(boxes.X, boxes.sample_weight, in_order(centers), **attributes)
 
-    def _run(self, boxes: PreparedBoxes) -> tuple[FloatArray, int]:
-        """Return the best centers, and the number of iterations on all boxes in their run."""
+    def _run(self, boxes: PreparedBoxes) -> Found:
+        """Find the best centers."""
         with fit_and_its_runs(self, self.n_init) as runs_from:
             levels = levels_for(boxes.levels, self.n_clusters)
             if len(levels[-1].weights) <= self.n_clusters:
                 levels = [WeightedShapes(*distinct_shapes(*boxes.used))]
             if len(levels[-1].weights) <= self.n_clusters:
-                return self._take_every_shape(levels[-1].shapes), 1
+                bound = None if boxes.problem is None else boxes.problem.attainable()
+                return Found(self._take_every_shape(levels[-1].shapes), 1, bound)
             random_state = check_random_state(self.random_state)
             starts = runs_from(self._starts(boxes.X, levels[0], random_state))
-            if not self._searches_summary():
-                return self._best_run(levels[-1], starts)
-            return self._best_run(boxes.used, search(levels, starts, random_state))
+            if self._searches_summary():
+                found = self._best_run(boxes.used, search(levels, starts, random_state))
+            else:
+                found = self._best_run(levels[-1], starts)
+            if boxes.problem is None:
+                return found
+            return self._close_gap(boxes.problem, found)
+
+    def _close_gap(self, problem: Problem, found: Found) -> Found:
+        """Bound how much better others can be, and take them if they are."""
+        proof = find_best(problem, found.centers, max_iter=self.max_iter, tol=self.tol)
+        if self.verbose:
+            print(f"Proof: average IoU {proof.score:.6f}, and none is above {proof.bound:.6f}.")
+        return Found(proof.centers, found.n_iter, proof.bound)
 
     def _searches_summary(self) -> bool:
         """Whether the parameters ask for a search on summaries of the boxes."""
-        if self.algorithm == "random_swap" and self.update != "iou":
+        if self.algorithm in ("random_swap", "exact") and self.update != "iou":
             raise ValueError(
                 f"update={self.update!r} runs as published, on all boxes, which requires "
-                "algorithm='lloyd' or 'auto', not 'random_swap'."
+                f"algorithm='lloyd' or 'auto', not {self.algorithm!r}."
             )
-        if self.algorithm == "auto":
+        if self.algorithm in ("auto", "exact"):
             return self.update == "iou" and isinstance(self.init, str)
         return self.algorithm == "random_swap"
 
-    def _best_run(
-        self, level: WeightedShapes, starts: Iterable[FloatArray]
-    ) -> tuple[FloatArray, int]:
+    def _best_run(self, level: WeightedShapes, starts: Iterable[FloatArray]) -> Found:
         """Run Lloyd's iteration from each start; return the best centers and their iterations."""
         runs = []
         for i, start in enumerate(starts):
@@ -368,7 +415,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
                 average = solution.score / level.weights.sum()
                 print(f"Run {i}: average IoU {average:.6f} after {n_iter} iterations.")
         solution, n_iter = max(runs, key=lambda run: run[0].score)
-        return solution.centers, n_iter
+        return Found(solution.centers, n_iter)
 
     def _starts(
         self, X: NDArray[np.floating], level: WeightedShapes, random_state: RandomState
