@@ -405,6 +405,11 @@ def test_of_very_many_categories_the_largest_are_listed(tmp_path):
         ('{"licenses": []}', [], "is of no known format"),
         ('[{"name": 7}]', [], "at $[0].name: Expected str, got int; found 7"),
         ('[{"name": "a.jpg"}]', [], "has no box to use. Skipped: nothing"),
+        (
+            '[{"name": "a.jpg", "labels": [{"category": "lane"}, {"category": "lane"}]}]',
+            [],
+            "has no box to use. Skipped: 2 no box2d.",
+        ),
         (json.dumps(frames_of()), ["--category", "cat"], "no box of category 'cat'"),
         (
             json.dumps(frames_of()),

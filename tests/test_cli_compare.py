@@ -207,7 +207,7 @@ def test_json_goes_to_a_file_beside_the_text(labels, tmp_path):
         (b"10,13 ten,8", "'ten' is not a number"),
         (b"\xff\xfe\x00", "is not a number"),
         (b"", "0 numbers do not make pairs"),
-        (b"[10, 13]", "this is not the JSON of `iou-kmeans fit --json` or `export_json`"),
+        (b"[10, 13]", "this is not the JSON of `iou-kmeans fit --json` or of the export json"),
         (b'{"anchors": [[10, 13]]}', "layout is None, not the number of a layout"),
         (b'{"anchors": [{"width": 1', "this is not valid JSON"),
         (

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sklearn_iou_kmeans.cli import build_app
+from sklearn_iou_kmeans.datasets._errors import OPTIONS
 
 
 def png(width=640, height=480):
@@ -139,7 +140,7 @@ def test_columns_are_named_by_position(write):
     assert "2 labels in 2 images, as csv skipped nothing used 2 boxes 1 bus 1 car" in said
 
 
-PYTHON = ("image_size=", "images=", "columns=", "split=", "format=", "box_format=", "names=")
+PYTHON = (*(f"{option}=" for option in OPTIONS), "box_format", "max_unpacked", "load_")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +156,11 @@ PYTHON = ("image_size=", "images=", "columns=", "split=", "format=", "box_format
         ("x1,y1,x2,y2\n1,2,3,4\n", ["--format", "voc8"]),
         ("x1,y1,x2,y2\n1,2,3,4\n", ["--split", "train"]),
         ("x1,y1,x2,y2\n1,2,3,4\n", ["--delimiter", ";;"]),
+        ("x1,y1,x2,y2\n1,2,3,4\n", ["--delimiter", ";"]),
+        ("x1,y1,x2,y2\n1,2,3,4\n", ["--columns", "x1,y1,x2"]),
+        ("x1,y1,x2,y2\n1,2,3,4\n", ["--box-format", "xyrb"]),
+        ('<annotations><image name="a"/></annotations>', ["--sides", "upright"]),
+        ('[{"name": "a.jpg"}]', ["--box-format", "xyxy"]),
         ("x1,y1,x2,y2\n1,2,3,4\n", ["--images", "nowhere"]),
         ("x1,y1,x2,y2\n1,2,3,4\n", ["--images", ".", "--image-size", "9x9"]),
         ("x1,y1,x2,y2\n1,2,3,4\n", ["--sides", "rotated"]),
@@ -163,6 +169,19 @@ PYTHON = ("image_size=", "images=", "columns=", "split=", "format=", "box_format
 def test_errors_name_options_of_the_command(write, content, options):
     message = error(write({"a.csv": content}) / "a.csv", *options)
     assert not [name for name in PYTHON if name in message]
+
+
+def test_the_remedy_for_sizes_in_two_columns_is_one_that_helps(write):
+    path = write({"a.csv": "filename,width,height\na.jpg,10,20\nb.jpg,30,40\n"}) / "a.csv"
+    assert "If they are those of the boxes, say so: --columns width,height." in error(path)
+    assert "used 2 boxes" in words(path, "--columns", "width,height")
+
+
+def test_a_table_of_one_column_is_said_to_be_one(write):
+    path = write({"a.csv": "filename,xmin,ymin,xmax,ymax\na.jpg,10,20,30,50\n"}) / "a.csv"
+    message = error(path, "--delimiter", ";")
+    assert "has a single column, 'filename,xmin,ymin,xmax,ymax'" in message
+    assert "Name what is between the columns, if it is something else: --delimiter ';'" in message
 
 
 def test_control_characters_in_a_file_name_are_escaped(write):

@@ -68,8 +68,11 @@ def test_variants_of_a_format_are_told_too(write, name, file, content):
     [
         ("a.json", '{"forms": [], "version": 1}', r"object with the keys \['forms', 'version'\]"),
         ("a.json", '[{"image": "a.jpg", "annotations": []}]', "That is the layout of CreateML"),
-        ("a.zip", "PK\x03\x04\0", r"a zip archive\. Unpack it, and name the file"),
-        ("a.rec", "\x10\1" + "\0" * 6 + "abcd\n\x0d\2\n\7picture", r"a TFRecord\. Convert it"),
+        (
+            "a.json",
+            '[{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]',
+            "That is the layout of COCO's detections, which are results and no annotations",
+        ),
         ("a.json", "[]", "JSON of an empty list"),
         ("a.json", "[[1, 2], [3]]", r"JSON of a list that begins with '\[1, 2\]'"),
         (
@@ -85,8 +88,34 @@ def test_an_unknown_format_is_an_error_that_says_what_was_seen(write, file, cont
     with pytest.raises(ValueError, match=message) as error:
         load_annotations(write({file: content}) / file)
     assert "is of no known format" in str(error.value)
-    assert ("Convert it to COCO JSON" in str(error.value)) == (file != "a.zip")
+    assert "Convert it to COCO JSON" in str(error.value)
     assert "format=" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        (
+            "a.json",
+            "PK\x03\x04\0",
+            r"a zip archive, which is not read\. Unpack it, and name the file",
+        ),
+        (
+            "a.rec",
+            "\x10\1" + "\0" * 6 + "abcd\n\x0d\2\n\7picture",
+            r"a TFRecord, which is not read\. Convert it to COCO JSON",
+        ),
+        ("a.json", "", r"empty: copy or download it again"),
+        ("a.csv", " \n", r"empty: copy or download it again"),
+        ("a.odgt", '{"ID": 1}\n{"ID": 2}\n', "JSON Lines.*convert it to COCO JSON"),
+    ],
+)
+def test_a_file_that_can_hold_no_labels_is_called_what_it_is(write, file, content, message):
+    path = write({file: content}) / file
+    with pytest.raises(ValueError, match=message) as error:
+        load_annotations(path)
+    assert str(error.value).startswith(f"{path} ")
+    assert "no known format" not in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -140,5 +169,5 @@ def test_real_files_are_told_apart(shared_data):
 def test_the_files_of_a_folder_of_no_format_are_counted(tmp_path, names, seen):
     for name in names:
         (tmp_path / f"{name}.txt").write_text("0 0.5 0.5 0.2 x\n")
-    with pytest.raises(ValueError, match=f"no known format: a folder with {seen}"):
+    with pytest.raises(ValueError, match=f"no known format: a folder with {seen}.* convert them"):
         load_annotations(tmp_path)

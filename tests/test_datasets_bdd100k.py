@@ -275,7 +275,7 @@ def test_an_empty_folder_has_no_label_file(tmp_path):
 
 def test_without_msgspec_the_extra_is_named(write, monkeypatch):
     monkeypatch.setitem(sys.modules, "msgspec", None)
-    with pytest.raises(ImportError, match=r"load_bdd100k needs msgspec: .*\[io\]"):
+    with pytest.raises(ImportError, match=r"Reading bdd100k needs msgspec: .*\[io\]"):
         load_bdd100k(write(FRAMES))
 
 

@@ -376,7 +376,7 @@ def test_a_link_that_leads_back_to_itself_is_refused(format, tmp_path):
 
 def test_an_empty_folder_is_refused(format, tmp_path):
     assert_refused(reader(format), tmp_path, r"is a folder: name|has no \.(txt|xml|json|csv) file")
-    assert_refused(load_annotations, tmp_path, "of no known format: a folder without annotation")
+    assert_refused(load_annotations, tmp_path, "is a folder without annotation files: name")
 
 
 @pytest.fixture(params=[f for f in FORMATS if f.name in OF_FOLDERS], ids=lambda f: f.name)

@@ -40,7 +40,7 @@ def test_more_may_be_allowed(tmp_path):
 @pytest.mark.parametrize("times", [0, -1, float("nan"), "many", None])
 def test_what_may_be_unpacked_is_a_number_of_times(tmp_path, times):
     for load in (load_csv, load_annotations):
-        with pytest.raises(ValueError, match=r"max_unpacked is .*a number of at least 1"):
+        with pytest.raises(ValueError, match=r"unpack to .* times its size: .*at least 1"):
             load(tmp_path, max_unpacked=times)
 
 
@@ -245,5 +245,7 @@ def test_a_table_of_empty_cells_is_refused(tmp_path, content):
 def test_a_delimiter_is_one_character(tmp_path, delimiter):
     path = tmp_path / "a.csv"
     path.write_text("x1;y1;x2;y2\n1;2;3;4\n")
-    with pytest.raises(ValueError, match=r"cannot separate columns.*The option is delimiter="):
+    with pytest.raises(
+        ValueError, match=r"cannot separate columns.*Write for example delimiter=';'"
+    ):
         load_csv(path, delimiter=delimiter)

@@ -281,7 +281,7 @@ def test_a_bad_image_size_is_quoted(write, image_size):
 def test_without_a_library_the_extra_is_named(write, monkeypatch):
     folder = write(**DATA, **{"data.yaml": "train: images/train"})
     monkeypatch.setitem(sys.modules, "yaml", None)
-    with pytest.raises(ImportError, match=r"load_yolo needs PyYAML: .*\[io\]"):
+    with pytest.raises(ImportError, match=r"Reading yolo needs PyYAML: .*\[io\]"):
         load_yolo(folder / "data.yaml")
     monkeypatch.setitem(sys.modules, "imagesize", None)
     assert len(load_yolo(folder / "labels", split=["train", "val"], image_size=SIZE).data) == 3

@@ -83,7 +83,7 @@ def test_what_is_wrong_is_named(write, changes, message):
     ("text", "message"),
     [
         ("", "this is not valid JSON"),
-        ("[1, 2]", "this is not the JSON of `iou-kmeans fit --json` or `export_json`"),
+        ("[1, 2]", "this is not the JSON of `iou-kmeans fit --json` or of the export json"),
         ('{"unit": "pixel"}', "this is not the JSON of"),
         ("[" * 100_000, "this is not valid JSON"),
         ('{"anchors": [{"width": NaN, "height": 1}]}', "NaN is not a number that JSON allows"),

@@ -18,6 +18,7 @@ from ..export import LAYOUT_VERSION
 from ..preprocessing import box_sizes
 from ._digests import describe_inputs
 from ._export import Export
+from ._messages import number
 from ._options import LabelOptions
 from ._outputs import check_not_read
 from ._scale import Scale, parse_size
@@ -101,8 +102,9 @@ def read_sizes(
     if options.truncate:
         boxes = truncate_corners(boxes)
     if len(boxes.data) == 0:
+        skipped = [f"{number(n)} {reason}" for reason, n in boxes.skipped.items()]
         raise ValueError(
-            f"{label_names(options)} has no box to use. Skipped: {boxes.skipped or 'nothing'}."
+            f"{label_names(options)} has no box to use. Skipped: {', '.join(skipped) or 'nothing'}."
         )
     image_sizes = np.array(boxes.image_size, dtype=np.float64)
     if boxes.unit == "relative":

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._binary import advice_on
+from ._binary import CONVERT, TO_WHAT, advice_on
 from ._boxes import boxes_bunch
 from ._errors import OPTIONS, AnnotationError
 from ._files import MOST_UNPACKED, PathLike, files_under, quoted, unpacking_to
-from ._look import describe_folder, look_at
+from ._look import NO_FILES, describe_folder, look_at
 from ._reader import Look, Reader
 from ._readers import READERS
 
@@ -24,6 +24,7 @@ FOREIGN = {
     "Supervisely": {"tags", "objects", "size"},
     "VoTT": {"asset", "regions"},
     "Datumaro": {"items", "categories"},
+    "COCO's detections, which are results and not annotations": {"image_id", "bbox", "score"},
 }
 """JSON formats that are not supported, by the keys that identify them."""
 
@@ -161,7 +162,7 @@ def _check_options(path: PathLike, reader: Reader, options: dict[str, Any]) -> N
             raise AnnotationError(
                 f"{path} is read as {quoted(reader.name)}, which does not accept"
                 + ("" if known else f" {quoted(option)}."),
-                f"{{{option}}}." if known else "",
+                f"{{{option}}}" if known else "",
             )
 
 
@@ -213,7 +214,7 @@ def recognise_format(path: PathLike) -> str:
             f"{path} could be {' or '.join(map(quoted, formats))}: {look.seen}.",
             "Name the format: {format}" + formats[0] + ".",
         )
-    raise AnnotationError(f"{path} is of no known format: {look.seen}. {_remedy(look)}")
+    raise AnnotationError(_unread(path, look))
 
 
 def _of_folder(folder: Path) -> tuple[list[str], Look]:
@@ -243,11 +244,20 @@ def _of_folder(folder: Path) -> tuple[list[str], Look]:
     return list(dict.fromkeys(formats)), Look(folder, "folder", seen)
 
 
-def _remedy(look: Look) -> str:
-    """Return advice for a file of unknown format."""
+def _unread(path: PathLike, look: Look) -> str:
+    """Return what a file of unknown format contains, and advice."""
     if look.kind == "empty":
-        return "Copy or download it again."
+        return f"{path} is empty: copy or download it again."
+    if look.kind == "binary":
+        return f"{path} is {look.seen}, which is not read. {advice_on(look.seen)}"
     if look.kind == "folder":
-        return "Name the folder or file of the labels."
+        name = "name the folder or file of the labels"
+        if look.seen.startswith(NO_FILES):
+            return f"{path} is {look.seen}: {name}."
+        return (
+            f"{path} is of no known format: {look.seen}. {name.capitalize()}; if these are the "
+            f"labels, convert them {TO_WHAT}"
+        )
     foreign = next((name for name, keys in FOREIGN.items() if keys <= look.keys), "")
-    return (f"That is the layout of {foreign}. " if foreign else "") + advice_on(look.seen)
+    layout = f" That is the layout of {foreign}." if foreign else ""
+    return f"{path} is of no known format: {look.seen}.{layout} {CONVERT}"

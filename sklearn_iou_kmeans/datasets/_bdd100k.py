@@ -116,7 +116,7 @@ def load_bdd100k(
 
 
 def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) -> Labels:
-    require("load_bdd100k", "msgspec")
+    require("bdd100k", "msgspec")
     found = single_file(path, ".json", split)
     labels = labels_of(found)
     for file, name in found.files:

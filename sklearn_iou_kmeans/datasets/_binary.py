@@ -22,10 +22,11 @@ MAGIC = {
 }
 
 
-CONVERT = (
-    "Convert it to COCO JSON, Pascal VOC XML or YOLO, with the tool that wrote it or with "
-    "Datumaro, FiftyOne or labelformat."
+TO_WHAT = (
+    "to COCO JSON, Pascal VOC XML or YOLO, with the labelling tool or with Datumaro, FiftyOne or "
+    "labelformat."
 )
+CONVERT = f"Convert it {TO_WHAT}"
 
 
 def binary_kind(start: bytes) -> str:

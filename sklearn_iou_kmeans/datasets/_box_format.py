@@ -21,7 +21,9 @@ def check_box_format(box_format: str | None) -> None:
     """Raise unless `box_format` is None or one of `BoxFormat`."""
     if box_format not in (None, "xyxy", "xywh", "cxcywh"):
         raise AnnotationError(
-            f"box_format must be 'xyxy', 'xywh' or 'cxcywh', got {quoted(box_format)}."
+            f"{quoted(box_format)} is no format of boxes.",
+            "Choose {box_format}xyxy, two corners, {box_format}xywh, a corner and the size, or "
+            "{box_format}cxcywh, the center and the size.",
         )
 
 

@@ -96,7 +96,7 @@ def load_coco(
 
 
 def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) -> Labels:
-    require("load_coco", "msgspec")
+    require("coco", "msgspec")
     found = single_file(path, ".json", split)
     labels = labels_of(found)
     for file, name in found.files:

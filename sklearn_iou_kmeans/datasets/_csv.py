@@ -254,9 +254,10 @@ def _refuse_sizes_of_images(table: Table, columns: Columns, path: PathLike) -> N
     if all(len(of_image) == 1 for of_image in sizes.values()):
         names = " and ".join(columns.names)
         raise AnnotationError(
-            f"{path}: {names} can be the size of the boxes or of the images, as no image has two.",
-            "If of the boxes, name them with {columns}; if of the images, name the columns of the "
-            "box there.",
+            f"{path}: {names} can be the size of the boxes or of the images, because they are the "
+            "same in all rows of an image.",
+            "If they are those of the boxes, say so: {size_columns}. If not, name the columns of "
+            "the box: {columns}.",
         )
 
 

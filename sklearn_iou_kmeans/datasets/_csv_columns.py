@@ -89,8 +89,9 @@ def find_columns(
     else:
         if isinstance(columns, str) or len(columns) not in (1, 2, 4):
             raise AnnotationError(
-                f"columns is {quoted(columns)}: name the four of a box, two sizes, or the one that "
-                "holds the box."
+                f"{quoted(columns)} are not the columns of a box: name four, the two of its size, "
+                "or the one that holds the box.",
+                "Say {columns} or {size_columns}.",
             )
         box = tuple(_column(first, name, path) for name in columns)
         names = tuple(str(name) for name in columns)
@@ -129,6 +130,11 @@ def _usual_box(header: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def _no_box_columns(first: Sequence[str], path: PathLike, layout: str) -> AnnotationError:
+    if len(first) == 1:
+        return AnnotationError(
+            f"{path} has a single column, {quoted(first[0])}, and that is not the box. {layout}",
+            "Name what is between the columns, if it is something else: {delimiter}';'.",
+        )
     if sum(map(is_number, first)) > 1:
         return AnnotationError(
             f"{path} has no header: it begins with the row {quoted(list(first))}.",

@@ -86,7 +86,7 @@ def load_cvat(
 
 
 def _read(path: PathLike, *, sides: Sides = "enclosing", split: Split = None) -> Labels:
-    require("load_cvat", "defusedxml")
+    require("cvat", "defusedxml")
     check_sides(sides)
     found = named_under(path, ".xml", split)
     labels = labels_of(found)

@@ -11,6 +11,7 @@ OPTIONS = {
     "inclusive": "inclusive=",
     "sides": "sides=",
     "columns": "columns=[...]",
+    "size_columns": "columns=['width', 'height']",
     "positions": "columns=[2, 3, 4, 5]",
     "box_format": "box_format=",
     "category_column": "category_column=",

@@ -43,14 +43,14 @@ REPR.maxstring = REPR.maxother = 60
 REPR.maxlevel = 1
 
 
-def require(reader: str, *modules: str, extra: str = "io") -> None:
-    """Raise an error that names the extra if a library of a reader is not installed."""
+def require(what: str, *modules: str, extra: str = "io") -> None:
+    """Raise an error that names the extra if a library to read something is not installed."""
     for module in modules:
         try:
             importlib.import_module(module)
         except ImportError as error:
             raise ImportError(
-                f"{reader} needs {DISTRIBUTIONS.get(module, module)}: "
+                f"Reading {what} needs {DISTRIBUTIONS.get(module, module)}: "
                 f'pip install "sklearn-iou-kmeans[{extra}]"'
             ) from error
 
@@ -96,8 +96,8 @@ def unpacking_to(times: float) -> Iterator[None]:
         allowed = 0.0
     if not allowed >= 1:
         raise AnnotationError(
-            f"max_unpacked is {quoted(times)}: how many times its size may a packed file unpack "
-            "to? It must be a number of at least 1."
+            f"A packed file cannot be allowed to unpack to {quoted(times)} times its size: give a "
+            "number of at least 1."
         )
     token = allowed_times.set(allowed)
     try:

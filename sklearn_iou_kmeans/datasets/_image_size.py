@@ -63,9 +63,8 @@ class NamedImages:
             files = [file for file in files if file.name == Path(name).name] or files
         if len({file.parent for file in files}) > 1:
             raise AnnotationError(
-                f"The image {quoted(name)} can be {files[0]} or {files[1]}: name the folder that "
-                "has only the images of these labels.",
-                "The option is {images}.",
+                f"The image {quoted(name)} can be {files[0]} or {files[1]}.",
+                "Name the folder that has only the images of these labels: {images}.",
             )
         return files[0] if files else None
 
@@ -121,7 +120,7 @@ def header_size(file: PathLike) -> Size:
     ValueError
         If the file is no image, or is damaged.
     """
-    require("Reading the sizes of images", "imagesize")
+    require("the sizes of images", "imagesize")
     import imagesize
 
     width, height = imagesize.get(Path(file))

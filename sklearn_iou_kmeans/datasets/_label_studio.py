@@ -101,7 +101,7 @@ def load_label_studio(
 
 
 def _read(path: PathLike, *, sides: Sides = "enclosing", split: Split = None) -> Labels:
-    require("load_label_studio", "msgspec")
+    require("label_studio", "msgspec")
     check_sides(sides)
     found = single_file(path, ".json", split)
     labels = labels_of(found)

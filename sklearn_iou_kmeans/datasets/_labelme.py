@@ -84,7 +84,7 @@ def load_labelme(
 
 
 def _read(path: PathLike, *, sides: Sides = "enclosing", split: Split = None) -> Labels:
-    require("load_labelme", "msgspec")
+    require("labelme", "msgspec")
     check_sides(sides)
     found = named_under(path, ".json", split)
     labels = labels_of(found)

@@ -14,6 +14,8 @@ from ._files import PathLike, is_pipe, quoted, read_lines, read_start, require
 from ._json import read_json
 from ._reader import Look
 
+NO_FILES = "a folder without annotation files"
+
 N_LINES = 1000
 """Number of lines of a text to look at."""
 
@@ -26,7 +28,7 @@ def look_at(path: PathLike) -> Look:
         raise AnnotationError(
             f"{path} is a pipe, which can be read only once: recognising the format would use it "
             "up.",
-            "Name the format: {format}coco.",
+            "Name the format, for example {format}coco.",
         )
     start = read_start(path)
     if not start.strip():
@@ -62,7 +64,7 @@ def _root(start: bytes) -> str:
 
 def _look_at_json(path: PathLike) -> Look:
     """Return the top-level keys of a JSON file, or those of the first item of a list."""
-    require("load_annotations", "msgspec")
+    require("JSON", "msgspec")
     import msgspec
 
     document = read_json(path, dict[str, msgspec.Raw] | list[msgspec.Raw], "")
@@ -102,6 +104,6 @@ def describe_folder(files: list[Path], suffixes: tuple[str, ...]) -> str:
     there = Counter(file.suffix.lower() for file in files)
     counts = ", ".join(f"{there[suffix]} {suffix}" for suffix in suffixes if there[suffix])
     if not counts:
-        return "a folder without annotation files"
+        return NO_FILES
     one = sum(there[suffix] for suffix in suffixes) == 1
     return f"a folder with {counts} {'file' if one else 'files'}"

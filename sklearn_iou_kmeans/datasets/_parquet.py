@@ -93,7 +93,7 @@ def load_parquet(
 
 
 def _read(path: PathLike, *, box_format: BoxFormat | None = None, split: Split = None) -> Labels:
-    require("load_parquet", "pyarrow", extra="parquet")
+    require("parquet", "pyarrow", extra="parquet")
     check_box_format(box_format)
     found = named_under(path, ".parquet", split, by_name=True)
     labels = labels_of(found)
@@ -203,7 +203,7 @@ def _picture_size(picture: dict[str, Any]) -> tuple[float, float]:
     content = picture.get("bytes")
     if not content:
         return UNKNOWN_SIZE
-    require("load_parquet", "imagesize")
+    require("parquet", "imagesize")
     import imagesize
 
     width, height = imagesize.get(io.BytesIO(content))

@@ -22,7 +22,8 @@ def check_sides(sides: str) -> None:
     """Raise unless `sides` is one of `Sides`."""
     if sides not in ("enclosing", "rotated"):
         raise AnnotationError(
-            f"sides is {quoted(sides)}: oriented boxes have the sizes 'enclosing' or 'rotated'."
+            f"{quoted(sides)} are no sides of oriented boxes.",
+            "Choose {sides}enclosing, the box around each, or {sides}rotated, its own sides.",
         )
 
 

@@ -27,8 +27,8 @@ def read_table(
         lines = chain(first_lines, lines)
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise AnnotationError(
-            f"{quoted(delimiter)} cannot separate columns: it must be one character, say ';'.",
-            "The option is {delimiter}.",
+            f"{quoted(delimiter)} cannot separate columns: it must be one character.",
+            "Write for example {delimiter}';'.",
         )
     rows = rows_of(lines, path, layout, delimiter)
     first = next(rows, None)

@@ -94,7 +94,7 @@ def load_via(
 
 
 def _read(path: PathLike, *, category_column: str | None = None, split: Split = None) -> Labels:
-    require("load_via", "msgspec")
+    require("via", "msgspec")
     has_json = not os.path.isdir(path) or files_under(path, [".json"]).files
     found = single_file(path, ".json" if has_json else ".csv", split)
     labels = labels_of(found)

@@ -95,7 +95,7 @@ def load_voc(
 def _read(
     path: PathLike, *, inclusive: bool = False, keep_flagged: bool = False, split: Split = None
 ) -> "Labels":
-    require("load_voc", "defusedxml")
+    require("voc", "defusedxml")
     found = named_under(path, ".xml", split)
     labels = labels_of(found)
     for file, name in found.files:

@@ -222,7 +222,7 @@ def _load(file: Path) -> Any:
     if file.suffix.lower() not in YAML_SUFFIXES:
         pairs = (line.partition("=") for line in read_lines(file, may_be_empty=True))
         return {key.strip(): value.strip() for key, equals, value in pairs if equals}
-    require("load_yolo", "yaml")
+    require("yolo", "yaml")
     import yaml
 
     content = read_bytes(file, at_most=LARGEST_YAML)

@@ -102,7 +102,7 @@ def _parsed(content: bytes) -> dict[str, Any]:
         raise ValueError(f"this is not valid JSON ({error}): copy the file again.") from None
     if not isinstance(document, dict) or "anchors" not in document:
         raise ValueError(
-            "this is not the JSON of `iou-kmeans fit --json` or `export_json`: there are no "
+            "this is not the JSON of `iou-kmeans fit --json` or of the export json: there are no "
             "anchors in it."
         )
     return document
@@ -125,7 +125,7 @@ def _check_layout(document: dict[str, Any]) -> None:
     if type(layout) is not int or layout < 1:
         raise ValueError(
             f"layout is {_quoted(layout)}, not the number of a layout: this is not the JSON of "
-            "`iou-kmeans fit --json` or `export_json`."
+            "`iou-kmeans fit --json` or of the export json."
         )
     if layout > LAYOUT_VERSION:
         raise ValueError(
