@@ -71,7 +71,7 @@ def test_variants_of_a_format_are_told_too(write, name, file, content):
         (
             "a.json",
             '[{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]',
-            "That is the layout of COCO's detections, which are results and no annotations",
+            "That is the layout of COCO's detections, which are results and not annotations",
         ),
         ("a.json", "[]", "JSON of an empty list"),
         ("a.json", "[[1, 2], [3]]", r"JSON of a list that begins with '\[1, 2\]'"),

@@ -137,15 +137,23 @@ def test_a_bad_line_is_named(write, line, message):
             {},
             r"has no header: .*'a\.jpg'.* columns=\[2, 3",
         ),
-        ("a;b;c;d;e", {"delimiter": ","}, r"has the columns 'a;b;c;d;e': which"),
+        ("a;b;c;d;e", {"delimiter": ","}, r"has a single column, 'a;b;c;d;e', and"),
         (
             HEADER,
             {"columns": ["x", "y", "right", "h"]},
             r"has no column 'right', only the 5 colu",
         ),
-        (HEADER, {"columns": ["x", "y", "w"]}, r"columns is \['x', 'y', 'w'\]: name the four"),
-        (HEADER, {"columns": "xywh"}, r"columns is 'xywh': name the four"),
-        (HEADER, {"columns": ["x", "y", "w", "h"], "box_format": "whxy"}, "got 'whxy'"),
+        (
+            HEADER,
+            {"columns": ["x", "y", "w"]},
+            r"\['x', 'y', 'w'\] are not the columns of a box: name four",
+        ),
+        (HEADER, {"columns": "xywh"}, r"'xywh' are not the columns of a box: name four"),
+        (
+            HEADER,
+            {"columns": ["x", "y", "w", "h"], "box_format": "whxy"},
+            "'whxy' is no format of boxes",
+        ),
         (HEADER, {"category_column": "kind"}, "has no column 'kind'"),
     ],
 )

@@ -105,6 +105,30 @@ def test_the_parts_of_a_data_file_are_said(tmp_path):
     assert len(load_annotations(tmp_path, split=["train", "val"], **OPTIONS).data) == 2
 
 
+def test_a_part_that_a_data_file_names_is_said_to_be_there_if_it_is(tmp_path):
+    for part in ("train", "valid"):
+        (tmp_path / part / "labels").mkdir(parents=True)
+        (tmp_path / part / "labels" / "a.txt").write_text("0 .5 .5 .1 .1")
+    names = "train: ../train/images\nval: ../valid/images\ntest: ../test/images\nnames: [x]\n"
+    (tmp_path / "data.yaml").write_text(names)
+    boxes = load_annotations(tmp_path, **OPTIONS)
+    assert (boxes.splits, boxes.splits_read) == (["train", "val"], ["train"])
+    with pytest.raises(ValueError, match=r"test: '\.\./test/images' is not there; looked for"):
+        load_annotations(tmp_path, split="test", **OPTIONS)
+
+
+def test_labels_in_two_parts_count_once(tmp_path):
+    (tmp_path / "labels").mkdir()
+    for name in "ab":
+        (tmp_path / "labels" / f"{name}.txt").write_text("0 .5 .5 .1 .1")
+    (tmp_path / "train.txt").write_text("./images/a.jpg\n")
+    (tmp_path / "val.txt").write_text("images/a.jpg\n./images/b.jpg\n")
+    (tmp_path / "data.yaml").write_text("train: train.txt\nval: val.txt\nnames: [x]\n")
+    boxes = load_annotations(tmp_path, split=["train", "val"], **OPTIONS)
+    assert boxes.image_names == ["./images/a.jpg", "./images/b.jpg"]
+    assert len(boxes.data) == 2
+
+
 def test_darknet_names_the_lists_of_the_parts_and_the_classes(tmp_path):
     data = tmp_path / "data"
     (data / "obj").mkdir(parents=True)

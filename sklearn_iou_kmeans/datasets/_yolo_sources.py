@@ -64,7 +64,7 @@ def find_labels(path: PathLike, split: Split) -> Source:
         raise AnnotationError(f"{path} is a pipe, which cannot be a YOLO data set: name a file.")
     if _begins_with_label(read_lines(path)):
         return Source([Item(path.stem, path, None)])
-    return Source(_of_list(path, [*path.parents, Path()]), files=[path])
+    return Source(_each_once(_of_list(path, [*path.parents, Path()])), files=[path])
 
 
 def find_data_file(folder: Path) -> Path | None:
@@ -146,6 +146,14 @@ def _of_list(file: Path, bases: Sequence[Path], *, quote: bool = True) -> list[I
     return items
 
 
+def _each_once(items: Iterable[Item]) -> list[Item]:
+    """Leave out labels that are listed again, by another spelling or in another part."""
+    unique: dict[str, Item] = {}
+    for item in items:
+        unique.setdefault(os.path.abspath(item.labels), item)
+    return list(unique.values())
+
+
 def _is_there(image: Path) -> bool:
     return os.path.isfile(image) or os.path.isfile(_labels_of(image))
 
@@ -177,6 +185,7 @@ def _of_data_file(file: Path, wanted: list[str]) -> Source:
     there = [name for name in ALL_PARTS if data.get(name)]
     wanted = wanted or ["train"]
     refuse_splits(file, wanted, there)
+    splits = [name for name in there if name in wanted or _has_place(data[name], bases)]
     items: list[Item] = []
     not_followed: list[Path] = []
     files = [file]
@@ -191,10 +200,10 @@ def _of_data_file(file: Path, wanted: list[str]) -> Source:
     names_file = None if is_yaml else _darknet_names_file(names, bases, file)
     files += [] if names_file is None else [names_file]
     return Source(
-        list(dict.fromkeys(items)),
+        _each_once(items),
         _yaml_names(names, file) if is_yaml else class_names(names_file),
         _keypoint_columns(data.get("kpt_shape"), file),
-        there,
+        splits,
         wanted,
         not_followed,
         files,
@@ -277,12 +286,32 @@ def _keypoint_columns(shape: Any, file: Path) -> int:
 
 def _place(entry: str, bases: Sequence[Path], where: str) -> Path:
     """Find a folder or list file, although Roboflow writes one ``../`` too many."""
-    places = [base / text for base in bases for text in (entry, entry.removeprefix("../"))]
-    for place in places:
-        if os.path.exists(place) or os.path.isdir(sibling(place, "images", "labels")):
-            return place
-    raise AnnotationError(
-        f"{where}: {quoted(entry)} is not there; looked for {places[0]}. Correct path or the entry."
+    places = _places(entry, bases)
+    place = next(filter(_is_place, places), None)
+    if place is None:
+        raise AnnotationError(
+            f"{where}: {quoted(entry)} is not there; looked for {places[0]}. Correct the entry, or "
+            "`path` in the data file if it has one."
+        )
+    return place
+
+
+def _places(entry: str, bases: Sequence[Path]) -> list[Path]:
+    return [base / text for base in bases for text in (entry, entry.removeprefix("../"))]
+
+
+def _is_place(place: Path) -> bool:
+    return os.path.exists(place) or os.path.isdir(sibling(place, "images", "labels"))
+
+
+def _has_place(entries: Any, bases: Sequence[Path]) -> bool:
+    """Whether a part of a data set exists: Roboflow names a test part that may be missing."""
+    texts = entries if isinstance(entries, list) else [entries]
+    return any(
+        _is_place(place)
+        for text in texts
+        if isinstance(text, str)
+        for place in _places(text, bases)
     )
 
 
