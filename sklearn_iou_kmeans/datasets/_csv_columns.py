@@ -133,7 +133,7 @@ def _no_box_columns(first: Sequence[str], path: PathLike, layout: str) -> Annota
     if len(first) == 1:
         return AnnotationError(
             f"{path} has a single column, {quoted(first[0])}, and that is not the box. {layout}",
-            "Name what is between the columns, if it is something else: {delimiter}';'.",
+            "If something else is between the columns, name it with {delimiter}",
         )
     if sum(map(is_number, first)) > 1:
         return AnnotationError(
