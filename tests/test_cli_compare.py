@@ -207,6 +207,7 @@ def test_json_goes_to_a_file_beside_the_text(labels, tmp_path):
         (b"10,13 ten,8", "'ten' is not a number"),
         (b"\xff\xfe\x00", "is not a number"),
         (b"", "0 numbers do not make pairs"),
+        (b" " * 64_000_001, "this has more than 64 MB, and no anchors do"),
         (b"[10, 13]", "this is not the JSON of `iou-kmeans fit --json` or of the export json"),
         (b'{"anchors": [[10, 13]]}', "layout is None, not the number of a layout"),
         (b'{"anchors": [{"width": 1', "this is not valid JSON"),
@@ -215,6 +216,7 @@ def test_json_goes_to_a_file_beside_the_text(labels, tmp_path):
             "it was written by a newer version of sklearn-iou-kmeans",
         ),
     ],
+    ids=lambda value: str(value)[:30],
 )
 def test_anchors_that_are_none_are_one_line_that_names_them(labels, tmp_path, anchors, message):
     if isinstance(anchors, bytes):

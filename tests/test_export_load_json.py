@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 from hypothesis import given
@@ -100,3 +101,13 @@ def test_a_missing_input_size_is_not_taken_for_none(write):
     del without["input_size"]
     with pytest.raises(ValueError, match="input_size is missing"):
         load_json(write(without))
+
+
+def test_a_file_without_end_is_refused(tmp_path):
+    sparse = tmp_path / "anchors.json"
+    with open(sparse, "wb") as file:
+        file.truncate(10**11)
+    for path in (str(sparse), "/dev/zero"):
+        if os.path.exists(path):
+            with pytest.raises(ValueError, match=rf"{path}: this has more than 64 MB"):
+                load_json(path)

@@ -3,7 +3,6 @@
 import os
 import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from .._kernels import FloatArray
 from ..datasets import load_published_anchors
 from ..datasets._published_anchors import PUBLISHED
 from ..export import load_json
+from ..export._load_json import content_of
 from ._labels import is_known
 from ._scale import Scale
 
@@ -54,9 +54,12 @@ def load_anchor_set(name: str) -> AnchorSet:
         scale = Scale(published.unit, published.input_size, "letterbox", published.strides[0])
         return AnchorSet(name, scale.read(published.anchors), scale)
     if os.path.isfile(name):  # False for a text too long to be a name
-        text = Path(name).read_bytes().decode("utf-8-sig", errors="replace")
-        if text.lstrip()[:1] in ("{", "["):
-            return _of_json(name)
+        try:
+            text = content_of(name).decode("utf-8-sig", errors="replace")
+            if text.lstrip()[:1] in ("{", "["):
+                return _of_json(name)
+        except ValueError as error:
+            raise ValueError(f"--anchors {error}") from None
     elif re.fullmatch(r"[\d.,;\s]+", name):
         text = name
     else:
@@ -72,10 +75,7 @@ def load_anchor_set(name: str) -> AnchorSet:
 
 def _of_json(name: str) -> AnchorSet:
     """Read the JSON of `fit --json` or `--export json`."""
-    try:
-        own = load_json(name)
-    except ValueError as error:
-        raise ValueError(f"--anchors {error}") from None
+    own = load_json(name)
     resize = "none" if own.input_size is None else "letterbox"
     scale = Scale(own.unit, own.input_size, resize, own.stride)  # type: ignore[arg-type]
     return AnchorSet(name, scale.read(own.anchors), scale)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 UNITS = ("pixel", "relative", "grid")
 
+# Bytes of a file of anchors: room for a sweep up to a thousand anchors, and an end for a device.
+LARGEST_FILE = 64_000_000
+
 
 def load_json(path: str | os.PathLike[str]) -> "Bunch":
     """Read anchors from the JSON of `export_json`, `iou-kmeans fit --json` or `sweep --json`.
@@ -46,8 +49,8 @@ def load_json(path: str | os.PathLike[str]) -> "Bunch":
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not such JSON, or if a newer version of the package wrote it. The message
-        names the invalid entry.
+        If the file is not such JSON, if a newer version of the package wrote it, or if it is larger
+        than 64 MB. The message names the invalid entry.
 
     See Also
     --------
@@ -68,8 +71,7 @@ def load_json(path: str | os.PathLike[str]) -> "Bunch":
     import numpy as np
     from sklearn.utils import Bunch
 
-    with open(path, "rb") as file:
-        content = file.read()
+    content = content_of(path)
     try:
         document = _parsed(content)
         _check_layout(document)
@@ -88,6 +90,18 @@ def load_json(path: str | os.PathLike[str]) -> "Bunch":
         stride=stride,
         provenance=provenance,
     )
+
+
+def content_of(path: str | os.PathLike[str]) -> bytes:
+    """Read a file of anchors, as far as one can be long."""
+    with open(path, "rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise ValueError(
+            f"{os.fspath(path)}: this has more than {LARGEST_FILE // 10**6} MB, and no anchors do: "
+            "name a file of anchors."
+        )
+    return content
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
