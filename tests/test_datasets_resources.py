@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import socket
 
 import pytest
@@ -192,6 +193,31 @@ def test_a_data_file_does_not_show_what_other_files_hold(tmp_path, name):
     with pytest.raises(ValueError, match=r"neither a (folder|label) nor") as error:
         load_yolo(tmp_path / "data" / "data.yaml", image_size=SIZE)
     assert "password" not in str(error.value)
+
+
+@pytest.mark.parametrize("entry", ["../other", "list.txt", "link"])
+@pytest.mark.parametrize("line", ["password", "0 1 2 3 password", "0 2077 7 8 9", "0 2077"])
+def test_a_data_file_does_not_show_what_labels_elsewhere_hold(tmp_path, entry, line):
+    other, data = tmp_path / "other", tmp_path / "data"
+    other.mkdir()
+    data.mkdir()
+    (other / "a.txt").write_text(f"{BOX}\n{line}\n")
+    (data / "list.txt").write_text("../other/a.jpg\n")
+    (data / "link").symlink_to(other)
+    (data / "data.yaml").write_text(f"train: {entry}\nnames: [car]\n")
+    with pytest.raises(ValueError, match=r"a\.txt, line 2: this is no label\.") as error:
+        load_yolo(data / "data.yaml", image_size=SIZE)
+    assert not re.search("password|2077", str(error.value).partition("line 2")[2])
+
+
+def test_what_a_data_file_leads_to_in_its_own_folder_is_quoted(tmp_path):
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.txt").write_text("0 0.5 0.5 wide 0.2\n")
+    (tmp_path / "list.txt").write_text("labels/a.jpg\n")
+    for entry in ("labels", "list.txt"):
+        (tmp_path / "data.yaml").write_text(f"train: {entry}\nnames: [car]\n")
+        with pytest.raises(ValueError, match=r"a\.txt, line 1: 'wide' is not a finite number"):
+            load_yolo(tmp_path / "data.yaml", image_size=SIZE)
 
 
 def test_entries_of_a_data_file_in_errors_cannot_drive_a_terminal(tmp_path):

@@ -118,7 +118,7 @@ def test_skops_gives_back_what_was_stored_and_asks_for_these_types(case):
 
 def test_the_page_on_security_names_the_types_to_trust():
     page = (Path(__file__).parents[1] / "SECURITY.md").read_text()
-    assert all(f"{name}" in page for name in (MODEL, SWEEP, HISTOGRAM, SIZES))
+    assert all(f'"{name}",' in page for name in (MODEL, BASELINE, SWEEP, HISTOGRAM, SIZES))
 
 
 def test_a_stream_goes_on_after_it_was_stored():

@@ -121,7 +121,7 @@ def _read(
         if not os.path.lexists(item.labels):
             continue  # an image without objects may have no file
         labels.files.append(item.labels)
-        for row in _rows(item.labels, source.keypoint_columns):
+        for row in _rows(item, source.keypoint_columns):
             category, reason = class_name(row.number, known, row.where, LAYOUT)
             if len(row.polygon) == 8:
                 labels.add_oriented(image, category, row.polygon, sides, reason)
@@ -140,25 +140,33 @@ class Row(NamedTuple):
     polygon: Sequence[float] = ()
 
 
-def _rows(file: Path, keypoint_columns: int) -> Iterator[Row]:
+def _rows(item: Item, keypoint_columns: int) -> Iterator[Row]:
     """Yield the labels of an image, relative to it."""
-    for number, line in enumerate(read_lines(file, may_be_empty=True), 1):
-        texts = line.split()
-        if not texts:
+    for number, line in enumerate(read_lines(item.labels, may_be_empty=True), 1):
+        if not line.strip():
             continue
-        where = f"{file}, line {number}"
-        values = numbers(texts, where, LAYOUT)
-        n = len(values)
-        check_relative(values[1:5] or [0], where, LAYOUT)
-        if n in (5, 6) or (keypoint_columns and n == 5 + keypoint_columns):
-            cx, cy, w, h = values[1:5]
-            yield Row(where, values[0], (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2))
-        elif n > 6 and n % 2:
-            polygon = values[1:]
-            check_relative(polygon, where, LAYOUT)
-            yield Row(where, values[0], polygon_box(polygon) or (), polygon)
-        else:
-            raise AnnotationError(f"{where}: {n} columns, {quoted(line)}. {LAYOUT}")
+        where = f"{item.labels}, line {number}"
+        try:
+            yield _row(line, where, keypoint_columns)
+        except AnnotationError:
+            if item.is_quotable:
+                raise
+            raise AnnotationError(f"{where}: this is no label. {LAYOUT}") from None
+
+
+def _row(line: str, where: str, keypoint_columns: int) -> Row:
+    """Read the label in a line."""
+    values = numbers(line.split(), where, LAYOUT)
+    n = len(values)
+    check_relative(values[1:5] or [0], where, LAYOUT)
+    if n in (5, 6) or (keypoint_columns and n == 5 + keypoint_columns):
+        cx, cy, w, h = values[1:5]
+        return Row(where, values[0], (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2))
+    if n > 6 and n % 2:
+        polygon = values[1:]
+        check_relative(polygon, where, LAYOUT)
+        return Row(where, values[0], polygon_box(polygon) or (), polygon)
+    raise AnnotationError(f"{where}: {n} columns, {quoted(line)}. {LAYOUT}")
 
 
 def _places(item: Item) -> list[Path]:

@@ -35,6 +35,8 @@ class Item(NamedTuple):
     labels: Path
     image: Path | None
     """None if it has not been searched yet, by the name of the labels."""
+    is_quotable: bool = True
+    """Whether errors may quote the labels: not where a data file led out of its folder."""
 
 
 class Source(NamedTuple):
@@ -121,10 +123,7 @@ def _of_folder(folder: Path, split: Split = None) -> Source:
 
 
 def _of_list(file: Path, bases: Sequence[Path], *, quote: bool = True) -> list[Item]:
-    """List the images in a list file, relative to the first of `bases` in which they exist.
-
-    Lines are not quoted in errors from a file that only a data file names.
-    """
+    """List the images in a list file, relative to the first of `bases` in which they exist."""
     listed: dict[str, None] = {}
     for number, line in enumerate(read_lines(file), 1):
         name = line.strip()
@@ -215,15 +214,20 @@ def _of_entry(entry: str, bases: Sequence[Path], file: Path, split: str) -> Sour
     where = f"{file}, {split}"
     place = _place(entry, bases, where)
     _refuse_above(place, file.parent, entry, where)
+    is_inside = _is_inside(place, file.parent)
     if os.path.isdir(place) or not os.path.exists(place):
         part = _of_folder(place)
-        items = [item._replace(name=f"{entry}/{item.name}") for item in part.items]
+        items = [
+            item._replace(name=f"{entry}/{item.name}", is_quotable=is_inside) for item in part.items
+        ]
         return Source(items, not_followed=part.not_followed, files=part.files)
     if place.suffix.lower() != ".txt" or not os.path.isfile(place):
         raise AnnotationError(
             f"{where}: {quoted(entry)} is neither a folder nor a .txt file. {YAML_LAYOUT}"
         )
-    return Source(_of_list(place, [place.parent, *bases], quote=False), files=[place])
+    listed = _of_list(place, [place.parent, *bases], quote=is_inside)
+    items = [item._replace(is_quotable=_is_inside(item.labels, file.parent)) for item in listed]
+    return Source(items, files=[place])
 
 
 def _load(file: Path) -> Any:
@@ -317,9 +321,13 @@ def _has_place(entries: Any, bases: Sequence[Path]) -> bool:
 
 def _refuse_above(place: Path, folder: Path, entry: str, where: str) -> None:
     """Raise if a split is above the data file, such as `/`, which would search too many files."""
-    real, inside = os.path.realpath(place), os.path.realpath(folder)
-    if real != inside and os.path.commonpath([real, inside]) == real:
+    if _is_inside(folder, place) and not _is_inside(place, folder):
         raise AnnotationError(
-            f"{where}: {quoted(entry)} is {real}, in which the data file itself is: name the "
-            "folder of the images or labels."
+            f"{where}: {quoted(entry)} is {os.path.realpath(place)}, in which the data file itself "
+            "is: name the folder of the images or labels."
         )
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Whether a path is in a folder, or is the folder, once all links are followed."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
