@@ -403,6 +403,7 @@ def test_compiled_kernels_that_are_missing_are_said_to_be(monkeypatch):
 
 @needs_compiler
 def test_compiled_kernels_of_another_version_are_refused_by_name(monkeypatch):
+    assert _kernels.choose(None)[0] == "compiled"
     monkeypatch.setattr(_numpy, "CONTRACT", _numpy.CONTRACT + 1)
     with pytest.raises(ImportError, match=r"_compiled.* belong to another version"):
         _kernels.choose(None)
