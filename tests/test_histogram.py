@@ -1,5 +1,7 @@
 """ShapeHistogram: any number of shapes in a small summary."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -169,6 +171,14 @@ def test_cells_of_shapes_with_area_are_given_without_the_others():
 def test_an_empty_chunk_adds_nothing():
     histogram = ShapeHistogram().add([[3, 4]]).add(np.empty((0, 2)))
     assert histogram.n_samples == 1
+
+
+def test_a_stored_histogram_goes_on_where_it_was():
+    histogram = ShapeHistogram(16).add([[3, 4], [30, 40], [0, 5]], [1, 2, 4])
+    stored = pickle.loads(pickle.dumps(histogram))
+    assert stored.resolution == 16
+    assert_same(stored, histogram)
+    assert_same(stored.add([[5, 6]]), histogram.add([[5, 6]]))
 
 
 def test_a_chunk_of_weight_zero_is_counted():

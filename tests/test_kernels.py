@@ -230,6 +230,20 @@ def test_medians_do_not_depend_on_the_order_of_the_shapes(kernels):
     assert_same_bits([first], [kernels.weighted_medians(*shuffled, centers)])
 
 
+@pytest.mark.parametrize("n_clusters", [1, 60])
+def test_two_values_that_halve_the_weight_exactly_have_the_median_midway(kernels, n_clusters):
+    """The same weights in whatever order add up to the same."""
+    rng = np.random.RandomState(0)
+    weights = rng.uniform(0.5, 1, size=(n_clusters, 1, 200)).repeat(2, axis=1).ravel()
+    X = np.tile(np.repeat([[1.0], [2.0]], 200, axis=0), (n_clusters, 1))
+    labels = np.repeat(np.arange(n_clusters, dtype=np.int32), 400)
+    order = rng.permutation(len(X))
+    X, weights, labels = X[order], weights[order], labels[order]
+    centers = np.ones((n_clusters, 1))
+    medians = kernels.weighted_medians(X, weights, weights, labels, centers)
+    np.testing.assert_array_equal(medians, 1.5)
+
+
 @given(problem=problems())
 @every_kernels
 def test_a_grid_holds_the_moments_of_the_shapes_in_each_cell(name, problem):
