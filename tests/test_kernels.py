@@ -272,6 +272,20 @@ def test_a_grid_holds_the_moments_of_the_shapes_in_each_cell(name, problem):
     assert grid[:, 0].sum() == pytest.approx(weights.sum())
 
 
+def test_a_cell_is_new_once_also_where_logarithms_are_0(kernels):
+    logs, place = np.zeros((2, 1)), (np.zeros(2, dtype=np.int64), np.ones(2, dtype=np.int64))
+    grid = np.zeros((1, 4))
+    added = [kernels.count_cells(grid, logs, np.ones(1), *place, 1) for _ in range(2)]
+    assert [keys.tolist() for keys in added] == [[0], []]
+    np.testing.assert_array_equal(grid, [[2, 0, 0, 0]])
+
+
+def test_no_iou_exceeds_a_multiplier_of_1(kernels):
+    sides, middle, one = np.full((2, 1), 10.0), np.full((1, 2), 10.0), np.ones(1)
+    arguments = one, one, one / 1000, 1.2, middle / 1.01, middle, middle * 1.01
+    np.testing.assert_array_equal(kernels.rho_terms(sides, *arguments), 0.0)
+
+
 # The same bits
 
 
