@@ -347,7 +347,7 @@ def test_the_twins_return_the_same_bits_on_many_shapes(name, n_dims, dtype):
 @given(
     seed=st.integers(0, 10**6),
     n_dims=st.integers(1, 4),
-    width=st.sampled_from([1e-6, 1e-2, 0.1, 1.0]),
+    width=st.sampled_from([0.0, 1e-6, 1e-2, 0.1, 1.0]),
     variance=st.sampled_from([0.0, 1e-3]),
     reach=st.sampled_from([1.0, 1.1]),
 )
