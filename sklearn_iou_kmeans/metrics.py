@@ -259,12 +259,16 @@ def average_iou_upper_bound(
 
     .. math:: L(g) = \max(n g, \; 2 (n - 1) g - g^2 + 2 g^3),
 
-    and at a change of sign the slope decreases. So :math:`g(d + e) \le g(d) + \nabla g \cdot e +
-    L |e|^2 / 2`, with :math:`L` at the largest :math:`g` along the way. The sum of the right-hand
-    sides over the boxes is largest at a corner of the rectangle. Branch and bound splits the
-    rectangles with the largest bounds until the maximum of :math:`\rho` is known closely enough.
-    Margins account for rounding errors. The proof holds for any number of sides, but with more
-    sides more rectangles are needed, so that the bound is looser after a given time.
+    and at a change of sign the slope decreases. So, with :math:`L` at the largest :math:`g` along
+    the way,
+
+    .. math:: g(d + e) \le g(d) + \nabla g \cdot e + L |e|^2 / 2 .
+
+    The sum of the right-hand sides over the boxes is largest at a corner of the rectangle. Branch
+    and bound splits the rectangles with the largest bounds until the maximum of :math:`\rho` is
+    known closely enough. Margins account for rounding errors. The proof holds for any number of
+    sides, but with more sides more rectangles are needed, so that the bound is looser after a given
+    time.
 
     A gap can remain because this bound also covers fractions of centers. For up to 3 000 distinct
     boxes, a second branch and bound closes it: it splits the plane in two, and bounds every way to
