@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array, eye, hstack, kron
 
 from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
 from sklearn_iou_kmeans._bound import _rectangles, problem_of_boxes
@@ -120,20 +121,21 @@ def test_close_to_what_a_fit_reaches(n_clusters, n_dims):
 
 def test_at_least_the_optimum_of_the_boxes_as_candidates():
     """The p-median problem, which a solver of mixed-integer programs solves."""
+    n, n_clusters = 100, 4
     rng = np.random.RandomState(3)
-    X, weights, n_clusters = rng.lognormal(3, 0.8, size=(60, 2)), rng.uniform(0.5, 3, 60), 4
+    X, weights = rng.lognormal(3, 0.8, size=(n, 2)), rng.uniform(0.5, 3, n)
     iou = weights[:, None] * pairwise_iou(X, X)
-    n = len(X)
-    taken = np.kron(np.eye(n), np.ones(n))  # each box has one center
-    opened = np.hstack([np.eye(n * n), -np.tile(np.eye(n), (n, 1))])  # which has to be there
+    nothing, each, is_center = csr_array((n, n)), eye(n), np.append(np.zeros(n * n), np.ones(n))
+    taken = hstack([kron(each, np.ones(n)), nothing])  # each box has one center
+    opened = hstack([eye(n * n), -kron(np.ones((n, 1)), each)])  # which has to be there
     result = milp(
         -np.append(iou.ravel(), np.zeros(n)),
-        integrality=np.append(np.zeros(n * n), np.ones(n)),
+        integrality=is_center,
         bounds=Bounds(0, 1),
         constraints=[
-            LinearConstraint(np.hstack([taken, np.zeros((n, n))]), 1, 1),
+            LinearConstraint(taken, 1, 1),
             LinearConstraint(opened, -np.inf, 0),
-            LinearConstraint(np.append(np.zeros(n * n), np.ones(n)), n_clusters, n_clusters),
+            LinearConstraint(is_center, n_clusters, n_clusters),
         ],
     )
     assert result.success
@@ -292,6 +294,51 @@ def test_second_order(pair):
     largest = g(way).max()
     bound = g(d) + slope(d) @ e + steepest(largest, len(d)) * (e @ e) / 2
     assert g(d + e) <= bound + 1e-12
+
+
+@given(vectors((), (), ()), st.floats(0, 1))
+def test_over_a_rectangle_iou_is_largest_nearest_to_the_shape_and_smallest_in_a_corner(drawn, part):
+    shape, one, other = drawn
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    within = g(low + part * (high - low) - shape)
+    assert within <= g(np.clip(shape, low, high) - shape) * (1 + 1e-14)
+    corners = np.array(list(product(*zip(low, high, strict=True))))
+    assert within >= g(corners - shape).min() * (1 - 1e-14)
+
+
+@given(st.integers(1, 3).flatmap(lambda d: arrays(np.float64, (6, d), elements=LOGS)))
+def test_no_center_outside_the_shapes_is_better_than_the_nearest_within(logs):
+    *shapes, center = logs
+    nearest = np.clip(center, np.min(shapes, axis=0), np.max(shapes, axis=0))
+    for shape in shapes:
+        assert g(center - shape) <= g(nearest - shape) * (1 + 1e-14)
+
+
+@given(vectors((), ()))
+def test_no_second_derivative_exceeds_the_curvature(pair):
+    d, direction = pair
+    d = d + np.where(d < 0, -0.01, 0.01)  # away from the changes of sign
+    falls = d < 0
+    size = np.where(falls, np.exp(-d[falls].sum()), np.exp(d[~falls].sum()))
+    first = np.where(falls, -size, size)  # derivatives of 1 / g
+    second = np.where(falls[:, None] == falls, size, 0.0)
+    hessian = 2 * g(d) ** 3 * np.outer(first, first) - g(d) ** 2 * second
+    step = 1e-5 * direction
+    change = (slope(d + step) - slope(d - step)) / 2
+    np.testing.assert_allclose(change, hessian @ step, atol=1e-9)
+    assert np.linalg.eigvalsh(hessian).max() <= steepest(g(d), len(d)) + 1e-12
+
+
+@given(vectors((20,), ()), st.sampled_from([0.01, 0.1, 1.0]))
+def test_the_mean_and_the_variance_of_iou_over_a_cell(drawn, width):
+    """They follow from the variance of the logarithms in the cell."""
+    spread, d = drawn
+    shapes = d + width * (spread - spread.mean(axis=0)) / 6
+    largest = g(shapes[:, None] + np.linspace(0, 1, 21)[:, None] * (d - shapes)[:, None]).max()
+    variance, n_dims = np.square(shapes - d).sum(axis=1).mean(), len(d)
+    iou = g(shapes)
+    assert iou.mean() <= g(d) + steepest(largest, n_dims) * variance / 2 + 1e-12
+    assert iou.var() <= n_dims * largest**2 * variance + 1e-12
 
 
 @given(st.floats(0.001, 1.0), st.floats(0.0, 1.0), st.integers(1, 5))

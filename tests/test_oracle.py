@@ -105,7 +105,7 @@ def test_no_fit_exceeds_the_best_partition(parameters, problem):
 
 
 @fits
-@given(few_shapes_and_a_number_of_clusters(most=6))
+@given(few_shapes_and_a_number_of_clusters())
 def test_the_upper_bound_is_no_less_than_the_best_partition(problem):
     X, weights, n_clusters = problem
     lowest, _ = best_partition(X, weights, n_clusters, gap=1e-5)
