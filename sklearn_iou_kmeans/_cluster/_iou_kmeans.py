@@ -109,18 +109,20 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         ``update="iou"``. "auto" chooses "random_swap" where it can, and "lloyd" for the other
         update rules and if `init` is an array or a callable, which ask for runs from these very
         centers. "exact" goes on from what "auto" finds until it is proven that no anchors are
-        better by more than `tol`. It is for few boxes, at most 3 000 distinct shapes, and requires
-        ``update="iou"``.
+        better by more than `tol`. It requires ``update="iou"`` and few boxes, at most 3 000
+        distinct shapes: for two sides and 9 anchors, 50 boxes take some tenths of a second, and 200
+        usually a second, sometimes a minute. More than three sides take much longer.
 
     max_iter : int, default=300
         Maximum number of iterations on all boxes for each run; with ``algorithm="exact"`` also of
-        nodes of branch and bound. A warning says so if these are not enough.
+        nodes of branch and bound. If these are not enough, a warning says how much better other
+        anchors might be.
 
     tol : float, default=1e-6
         A run ends when an iteration on all boxes raises the average IoU by at most `tol`. With the
         rules "median" and "mean", a run ends when no box changes its cluster. With
-        ``algorithm="exact"``, other anchors can be better by at most `tol`, which is taken as at
-        least 1e-9.
+        ``algorithm="exact"``, other anchors can be better by at most `tol`, which must be at least
+        1e-9; for a hundred boxes or more, 1e-4 takes much less time.
 
     verbose : int, default=0
         If positive, print a line for each run, and one for the proof of ``algorithm="exact"``.
