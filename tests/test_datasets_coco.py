@@ -121,6 +121,30 @@ def test_a_box_partly_outside_its_image_is_clipped_or_kept_and_counted(write):
     assert boxes.notes == {"reaching outside the image, not clipped": 1}
 
 
+def drawn_boxes(n):
+    """Corners of boxes that lie anywhere in an image of 640 x 480."""
+    rng = np.random.default_rng(0)
+    sides = rng.integers(10, [320, 240], size=(n, 2))
+    first = rng.integers(0, [640, 480] - sides)
+    return np.hstack([first, first + sides])
+
+
+def test_a_bbox_of_two_corners_is_refused(write):
+    corners = drawn_boxes(50)
+    path = write([annotation(box) for box in corners.tolist()])
+    with pytest.raises(ValueError, match=r"none if they are two corners.*\[x, y, width, h"):
+        load_coco(path)
+    as_coco = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
+    assert_array_equal(load_coco(write(list(map(annotation, as_coco.tolist())))).data, corners)
+
+
+def test_large_boxes_that_reach_outside_are_not_taken_for_corners(write):
+    """Around the middle of an image a side is larger than its distance from the border."""
+    boxes = [[20, 30, 621 + i, 451 + i] for i in range(9)]
+    loaded = load_coco(write([annotation(box) for box in [*boxes, *[[20, 30, 560, 400]] * 20]]))
+    assert loaded.notes == {"clipped to the image": 9}
+
+
 def test_an_image_of_unknown_size_has_no_outside(write):
     images = [{"id": 42, "file_name": "b.jpg", "width": 0, "height": 0}, {"id": 7, "width": None}]
     boxes = load_coco(write([annotation([700, 5, 9, 9]), annotation(image_id=7)], images))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from ._box_format import FloatArray
+from ._box_format import CLEARLY, FloatArray
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, read_bytes, require
 from ._json import decode_json
@@ -25,6 +25,9 @@ LAYOUT = (
 )
 
 UNLISTED = -1
+
+MANY = 10
+"""How many boxes make it unlikely that something holds for most of them by chance."""
 
 
 def load_coco(
@@ -71,7 +74,8 @@ def load_coco(
         If there is no such file.
     ValueError
         If the file is empty, damaged or not valid (the message names the place); if two different
-        images or categories have the same id; or if there are no boxes of one of the `categories`.
+        images or categories have the same id; if the bboxes are clearly two corners each; or if
+        there are no boxes of one of the `categories`.
     ImportError
         If msgspec is not installed; install the `io` extra.
 
@@ -167,6 +171,8 @@ def _add(
     category = [names.get(annotation.category_id) for annotation in annotations]
     image, is_unlisted = _add_images(labels, document, path, prefix)
     corners = _corners(annotations)
+    sizes = np.array(labels.image_size, dtype=np.float64).reshape(-1, 2)[image]
+    _refuse_two_corners(corners, sizes, path)
     for index in np.flatnonzero(np.isnan(corners[:, 0])).tolist():
         corners[index] = _around_mask(masks[index], f"{path}, at $.annotations[{index}]") or NO_BOX
         labels.note[len(labels.reason) + index] = MASK
@@ -201,6 +207,27 @@ def _corners(annotations: Sequence[Any]) -> FloatArray:
     with np.errstate(over="ignore"):
         corners[:, 2:] += corners[:, :2]
     return corners
+
+
+def _refuse_two_corners(corners: FloatArray, sizes: FloatArray, path: PathLike) -> None:
+    """Raise if bbox is two corners in most of many boxes, as some tools write it.
+
+    Then, taken for a corner and the size, the boxes right of the middle of their images or below it
+    reach outside, and all are larger than their distance from the left and the top.
+    """
+    outside = (sizes > 0).all(axis=1) & (corners[:, 2:] > sizes + 1).any(axis=1)
+    if np.count_nonzero(outside) < max(MANY, len(corners) / 2):
+        return
+    first, second = corners[:, :2], corners[:, 2:] - corners[:, :2]
+    as_corners = (second >= first).all(axis=1) & (second <= sizes + 1).all(axis=1)
+    if np.count_nonzero(as_corners) >= CLEARLY * np.count_nonzero(~np.isnan(first[:, 0])):
+        index = int(np.flatnonzero(outside)[0])
+        four = [*first[index].tolist(), *second[index].tolist()]
+        raise AnnotationError(
+            f"{path}: {np.count_nonzero(outside)} of {len(corners)} boxes would reach outside "
+            f"their image, the first of them $.annotations[{index}] with the bbox {quoted(four)}, "
+            "and none if they are two corners. COCO's bbox is [x, y, width, height]: write it so."
+        )
 
 
 def _around_mask(mask: Any, where: str) -> Box | None:

@@ -107,7 +107,10 @@ def split_frame(columns: list[str], where: str) -> tuple[str, list[str]]:
     if len(columns) in (17, 18) and is_frame and not is_number(columns[2]):
         return f"{int(columns[0]):06}", columns[2:]
     line = quoted(" ".join(columns))
-    raise AnnotationError(f"{where}: {len(columns)} columns, {line}. {LAYOUT}")
+    raise AnnotationError(
+        f"{where}: {len(columns)} columns, {line}. {LAYOUT} If these are no labels, name the "
+        "folder that has them, say label_2."
+    )
 
 
 def _add(
