@@ -280,6 +280,14 @@ def test_a_cell_is_new_once_also_where_logarithms_are_0(kernels):
     np.testing.assert_array_equal(grid, [[2, 0, 0, 0]])
 
 
+def test_a_rectangle_of_any_size_has_finite_bounds(kernels):
+    """Seen from its middle the shape is out of sight, and it is in the rectangle."""
+    sides, middle, one = np.full((2, 1), 1e-200), np.ones((1, 2)), np.ones(1)
+    arguments = one, one / 2, one * 0, 1.0, middle * 1e-300, middle, middle * 1e300
+    terms = kernels.rho_terms(sides, *arguments)
+    np.testing.assert_array_equal(terms, [[0, 0.5, 0, 1.5, 0, 0, 0]])
+
+
 def test_no_iou_exceeds_a_multiplier_of_1(kernels):
     sides, middle, one = np.full((2, 1), 10.0), np.full((1, 2), 10.0), np.ones(1)
     arguments = one, one, one / 1000, 1.2, middle / 1.01, middle, middle * 1.01
@@ -357,6 +365,7 @@ def test_the_twins_bound_rho_with_the_same_bits(name, seed, n_dims, width, varia
     X = np.exp(rng.normal(size=(n, n_dims)))
     low = X[rng.randint(n, size=5)] * np.exp(rng.normal(size=(5, n_dims)) / 4)
     high = low * np.exp(width * rng.exponential(size=low.shape))
+    X[:5] = np.sqrt(low * high)[: len(X)]  # the middles themselves
     arguments = np.ascontiguousarray(X.T), rng.uniform(0.2, 5, n), rng.uniform(0, 1.2, n)
     rest = np.full(n, variance), reach, low, np.sqrt(low * high), high
     first, second = (twin.rho_terms(*arguments, *rest) for twin in (_numpy, KERNELS[name]))
