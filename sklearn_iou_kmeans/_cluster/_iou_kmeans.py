@@ -32,7 +32,7 @@ from ._exact import check_provable, find_best
 from ._lloyd import lloyd
 from ._search import search
 from ._seeding import kmeans_plusplus, random_shapes
-from ._summary import Levels, WeightedShapes, levels_for, levels_of, summarize
+from ._summary import SORTED, Levels, WeightedShapes, levels_for, levels_of, summarize
 
 SEEDINGS = {"k-means++": kmeans_plusplus, "random": random_shapes}
 
@@ -341,10 +341,10 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         weights = check_weights(sample_weight, X)
         scaled = weights if is_moderate(weights) else rescaled(weights)
         used = WeightedShapes(*used_shapes(X.astype(np.float64, copy=False), scaled))
-        if self._searches_summary():
-            levels = summarize(*used)
-        else:
-            levels = [WeightedShapes(*distinct_shapes(*used))]
+        searches_summary = self._searches_summary()
+        if len(used.weights) <= SORTED or not searches_summary:
+            used = WeightedShapes(*distinct_shapes(*used))
+        levels = summarize(*used) if searches_summary else [used]
         names, problem = getattr(self, "feature_names_in_", None), None
         if self.algorithm == "exact":
             problem = problem_of_boxes(X.astype(np.float64, copy=False), weights)

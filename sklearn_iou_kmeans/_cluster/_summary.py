@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._distinct import distinct_shapes
 from .._histogram import ShapeHistogram
 from .._kernels import FloatArray
 from .._merged_cells import merge_cells
@@ -18,8 +17,8 @@ RESOLUTION, MANY = 32, 1_000_000
 # More shapes rank local optima better and take longer (`benchmarks/search.py`).
 COARSE, MIDDLE = 1.5e-4, 2e-5
 
-# At most so many distinct shapes are searched as they are.
-FEW = 2_000
+# Among so many boxes equal ones are merged, and so many distinct shapes are searched as they are.
+SORTED, FEW = 10_000, 2_000
 
 # A summary of fewer shapes for each cluster is too coarse to search on.
 SHAPES_PER_CLUSTER = 16
@@ -41,7 +40,7 @@ def summarize(X: FloatArray, sample_weight: FloatArray) -> Levels:
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_dims)
-        Boxes with positive sides.
+        Boxes with positive sides; if they are few, distinct.
     sample_weight : ndarray of shape (n_samples,)
         Positive weights.
 
@@ -49,10 +48,8 @@ def summarize(X: FloatArray, sample_weight: FloatArray) -> Levels:
     -------
     levels : list of WeightedShapes
     """
-    if len(X) <= 5 * FEW:
-        distinct = WeightedShapes(*distinct_shapes(X, sample_weight))
-        if len(distinct.weights) <= FEW:
-            return [distinct]
+    if len(X) <= FEW:
+        return [WeightedShapes(X, sample_weight)]
     resolution = RESOLUTION if len(X) <= MANY else 2 * RESOLUTION
     return levels_of(ShapeHistogram(resolution).add(X, sample_weight))
 
