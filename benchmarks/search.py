@@ -33,8 +33,7 @@ ON_MANY = {
     "N_KEPT": (3, 7),
 }
 ON_FEW = {
-    "SWAPS_OF_SHAPES": (0, 1000, 3000),
-    "MOST_SWAPS": (2, 5),
+    "SWAPS": (0, 20, 80),
     "N_REFINE": (6, 20),
     "OVERSHOOT": (1.0, 2.0),
     "N_CANDIDATES": (2, 8),

@@ -7,13 +7,13 @@ from ._centers import UPDATE_RULES
 from ._seeding import best_candidate, draw_far_shapes
 from ._solution import Assignment, by_score, evaluate
 
-# An empty cluster chooses among this many shapes, spread evenly over the loss.
+# The center of an empty cluster moves to the best of this many shapes, spread evenly over the loss.
 N_CANDIDATES = 32
 
-# Mostly every cluster has a shape among so few.
+# All clusters usually have a shape among the first so many; only if not, all shapes are counted.
 FIRST_LABELS = 10_000
 
-# After this many halvings of a step in log c the center stays where it is.
+# If a step still lowers the score after this many halvings, the center stays where it is.
 MAX_HALVINGS = 8
 
 

@@ -1,7 +1,7 @@
 """The search: restarts and swaps on a summary of the boxes, refined on ever finer ones.
 
-The objective has many local optima. Telling the good ones apart does not take every box, so most
-of the work is done on a few thousand weighted shapes; a few iterations on the boxes remain.
+The objective has many local optima. A few thousand weighted shapes are enough to compare them, so
+most of the work is done on such a summary, and only a few iterations on all boxes.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ FLOAT = np.finfo(np.float64)
 # Score of some centers, and how far to move each of their sides in the natural logarithm.
 Proposal = tuple[float, FloatArray]
 
-# What each of these constants trades is measured by `benchmarks/search.py`.
+# `benchmarks/search.py` measures what each of these constants gains and what it costs.
 
 # Evaluations in a climb from a seeding, and in one from centers that are nearly good: after a swap,
 # or on a finer summary.
@@ -32,18 +32,17 @@ PATIENCE = 6
 # added to the next.
 OVERSHOOT, MOMENTUM = 1.5, 0.7
 
-# Shapes among which a swapped center takes its place.
+# Places among which a swapped center takes the best.
 N_CANDIDATES = 32
 
 # How many of the restarts are refined, the best ones.
 N_KEPT = 5
 
-# Swaps for each cluster after each restart: so many divided by the number of shapes, and at the
-# most. On few shapes the local optima are many and a swap takes little time.
-SWAPS_OF_SHAPES, MOST_SWAPS = 1_500, 3
+# Swaps for each cluster after each restart: this number divided by the square root of the number of
+# shapes. The fewer the shapes, the more local optima are met, and the less time a swap takes.
+SWAPS = 40
 
-# On so few shapes single sides are moved too, in passes whose time grows with the square of their
-# number.
+# Up to this number of shapes single sides are moved too; the time grows with its square.
 VERY_FEW = 300
 
 # How much lower the average IoU may be after the first swaps; later this decreases to 0.
@@ -82,7 +81,7 @@ def search_few(
     """Search on shapes that are too few to be summarised, from each start with much effort."""
     found = [climb(level, start, N_FROM_SEEDING, towards_medians) for start in starts]
     n_clusters, n_shapes = len(found[0].centers), len(level.weights)
-    n_swaps = int(n_clusters * min(SWAPS_OF_SHAPES / n_shapes, MOST_SWAPS))
+    n_swaps = int(n_clusters * SWAPS / np.sqrt(n_shapes))
     found = [random_swaps(level, solution, n_swaps, random_state) for solution in found]
     if n_shapes <= VERY_FEW:
         found = [move_single_sides(level, solution) for solution in found]
@@ -162,14 +161,18 @@ def random_swaps(
 
 
 def swap(level: WeightedShapes, now: Solution, random_state: RandomState) -> FloatArray:
-    """Move one center, drawn at random, to where it helps most of a few shapes far from all."""
+    """Move one center, drawn at random, to where it helps most of a few places.
+
+    A place has the sides of shapes that are far from all centers, each side that of another.
+    """
     X, weights = level
     labels, iou, second_iou = two_nearest(X, now.centers)
     rows = draw_far_shapes(weights, iou, random_state.uniform(size=N_CANDIDATES))
-    gains = swap_gains(X, weights, labels, iou, second_iou, X[rows], len(now.centers))
+    places = np.stack([random_state.permutation(side) for side in X[rows].T], axis=1)
+    gains = swap_gains(X, weights, labels, iou, second_iou, places, len(now.centers))
     out = random_state.randint(len(now.centers))
     centers = now.centers.copy()
-    centers[out] = X[rows[gains[:, out].argmax()]]
+    centers[out] = places[gains[:, out].argmax()]
     return centers
 
 

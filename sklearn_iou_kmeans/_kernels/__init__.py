@@ -1,9 +1,9 @@
-"""Loops over shapes: arrays in, arrays out, nothing checked and nothing kept.
+"""Loops over shapes: functions of arrays that do not validate their input and have no state.
 
-The kernels are compiled at installation where there is a compiler, once for every processor and
-once for those with AVX2. Their twins in NumPy, whose docstrings are the contract of all, return the
-same bits. The environment variable `SKLEARN_IOU_KMEANS_KERNELS` asks for "compiled" or "numpy";
-without it the compiled kernels are used where there are any.
+Each kernel exists in Cython and in NumPy, and both return the same bits. The Cython version is
+compiled at installation if there is a compiler, once for all processors and once for those with
+AVX2. The docstrings are in `_numpy`. The environment variable `SKLEARN_IOU_KMEANS_KERNELS` chooses
+"compiled" or "numpy"; by default the compiled kernels are used where there are any.
 """
 
 import os

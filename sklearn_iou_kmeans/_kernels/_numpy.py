@@ -1,4 +1,4 @@
-"""The kernels in NumPy, for machines without a compiler; what each computes is said here."""
+"""The kernels in NumPy, for machines without a compiler, with the docstrings of all kernels."""
 
 from collections.abc import Iterator
 from functools import reduce
@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 
-# Counts the changes of what the kernels compute: kernels compiled for another one are refused.
+# Raise it when a kernel changes what it takes or returns: compiled kernels with another number are
+# refused.
 CONTRACT = 5
 
-# Shapes that are worked on at once.
+# Number of shapes in a block; the arrays of a block stay in the cache of the processor.
 BLOCK = 2**14
 
-# Products of sides may be too large or too small for a float; what comes out is right all the same.
+# Products of sides may overflow or vanish; the results are right all the same.
 at_any_scale = np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore")
 
 
