@@ -116,6 +116,10 @@ def test_it_says_how_much_better_others_might_be_if_the_nodes_do_not_suffice():
     assert gap(further) <= kmeans.tol
 
 
+def test_the_closest_proof_is_to_within_a_thousand_millionth():
+    assert 0 <= gap(exact(2, tol=1e-9).fit(X[:8])) <= 1e-9
+
+
 def test_sides_too_far_apart_for_a_proof():
     boxes = [[5e-324, 1e-200], [1e300, 1e308], [1e-300, 1.0], [1.0, 1.0]]
     kmeans = exact(2)
@@ -132,6 +136,7 @@ def test_too_many_distinct_shapes_are_refused_and_repeats_are_not():
     many = np.random.RandomState(0).lognormal(3, 0.8, size=(3_001, 2))
     with pytest.raises(ValueError, match=r"3001 distinct shapes.* at most 3000: use algorithm="):
         exact(3).fit(many)
+    assert len(exact(3)._prepare(many[:3_000]).problem.sample_weight) == 3_000
     kmeans = exact(3).fit(np.repeat(X, 200, axis=0))
     assert kmeans.average_iou_ == pytest.approx(exact(3).fit(X).average_iou_)
 

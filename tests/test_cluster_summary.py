@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
-from sklearn_iou_kmeans._cluster._summary import levels_for, levels_of, summarize
+from sklearn_iou_kmeans._cluster._summary import (
+    RESOLUTION,
+    WeightedShapes,
+    levels_for,
+    levels_of,
+    summarize,
+)
 from sklearn_iou_kmeans.metrics import average_iou_score
 
 
@@ -48,8 +54,13 @@ def test_finer_levels_follow_the_boxes_more_closely():
 def test_levels_too_coarse_for_the_number_of_clusters_are_left_out():
     levels = summarize(many_boxes(), np.ones(20_000))
     assert levels_for(levels, 3) == levels
-    assert levels_for(levels, len(levels[0].weights) // 16 + 1) == levels[1:]
     assert levels_for(levels, 20_000) == levels[-1:]
+
+
+def test_a_level_has_sixteen_shapes_for_each_cluster_or_is_left_out():
+    levels = [WeightedShapes(np.ones((n, 2)), np.ones(n)) for n in (32, 100)]
+    assert levels_for(levels, 2) == levels
+    assert levels_for(levels, 3) == levels[1:]
 
 
 def test_a_histogram_without_positive_shapes_has_nothing_to_cluster():
@@ -68,5 +79,6 @@ def test_two_thousand_shapes_are_searched_as_they_are_and_more_in_a_summary(n_di
 
 def test_more_than_a_million_boxes_are_summarised_twice_as_finely():
     X = many_boxes(1_000_001)
-    fine, finer = (summarize(boxes, np.ones(len(boxes)))[-1] for boxes in (X[1:], X))
-    assert len(finer.weights) > 1.5 * len(fine.weights)
+    for boxes, resolution in ((X[1:], RESOLUTION), (X, 2 * RESOLUTION)):
+        finest = summarize(boxes, np.ones(len(boxes)))[-1]
+        assert len(finest.weights) == len(ShapeHistogram(resolution).add(boxes).weights)

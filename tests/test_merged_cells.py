@@ -38,6 +38,14 @@ def test_cells_are_merged_as_long_as_share_times_width_is_small(content, thresho
     np.testing.assert_allclose(merged @ np.log2(shapes), weights @ means.T, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize(("threshold", "n_merged"), [(0.5, 4), (1.0, 2), (8.0, 1)])
+def test_two_cells_of_half_the_weight_are_as_large_as_one_cell_of_all(threshold, n_merged):
+    """Half the weight in a cell that is two wide: 1; all of it in one that is eight wide: 8."""
+    cells = np.array([[0, 1, 6, 7]])
+    ((_, weights),) = merge_cells(cells, np.ones(4), cells + 0.5, [threshold])
+    assert len(weights) == n_merged
+
+
 def test_neighbours_on_the_curve_share_their_leading_bits():
     cells = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=0).reshape(2, -1)
     order = np.argsort(morton_code(cells))

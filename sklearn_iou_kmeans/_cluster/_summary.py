@@ -59,7 +59,7 @@ def levels_of(histogram: ShapeHistogram) -> Levels:
     cells, weights, means = histogram.positive_cells()
     if len(weights) <= FEW:
         return [WeightedShapes(np.exp2(means).T, weights)]
-    thresholds = [width * histogram.resolution for width in (COARSE, MIDDLE, 0.0)]
+    thresholds = [width * histogram.resolution for width in (COARSE, MIDDLE, 0)]
     return [WeightedShapes(*level) for level in merge_cells(cells, weights, means, thresholds)]
 
 
