@@ -57,7 +57,10 @@ TESTS = {
     "_cluster._base": ["cluster_iou_kmeans", "cluster_most_frequent", "validation"],
     "_cluster._centers": ["cluster_centers"],
     "_cluster._exact": ["cluster_exact"],
-    "_cluster._iou_kmeans": ["defaults", "cluster_iou_kmeans", "weights", "validation"],
+    "_cluster._iou_kmeans": [
+        *("defaults", "cluster_iou_kmeans", "cluster_exact", "cluster_search"),
+        *("weights", "validation", "interruption"),
+    ],
     "_cluster._lloyd": ["cluster_lloyd"],
     "_cluster._most_frequent": ["defaults", "cluster_most_frequent"],
     "_cluster._search": ["cluster_search"],

@@ -18,7 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
-from sklearn_iou_kmeans import IoUKMeans
+from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
+from sklearn_iou_kmeans._cluster._summary import RESOLUTION
 from sklearn_iou_kmeans.datasets import make_boxes
 from sklearn_iou_kmeans.metrics import average_iou_score, pairwise_iou
 from sklearn_iou_kmeans.preprocessing import box_sizes
@@ -386,17 +387,82 @@ def test_before_a_fit_there_is_nothing_to_ask_for(method):
 
 
 def test_the_best_of_several_runs_is_kept():
-    """The second start is the best one, the last is hopeless."""
-    starts = iter([[[1, 1], [2, 2]], [[10, 10], [90, 90]], [[1, 1], [1, 2]]])
+    """Each run stays where it starts; the second has the more frequent sizes."""
+    starts = iter([[[10, 10], [1000, 1000]], [[10, 10], [100, 100]], [[100, 100], [1000, 1000]]])
 
     def init(X, n_clusters, random_state):
         return next(starts)
 
-    sizes = [[9.0, 10], [10, 10], [10, 11], [90, 80], [90, 90], [95, 90]]
-    options = {"n_init": 3, "max_iter": 1, "update": "mean"}
-    kmeans = IoUKMeans(2, init=init, **options).fit(sizes)
-    alone = IoUKMeans(2, init=[[10, 10], [90, 90]], **options).fit(sizes)
-    np.testing.assert_array_equal(kmeans.cluster_centers_, alone.cluster_centers_)
+    sizes = np.repeat([[10, 10], [100, 100], [1000, 1000]], [10, 8, 3], axis=0)
+    kmeans = IoUKMeans(2, init=init, n_init=3).fit(sizes)
+    np.testing.assert_array_equal(kmeans.cluster_centers_, [[10, 10], [100, 100]])
+
+
+def largest(X, n_clusters, random_state):
+    return X[np.argsort(X.prod(axis=1))[-n_clusters:]]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "algorithm"),
+    [
+        ({}, "random_swap"),
+        ({"init": "random"}, "random_swap"),
+        ({"init": X[:3]}, "lloyd"),
+        ({"init": largest}, "lloyd"),
+        ({"update": "mean"}, "lloyd"),
+        ({"update": "median", "init": "random"}, "lloyd"),
+    ],
+)
+def test_auto_swaps_centers_unless_the_update_rule_or_the_start_is_given(parameters, algorithm):
+    other = {"lloyd": "random_swap", "random_swap": "lloyd"}[algorithm]
+    kmeans = IoUKMeans(3, n_init=1, random_state=0, **parameters)
+    centers = kmeans.fit(X).cluster_centers_
+    same = clone(kmeans).set_params(algorithm=algorithm).fit(X)
+    np.testing.assert_array_equal(same.cluster_centers_, centers)
+    if kmeans.update == "iou":
+        differs = clone(kmeans).set_params(algorithm=other).fit(X)
+        assert not np.array_equal(differs.cluster_centers_, centers)
+
+
+@pytest.mark.parametrize("algorithm", ["lloyd", "random_swap", "exact"])
+def test_nothing_is_searched_if_every_shape_is_an_anchor(algorithm):
+    def init(X, n_clusters, random_state):
+        raise AssertionError("a start was asked for")
+
+    sizes = np.repeat([[40.0, 30.0], [4.0, 5.0]], 10_000, axis=0)
+    kmeans = IoUKMeans(2, init=init, algorithm=algorithm).fit(sizes)
+    np.testing.assert_array_equal(kmeans.cluster_centers_, [[4, 5], [40, 30]])
+    assert kmeans.n_iter_ == 1
+
+
+def test_many_boxes_in_two_cells_of_a_summary_are_searched_as_they_are():
+    """Two anchors among the many are better than one of them for a single box far away."""
+    many = np.random.RandomState(0).uniform(98.8, 100.8, size=(3_000, 2))
+    sizes = np.vstack([many, [[1_000.0, 1_000.0]]])
+    assert len(ShapeHistogram(RESOLUTION).add(sizes).weights) == 2
+    kmeans = IoUKMeans(2, random_state=0).fit(sizes)
+    assert kmeans.cluster_centers_.max() < 101
+
+
+def test_anchors_of_chunks_are_a_local_optimum_on_the_histogram():
+    sizes = lognormal_sizes(20_000)
+    kmeans = IoUKMeans(5, n_init=1, random_state=0).partial_fit(sizes)
+    histogram = kmeans.histogram_
+    further = IoUKMeans(5, init=kmeans.cluster_centers_)
+    further.fit(histogram.shapes, sample_weight=histogram.weights)
+    assert further.n_iter_ == 1
+
+
+def test_a_start_for_chunks_is_chosen_among_the_shapes_of_the_histogram():
+    n_shapes = []
+
+    def init(X, n_clusters, random_state):
+        n_shapes.append(len(X))
+        return largest(X, n_clusters, random_state)
+
+    kmeans = IoUKMeans(3, init=init, n_init=1, algorithm="random_swap", random_state=0)
+    kmeans.partial_fit(lognormal_sizes(20_000))
+    assert n_shapes == [len(kmeans.histogram_.weights)]
 
 
 def test_of_anchors_of_one_volume_the_narrower_comes_first():
@@ -405,6 +471,11 @@ def test_of_anchors_of_one_volume_the_narrower_comes_first():
         sizes = np.array([[8.0, 2.0], [2.0, 8.0], [1.0, 1.0], [4.0, 4.0]]) * scale
         centers = IoUKMeans(4).fit(sizes).cluster_centers_
         np.testing.assert_array_equal(centers, sizes[[2, 1, 3, 0]])
+
+
+def test_the_smaller_anchor_comes_first_whatever_its_binary_digits():
+    sizes = np.array([[2.0, 2.0], [1.8, 1.8]])
+    np.testing.assert_array_equal(IoUKMeans(2).fit(sizes).cluster_centers_, sizes[::-1])
 
 
 @pytest.mark.parametrize("algorithm", ["lloyd", "random_swap", "exact"])

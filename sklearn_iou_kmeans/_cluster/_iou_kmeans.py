@@ -325,8 +325,8 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         histogram = ShapeHistogram() if is_first else copy(self.histogram_)
         histogram.add(X, check_weights(sample_weight, X))
         levels = levels_of(histogram)
-        shapes, weights = levels[-1]
-        found = self._run(PreparedBoxes(shapes, weights, levels[-1], levels))
+        finest = levels[-1]
+        found = self._run(PreparedBoxes(*finest, finest, levels))
         self._forget("labels_", "inertia_", "average_iou_", "average_iou_upper_bound_")
         self.histogram_, self.n_iter_ = histogram, found.n_iter
         self.cluster_centers_ = in_order(found.centers).astype(X.dtype)
@@ -372,17 +372,17 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         """Find the best centers."""
         with fit_and_its_runs(self, self.n_init) as runs_from:
             levels = levels_for(boxes.levels, self.n_clusters)
-            if len(levels[-1].weights) <= self.n_clusters:
-                levels = [WeightedShapes(*distinct_shapes(*boxes.used))]
-            if len(levels[-1].weights) <= self.n_clusters:
-                bound = None if boxes.problem is None else boxes.problem.attainable()
-                return Found(self._take_every_shape(levels[-1].shapes), 1, bound)
+            if len(levels[0].weights) <= self.n_clusters:
+                distinct = WeightedShapes(*distinct_shapes(*boxes.used))
+                if len(distinct.weights) <= self.n_clusters:
+                    bound = None if boxes.problem is None else boxes.problem.attainable()
+                    return Found(self._take_every_shape(distinct.shapes), 1, bound)
+                levels = [distinct]
             random_state = check_random_state(self.random_state)
             starts = runs_from(self._starts(boxes.X, levels[0], random_state))
             if self._searches_summary():
-                found = self._best_run(boxes.used, search(levels, starts, random_state))
-            else:
-                found = self._best_run(levels[-1], starts)
+                starts = search(levels, starts, random_state)
+            found = self._best_run(boxes.used, starts)
             if boxes.problem is None:
                 return found
             return self._close_gap(boxes.problem, found)
