@@ -59,7 +59,7 @@ TESTS = {
     "_cluster._exact": ["cluster_exact"],
     "_cluster._iou_kmeans": [
         *("defaults", "cluster_iou_kmeans", "cluster_exact", "cluster_search"),
-        *("weights", "validation", "interruption"),
+        *("weights", "validation"),
     ],
     "_cluster._lloyd": ["cluster_lloyd"],
     "_cluster._most_frequent": ["defaults", "cluster_most_frequent"],

@@ -36,6 +36,7 @@ def test_no_boxes_are_refused_and_no_boxes_to_add_are_not():
     with pytest.raises(ValueError, match="Found array with 0 sample"):
         pairwise_iou(np.empty((0, 2)), X)
     assert ShapeHistogram().add(np.empty((0, 2))).n_samples == 0
+    assert ShapeHistogram().add(np.empty((0, 2)), sample_weight=[]).n_samples == 0
     assert len(pairwise_iou(X[:1], X)) == 1
 
 
