@@ -9,9 +9,17 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from sklearn_iou_kmeans import IoUKMeans
-from sklearn_iou_kmeans._cluster._search import climb, move_single_sides, random_swaps, swap
-from sklearn_iou_kmeans._cluster._solution import evaluate
-from sklearn_iou_kmeans._cluster._summary import WeightedShapes
+from sklearn_iou_kmeans._cluster._search import (
+    best_of,
+    climb,
+    move_single_sides,
+    random_swaps,
+    search,
+    swap,
+    towards_medians,
+)
+from sklearn_iou_kmeans._cluster._solution import Solution, evaluate
+from sklearn_iou_kmeans._cluster._summary import WeightedShapes, summarize
 from sklearn_iou_kmeans._kernels import nearest
 from sklearn_iou_kmeans.datasets import make_boxes
 from sklearn_iou_kmeans.preprocessing import box_sizes
@@ -219,6 +227,33 @@ def test_a_climb_returns_the_best_that_it_met(few):
     assert (np.diff(scores) >= 0).all()
 
 
+def test_a_climb_stays_where_no_center_is_drawn_anywhere():
+    level = WeightedShapes(np.array([[10.0, 20.0], [100.0, 200.0]]), np.ones(2))
+    met = []
+
+    def propose(level, centers):
+        met.append(centers)
+        return towards_medians(level, centers)
+
+    climb(level, level.shapes, 5, propose)
+    np.testing.assert_array_equal(met, [level.shapes] * 5)
+
+
+def test_the_best_solutions_come_first():
+    solutions = [Solution(np.ones((1, 2)), score) for score in (2.0, 5.0, 1.0, 4.0)]
+    assert [solution.score for solution in best_of(solutions, 3)] == [5.0, 4.0, 2.0]
+
+
+def test_what_is_found_on_summaries_is_an_optimum_of_the_finest(sizes):
+    """On the coarser ones a climb ends some 1e-5 below."""
+    levels = summarize(sizes, np.ones(len(sizes)))
+    starts = [sizes[seed : seed + 5] for seed in range(3)]
+    [found] = search(levels, starts, np.random.RandomState(0))
+    before = evaluate(*levels[-1], found).score
+    after = climb(levels[-1], found, 50).score
+    assert after - before < 1e-6 * levels[-1].weights.sum()
+
+
 def test_swaps_never_lose_what_was_found(few):
     level = WeightedShapes(few, np.ones(80))
     start = climb(level, few[:5], 20)
@@ -233,6 +268,62 @@ def test_a_swapped_center_is_a_shape_and_the_others_stay(few):
     changed = (centers != start.centers).any(axis=1)
     assert changed.sum() == 1
     assert (few == centers[changed]).all(axis=1).any()
+
+
+def test_a_swapped_center_goes_where_it_helps_most():
+    """To the one of several frequent sizes that no other center is near."""
+    X, weights = 10.0 ** np.arange(1, 5)[:, None], np.array([1.0, 2.0, 3.0, 50.0])
+    start = evaluate(X, weights, X[:2])
+    for seed in range(5):
+        centers = swap(WeightedShapes(X, weights), start, np.random.RandomState(seed))
+        assert (centers == X[3]).sum() == 1
+
+
+# Twenty boxes, and two anchors that no single swap improves.
+WIDTHS = 16, 27, 9, 16, 11, 26, 26, 19, 22, 6, 11, 5, 15, 23, 24, 4, 29, 20, 23, 15
+HEIGHTS = 17, 16, 12, 22, 19, 27, 27, 9, 14, 1, 9, 6, 3, 5, 11, 2, 23, 12, 29, 2
+
+
+def test_two_swaps_in_a_row_leave_a_local_optimum_that_none_alone_leaves():
+    level = WeightedShapes(np.column_stack([WIDTHS, HEIGHTS]).astype(float), np.ones(20))
+    start = climb(level, np.array([[22.0, 16.0], [15.0, 2.0]]), 24, towards_medians)
+    for seed in range(20):
+        found = random_swaps(level, start, 1, np.random.RandomState(seed))
+        assert found.score == start.score
+    many = [random_swaps(level, start, 20, np.random.RandomState(seed)) for seed in range(5)]
+    assert max(found.score for found in many) > start.score + 0.2
+
+
+@pytest.mark.parametrize("factor", [2.0**-20, 2.0**20])
+def test_the_unit_of_weights_changes_no_swap(few, factor):
+    weights = np.linspace(1, 2, len(few))
+    centers = [
+        random_swaps(
+            WeightedShapes(few, weights * by),
+            evaluate(few, weights * by, few[:5]),
+            8,
+            np.random.RandomState(0),
+        ).centers
+        for by in (1.0, factor)
+    ]
+    np.testing.assert_array_equal(*centers)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10_000))
+def test_single_sides_are_moved_until_none_gains(seed):
+    """Compared with every side of every shape, for the center of its cluster."""
+    rng = np.random.RandomState(seed)
+    X = rng.randint(1, 12, size=(rng.randint(2, 15), 2)).astype(float)
+    level = WeightedShapes(X, rng.uniform(0.5, 2, size=len(X)))
+    start = evaluate(*level, X[: rng.randint(1, 5)])
+    moved = move_single_sides(level, start)
+    assert moved.score >= start.score
+    labels = evaluate(*level, moved.centers).labels
+    for (i, label), side in itertools.product(enumerate(labels), range(2)):
+        centers = moved.centers.copy()
+        centers[label, side] = X[i, side]
+        assert evaluate(*level, centers).score <= moved.score + 1e-9
 
 
 def test_single_sides_leave_a_local_optimum_of_the_update_rule():

@@ -124,14 +124,13 @@ def climb(
     Mathematics and Mathematical Physics 4, 1964.
     """
     smallest, largest = level.shapes.min(axis=0), level.shapes.max(axis=0)
-    best, velocity, n_worse = Solution(centers, -np.inf), np.zeros(centers.shape), 0
-    for _ in range(n_evaluations):
+    best, n_best, velocity = Solution(centers, -np.inf), 0, np.zeros(centers.shape)
+    for n in range(n_evaluations):
         score, step = propose(level, centers)
-        n_worse = 0 if score > best.score else n_worse + 1
-        if n_worse == PATIENCE:
+        if score > best.score:
+            best, n_best = Solution(centers, score), n
+        elif n - n_best == PATIENCE:
             break
-        if n_worse == 0:
-            best = Solution(centers, score)
         velocity = MOMENTUM * velocity + OVERSHOOT * step
         centers = np.minimum(np.maximum(centers * np.exp(velocity), smallest), largest)
     return best
