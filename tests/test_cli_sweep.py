@@ -153,11 +153,15 @@ def test_json_goes_to_a_file_that_compare_reads(labels, tmp_path):
     assert compared["average_iou"] == json.loads(file.read_text())["average_iou"]
 
 
-def test_the_same_seed_gives_the_anchors_of_fit(labels):
-    swept = sweep_json(labels, "--k", "4", "--seed", 5)
-    fitted = run_json("fit", labels, "-k", 4, "--seed", 5)
-    assert swept["anchors"] == fitted["anchors"]
-    assert swept["average_iou"] == fitted["average_iou"]
+def test_the_same_seed_gives_the_anchors_of_fit_and_another_seed_others(labels):
+    anchors = []
+    for seed in (0, 1):
+        swept = sweep_json(labels, "--k", "15", "--seed", seed)
+        fitted = run_json("fit", labels, "-k", 15, "--seed", seed)
+        assert swept["anchors"] == fitted["anchors"]
+        assert swept["average_iou"] == fitted["average_iou"]
+        anchors.append(fitted["anchors"])
+    assert anchors[0] != anchors[1]
 
 
 def test_cv_holds_out_whole_images(labels):

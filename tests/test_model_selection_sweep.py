@@ -87,13 +87,16 @@ def test_more_anchors_raise_the_curve_by_less_and_less(sweep):
     assert (np.diff(gains) < 0).all()
 
 
-@pytest.mark.parametrize("seed", [0, 7])
-def test_the_same_seed_gives_what_the_estimator_finds_alone(sizes, seed):
-    sweep = NClustersSweep(IoUKMeans(), [3, 5], random_state=seed).fit(sizes)
-    for n_clusters, estimator in zip([3, 5], sweep.estimators_, strict=True):
-        alone = IoUKMeans(n_clusters, random_state=seed).fit(sizes)
-        np.testing.assert_array_equal(estimator.cluster_centers_, alone.cluster_centers_)
-        assert estimator.average_iou_ == alone.average_iou_
+def test_the_same_seed_gives_what_the_estimator_finds_alone_and_another_seed_others(sizes):
+    n_clusters, found = [3, 9], []
+    for seed in (0, 7):
+        sweep = NClustersSweep(IoUKMeans(), n_clusters, random_state=seed).fit(sizes)
+        for k, estimator in zip(n_clusters, sweep.estimators_, strict=True):
+            alone = IoUKMeans(k, random_state=seed).fit(sizes)
+            np.testing.assert_array_equal(estimator.cluster_centers_, alone.cluster_centers_)
+            assert estimator.average_iou_ == alone.average_iou_
+        found.append(sweep.estimators_[1].cluster_centers_)
+    assert (found[0] != found[1]).any()
 
 
 def test_the_chosen_estimator_is_the_one_that_is_delegated_to(sweep, sizes):
