@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import struct
@@ -137,8 +138,11 @@ def test_two_outputs_to_one_file_are_refused(other):
     ("file", "message"),
     [
         ("none/x.json", "there is no such folder. Make it first"),
-        (".", "this is a directory. Name a file in it"),
-        ("boxes.csv/x.json", "there is no such folder"),
+        ("", "--json is empty: name a file, or - for stdout"),
+        (".", "this names a folder. Name a file in it"),
+        ("new/", "this names a folder. Name a file in it"),
+        ("boxes.csv/", "this names a folder. Name a file in it"),
+        ("boxes.csv/x.json", "boxes.csv is a file. Name a file in a folder"),
         ("x" * 300, "nothing can be written there (File name too long). Name another place"),
         ("/proc/x.json", "nothing can be written there ("),
     ],
@@ -150,15 +154,26 @@ def test_a_place_that_cannot_be_written_is_found_out_before_the_work(file, messa
     assert "Errno" not in refusal("fit", "missing.csv", "--json", file)
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere"
-)
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs the permissions of POSIX")
 def test_a_read_only_file_or_folder_is_found_out_before_the_work():
+    """Root may write everywhere, so it gives up this right first."""
+    obeying = []
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root needs setpriv, from util-linux")
+        obeying = ["setpriv", "--bounding-set", "-dac_override"]
     Path("old.json").write_text("{}")
     Path("old.json").chmod(0o444)
-    assert "the file is read-only" in refusal("fit", "missing.csv", "--json", "old.json")
     Path("closed").mkdir(mode=0o555)
-    assert "Permission denied" in refusal("fit", "missing.csv", "--json", "closed/x.json")
+    reasons = {"old.json": "the file is read-only", "closed/x.json": "Permission denied"}
+    for file, why in reasons.items():
+        command = [*obeying, COMMAND, "fit", "missing.csv", "--json", file]
+        result = subprocess.run(command, capture_output=True, text=True)
+        assert result.returncode == 2
+        assert result.stderr == (
+            f"iou-kmeans: --json {file}: nothing can be written there ({why}). Name another "
+            "place.\n"
+        )
 
 
 def test_a_file_that_is_replaced_keeps_its_permissions_and_a_link_stays_a_link():
@@ -203,6 +218,14 @@ def test_a_write_that_fails_leaves_what_was_there(option, old):
     )
     assert (file.read_text() if file.exists() else None) == old
     assert hidden_files() == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_device_that_takes_no_more_is_an_error():
+    result = run("fit", "boxes.csv", "-k", "2", "--json", "/dev/full")
+    assert result.exit_code == 2
+    message = "--json /dev/full: writing failed (No space left on device)."
+    assert result.stderr == f"iou-kmeans: {message}\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -74,9 +74,8 @@ def write_whole(option: str, file: str, content: bytes) -> None:
                 _copy_permissions(target, temporary.name)
             os.replace(temporary.name, target)
     except OSError as error:
-        raise ValueError(
-            f"{option} {file}: writing failed ({error.strerror}), and the file was left as it was."
-        ) from None
+        kept = "" if _is_device(file) else ", and the file was left as it was"
+        raise ValueError(f"{option} {file}: writing failed ({error.strerror}){kept}.") from None
 
 
 @contextmanager
@@ -122,9 +121,13 @@ def _check_no_input(option: str, file: str, inputs: Iterable[str | Path]) -> Non
 
 def _check_writable(option: str, file: str) -> None:
     """Raise if a file cannot be written, by making and removing one beside it."""
+    if not file:
+        raise ValueError(f"{option} is empty: name a file, or - for stdout.")
     target = Path(os.path.realpath(file))
-    if os.path.isdir(target):
-        raise ValueError(f"{option} {file}: this is a directory. Name a file in it.")
+    if os.path.isdir(file) or not os.path.basename(file):
+        raise ValueError(f"{option} {file}: this names a folder. Name a file in it.")
+    if os.path.exists(target.parent) and not os.path.isdir(target.parent):
+        raise ValueError(f"{option} {file}: {target.parent} is a file. Name a file in a folder.")
     if not os.path.isdir(target.parent):
         raise ValueError(f"{option} {file}: there is no such folder. Make it first.")
     try:
