@@ -418,7 +418,7 @@ def test_of_very_many_categories_the_largest_are_listed(tmp_path):
         ),
         (json.dumps(frames_of()), ["--json", "none/x.json"], "there is no such folder"),
         (json.dumps(frames_of()), ["-k", "1000"], "-k 1000 is too many for 62 boxes"),
-        (json.dumps(frames_of()), ["--json", "."], "irectory"),
+        (json.dumps(frames_of()), ["--json", "."], "this names a folder"),
         (json.dumps(frames_of()), ["--input-size", "9" * 400], "write 416, or 640x384"),
         (json.dumps(frames_of()), ["--image-size", "1x" + "9" * 5000], "write 416, or 640x384"),
     ],

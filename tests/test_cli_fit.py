@@ -190,14 +190,15 @@ def test_relative_to_images_of_known_size_needs_no_input(coco):
 def test_image_sizes_that_the_labels_do_not_know_are_given_or_asked_for(kitti, coco):
     result = run(kitti, "--input-size", 416)
     assert result.exit_code == 2
-    assert "Add --image-size WxH" in result.stderr
+    assert "--image-size WxH" in result.stderr
     given = run_json(kitti, "--input-size", 416, "--image-size", "1280x720")
     assert given["anchors"] == run_json(coco, "--input-size", 416)["anchors"]
 
 
 def test_an_image_size_of_zero_in_a_file_is_an_unknown_one(tmp_path):
     path = voc_file(tmp_path, (0, 0, 128, 72), size=(0, 0))
-    assert "how large the images are" in run(path, "-k", 1, "--input-size", 416).stderr
+    message = run(path, "-k", 1, "--input-size", 416).stderr
+    assert "416 x 416 needs the sizes of the images, and the labels contain none" in message
     report = run_json(path, "-k", 1, "--input-size", 640, "--image-size", "1280x720")
     assert sides(report["anchors"]).tolist() == [[64, 36]]
 

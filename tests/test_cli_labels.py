@@ -32,7 +32,7 @@ def write(tmp_path):
 
 
 def run(*arguments):
-    return CliRunner().invoke(build_app(), ["fit", *map(str, arguments), "-k", "2"])
+    return CliRunner().invoke(build_app(), ["fit", "-k", "2", *map(str, arguments)])
 
 
 def words(*arguments):
@@ -110,18 +110,57 @@ def test_boxes_relative_to_images_of_unknown_size_are_called_so(write):
     assert "are relative to their images" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["boxes.csv", "list.txt"])
+SQUARE = {"x1": 0, "y1": 0, "x2": 100, "y2": 100}
+KITTI = "Car 0 0 0 0 0 100 100 1.89 0.48 1.20 1.84 1.47 8.41 0.01\n"
+SQUARES = {
+    "keras_yolo3": {"list.txt": "a.jpg 0,0,100,100,0\nb.jpg 0,0,100,100,0\n"},
+    "kitti": {"label_2/a.txt": KITTI, "label_2/b.txt": KITTI},
+    "wider_face": {"gt.txt": "".join(f"{i}.jpg\n1\n0 0 100 100 0 0 0 0 0 0\n" for i in "ab")},
+    "csv": {"boxes.csv": "image,x1,y1,x2,y2\na.jpg,0,0,100,100\nb.jpg,0,0,100,100\n"},
+    "bdd100k": {
+        "labels.json": json.dumps(
+            [{"name": f"{i}.jpg", "labels": [{"category": "car", "box2d": SQUARE}]} for i in "ab"]
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("name", SQUARES)
 def test_images_of_mixed_sizes_are_measured(write, name):
-    rows = {
-        "boxes.csv": "image,x1,y1,x2,y2\na.jpg,0,0,100,100\nb.jpg,0,0,100,100\n",
-        "list.txt": "a.jpg 0,0,100,100,0\nb.jpg 0,0,100,100,0\n",
-    }
-    folder = write({name: rows[name], "i/a.png": png(200, 100), "i/b.png": png(400, 400)})
-    report = json_of(folder / name, "--images", folder / "i", "--input-size", 400)
+    folder = write(SQUARES[name] | {"i/a.png": png(200, 100), "i/b.png": png(400, 400)})
+    labels = folder / next(iter(SQUARES[name])).split("/")[0]
+    report = json_of(labels, "--images", folder / "i", "--input-size", 400)
+    assert report["format"] == name
     assert [anchor["width"] for anchor in report["anchors"]] == [100, 200]
-    message = error(folder / name, "--input-size", 400)
-    assert "Add --image-size WxH" in message
-    assert "--images DIR" in message
+    message = error(labels, "--input-size", 400)
+    assert "Add --images DIR" in message
+    assert "--image-size WxH" in message
+
+
+@pytest.mark.parametrize("name", SQUARES)
+def test_boxes_of_missing_images_are_left_out_where_sizes_are_needed_and_counted(write, name):
+    folder = write(SQUARES[name] | {"i/a.png": png(200, 100)})
+    labels = folder / next(iter(SQUARES[name])).split("/")[0]
+    options = (labels, "--images", folder / "i", "-k", 1)
+    said = words(*options, "--input-size", 400)
+    assert "skipped 1 no image file: b" in said
+    assert "used 1 box " in said
+    assert "not found" not in said
+    pixels = words(*options)
+    assert "used 2 boxes" in pixels
+    assert "notes 1 in an image that was not found" in pixels
+
+
+def test_images_that_are_missing_for_several_reasons_are_counted_together(write):
+    """Relative boxes always need the sizes of their images, boxes in pixels for an input size."""
+    rows = "a.jpg,0,0,0.5,0.5\nb.jpg,0,0,0.5,0.5\n"
+    folder = write(SQUARES["csv"] | {"relative.csv": f"image,x1,y1,x2,y2\n{rows}"})
+    write({"i/a.png": png(200, 200)})
+    files = (folder / "boxes.csv", folder / "relative.csv")
+    report = json_of(*files, "--images", folder / "i", "--input-size", 400, "-k", 1)
+    assert report["skipped"] == {"no image file": 2}
+    assert len(report["skipped_images"]["no image file"]) == 2
+    assert report["n_boxes"] == 2
 
 
 def test_several_files_are_read_together(write):

@@ -147,8 +147,9 @@ def _ratios(own: AnchorSet, scale: Scale, image_sizes: FloatArray) -> FloatArray
         there = replace(there, resize="letterbox" if scale.resize == "none" else scale.resize)
     if there.needs_image_sizes and not is_known(image_sizes).all():
         raise ValueError(
-            f"--anchors {own.name} are {there}: comparing them requires the size of every image, "
-            "which the labels do not contain. Add --image-size WxH if all have the same size."
+            f"--anchors {own.name} are {there}: comparing them needs the size of every image, "
+            "which the labels do not contain. Add --images DIR if you have the images, or "
+            "--image-size WxH if they all have the same size."
         )
     ones = np.ones_like(image_sizes)
     return scale.rescale(ones, image_sizes) / there.rescale(ones, image_sizes)

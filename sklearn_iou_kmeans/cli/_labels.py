@@ -14,18 +14,19 @@ from sklearn.utils import Bunch
 from .. import __version__
 from .._kernels import FloatArray, kernels_in_use
 from ..datasets import AnnotationError, load_annotations
+from ..datasets._boxes import NOT_FOUND
+from ..datasets._units import NO_IMAGE
 from ..export import LAYOUT_VERSION
 from ..preprocessing import box_sizes
 from ._digests import describe_inputs
 from ._export import Export
-from ._messages import number
+from ._messages import count, number
 from ._options import LabelOptions
 from ._outputs import check_not_read
 from ._scale import Scale, parse_size
 from ._spellings import SPELLINGS
 
 RELATIVE = "relative to the image; --images DIR or --image-size WxH brings it to pixels"
-KEPT_FIELDS = ("unit", "notes", "splits", "splits_read", "format", "files", "image_files")
 STDIN = Path("/dev/stdin")
 NO_AREA_LEFT = "no size left after truncation"
 
@@ -101,6 +102,8 @@ def read_sizes(
     scale = possible_scale(scale, boxes, options)
     if options.truncate:
         boxes = truncate_corners(boxes)
+    if scale.needs_image_sizes and boxes.unit == "pixel":
+        boxes = with_known_images(boxes, scale, options)
     if len(boxes.data) == 0:
         skipped = [f"{number(n)} {reason}" for reason, n in boxes.skipped.items()]
         raise ValueError(
@@ -109,8 +112,6 @@ def read_sizes(
     image_sizes = np.array(boxes.image_size, dtype=np.float64)
     if boxes.unit == "relative":
         image_sizes = np.ones_like(image_sizes)
-    elif scale.needs_image_sizes:
-        check_known(image_sizes, boxes, scale, options.images)
     for_programs = outputs["--json"] is not None or (export is not None and export.takes_provenance)
     inputs = describe_inputs(boxes.files) if for_programs else []
     return Sizes(
@@ -182,44 +183,49 @@ def truncate_corners(boxes: Bunch) -> Bunch:
     """Truncate the corners to integers, and skip the boxes that have no area any more."""
     data = np.trunc(boxes.data)
     kept = (data[:, 2:] > data[:, :2]).all(axis=1)
-    columns = {name: boxes[name][kept] for name in ("target", "image", "image_size")}
-    lost = [boxes.image_names[code] for code in boxes.image[~kept]]
-    skipped = {NO_AREA_LEFT: len(lost)} if lost else {}
-    skipped_images = {NO_AREA_LEFT: lost} if lost else {}
-    return Bunch(
-        data=data[kept],
-        **columns,
-        target_names=boxes.target_names,
-        image_names=boxes.image_names,
-        skipped=boxes.skipped | skipped,
-        skipped_images=boxes.skipped_images | skipped_images,
-        **{name: boxes[name] for name in KEPT_FIELDS},
-    )
+    return select(Bunch(**boxes | {"data": data}), kept, NO_AREA_LEFT)
 
 
-def is_known(image_sizes: FloatArray) -> Any:
-    """Say which sizes are known: some files write 0 for those that are not."""
-    return (np.isfinite(image_sizes) & (image_sizes > 0)).all(axis=1)
-
-
-def check_known(image_sizes: FloatArray, boxes: Bunch, scale: Scale, folder: str | None) -> None:
-    """Raise if sizes cannot be brought to the scale for want of the size of an image."""
-    unknown = ~is_known(image_sizes)
-    if not unknown.any():
-        return
-    first = boxes.image_names[boxes.image[unknown][0]]
-    images = "the images are" if unknown.all() else f"{first} is"
-    at_hand = f"put the image into {folder}" if folder else "--images DIR if you have the images"
-    otherwise = (
-        ", or --resize none if the boxes are in pixels of the network's input already"
-        if scale.input_size
-        else ""
-    )
+def with_known_images(boxes: Bunch, scale: Scale, options: LabelOptions) -> Bunch:
+    """Skip the boxes of images that are missing; raise if no images were named."""
+    known = is_known(boxes.image_size)
+    if known.all():
+        return boxes
+    if options.images:
+        notes = {note: n for note, n in boxes.notes.items() if note != NOT_FOUND}
+        return select(Bunch(**boxes | {"notes": notes}), known, NO_IMAGE)
+    names = list(dict.fromkeys(boxes.image_names[code] for code in boxes.image[~known]))
+    some = f"lack those of {count(len(names), 'image', 'images')}, the first of them {names[0]}"
+    lacking = some if known.any() else "contain none"
+    if scale.input_size is None:
+        what, otherwise = "--unit relative", ""
+    else:
+        what = f"resizing to a network input of {scale.input_name}"
+        otherwise = ", or --resize none if the boxes are in pixels of the network input already"
     raise ValueError(
-        f"{scale}: for that the size of every image is needed, and the labels do not say how "
-        f"large {images}. Add --image-size WxH, say 1280x720, if all such images have one size, "
-        f"or {at_hand}{otherwise}."
+        f"{label_names(options)}: {what} needs the sizes of the images, and the labels {lacking}. "
+        "Add --images DIR if you have the images, or --image-size WxH, for example 1280x720, if "
+        f"they all have the same size{otherwise}."
     )
+
+
+def select(boxes: Bunch, kept: NDArray[np.bool_], reason: str) -> Bunch:
+    """Skip some of the boxes for a reason."""
+    lost = [boxes.image_names[code] for code in boxes.image[~kept]]
+    if not lost:
+        return boxes
+    columns = {name: boxes[name][kept] for name in ("data", "target", "image", "image_size")}
+    names = boxes.skipped_images.get(reason, []) + lost
+    skipped = {
+        "skipped": boxes.skipped | {reason: len(names)},
+        "skipped_images": boxes.skipped_images | {reason: names},
+    }
+    return Bunch(**boxes | columns | skipped)
+
+
+def is_known(image_sizes: FloatArray) -> NDArray[np.bool_]:
+    """Say of which boxes the size of the image is known."""
+    return np.isfinite(image_sizes).all(axis=1)
 
 
 def describe(

@@ -37,6 +37,7 @@ OUTSIDE = "outside the image"
 
 CLIPPED = "clipped to the image"
 REACHING_OUT = "reaching outside the image, not clipped"
+NOT_FOUND = "in an image that was not found"
 NOT_FOLLOWED = "link to a folder outside, not followed"
 
 OVERHANG = 0.1
@@ -87,6 +88,8 @@ def boxes_bunch(
     path = ", ".join(str(path) for path, _ in parts)
     labels = parts[0][1] if len(parts) == 1 else joined_labels(parts)
     boxes = _select(labels, path, unit, categories, clip, min_size)
+    if named is not None and (n_unknown := int(np.isnan(boxes.image_size[:, 0]).sum())):
+        boxes.notes[NOT_FOUND] = n_unknown
     boxes.files = {str(path): list(dict.fromkeys(part.files)) for path, part in parts}
     boxes.image_files = labels.image_files
     return boxes
