@@ -225,7 +225,7 @@ def select(boxes: Bunch, kept: NDArray[np.bool_], reason: str) -> Bunch:
 
 def is_known(image_sizes: FloatArray) -> NDArray[np.bool_]:
     """Say of which boxes the size of the image is known."""
-    return np.isfinite(image_sizes).all(axis=1)
+    return np.asarray(np.isfinite(image_sizes).all(axis=1))
 
 
 def describe(
