@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DRAWN = (".png", ".svg", ".pdf")
 N_IN_TITLE = 3  # categories named
+BOUND = "upper bound for any anchors"
 TITLE_WIDTH, TITLE_LINES = 70, 4  # characters, and lines of each part
 
 
@@ -40,19 +41,12 @@ def draw_curve(sweep: Any, record: "SweepRecord", file: str) -> bytes:
     from .. import IoUCurveDisplay
 
     figure, axes = new_figure(7, 4.5)
-    if record.upper_bound is not None:
-        numbers = [row.n_clusters for row in record.curve]
-        bounds: list[Any] = [row.upper_bound for row in record.curve]
-        axes.plot(numbers, bounds, color="0.3", linewidth=0.8, linestyle="--")
-        axes.annotate(
-            "dashed: no anchors reach more",
-            (0.02, 0.97),
-            xycoords="axes fraction",
-            verticalalignment="top",
-            color="0.3",
-            fontsize="small",
-        )
     IoUCurveDisplay.from_estimator(sweep, ax=axes)
+    if record.upper_bound is not None:
+        IoUCurveDisplay(
+            n_clusters=[row.n_clusters for row in record.curve],
+            score=[row.upper_bound for row in record.curve],
+        ).plot(axes, name=BOUND, line_kw={"color": "0.3", "linestyle": ":", "marker": ""})
     set_title(axes, title_of(record))
     return saved(figure, file)
 
