@@ -589,14 +589,39 @@ def test_a_text_without_losses_has_as_many_anchors_as_it_was_given(anchors, deci
             text = export_anchors(anchors, name, input_size=416, heads=1, **options)
         read = [tuple(anchor) for head in READERS[name](text) for anchor in head]
         is_whole = len(set(read)) == len(anchors) and np.min(read) > 0
-        assert (text.lost == "") == is_whole
+        assert (text.lost is None) == is_whole
+        if "decimals" in options and text.lost and text.lost.decimals is not None:
+            with warnings.catch_warnings(action="error"):
+                export_anchors(anchors, name, input_size=416, heads=1, decimals=text.lost.decimals)
 
 
 def test_a_text_knows_which_anchors_rounding_has_lost():
     with pytest.warns(UserWarning, match="lost by rounding"):
         text = export_keras([[10.1, 13], [10.2, 13.3], [90, 80]], input_size=416)
-    assert text.lost == "(10.1, 13), (10.2, 13.3) became (10, 13)"
-    assert export_keras([[10, 13], [90, 80]], input_size=416).lost == ""
+    assert text.lost.anchors == "(10.1, 13), (10.2, 13.3) became (10, 13)"
+    assert export_keras([[10, 13], [90, 80]], input_size=416).lost is None
+
+
+@pytest.mark.parametrize(
+    ("anchors", "decimals"),
+    [
+        ([[10.1, 13], [10.2, 13.3]], 1),
+        ([[10.01, 13], [10.02, 13]], 2),
+        ([[0.004, 13], [90, 80]], 3),
+        ([[10, 13], [10, 13]], None),
+    ],
+)
+def test_a_text_knows_how_many_decimals_would_keep_all_anchors(anchors, decimals):
+    with pytest.warns(UserWarning, match="lost by rounding"):
+        text = export_keras(anchors, input_size=416)
+    assert text.lost.decimals == decimals
+
+
+def test_decimals_that_are_enough_are_those_of_the_written_unit():
+    """Darknet's YOLOv2 has grid cells of 32 pixels, which need more decimals."""
+    with pytest.warns(UserWarning, match="lost by rounding"):
+        text = export_darknet([[10.1, 13], [10.2, 13]], input_size=416, model="v2", decimals=1)
+    assert text.lost.decimals == 3
 
 
 # Bad input.

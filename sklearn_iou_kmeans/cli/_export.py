@@ -1,7 +1,6 @@
 """Exports: the options are validated before the fit, the anchors after it."""
 
 import re
-import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -9,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..export import EXPORTERS
-from ..export._exporter import Exported, Exporter, HeadsError
+from ..export._exporter import Exporter, HeadsError, Lost
 from ..export._formats import why_unknown
 from ._options import ExportOptions
 from ._scale import Scale
-
-MAX_DECIMALS = 6  # more are not proposed
 
 
 class Export(NamedTuple):
@@ -42,28 +39,23 @@ class Export(NamedTuple):
             The `export` of a `FitRecord`.
         """
         origin = {"provenance": provenance} if self.takes_provenance else {}
-        text = self._text(anchors, X=sizes, **origin)
+        text = self.exporter.export(anchors, X=sizes, **self.options, **origin)
         if text.lost:
             raise ValueError(
                 f"--export {self.exporter.name}: rounding loses anchors, so nothing was written: "
-                f"{text.lost}. {self._remedy(anchors)}"
+                f"{text.lost.anchors}. {self._remedy(text.lost)}"
             )
         average_iou = None if text.average_iou is None else text.average_iou.after
         return {"target": self.exporter.name, "average_iou": average_iou, "text": str(text)}
 
-    def _text(self, anchors: NDArray[np.float64], **options: Any) -> Exported:
-        return self.exporter.export(anchors, **self.options | options)
-
-    def _remedy(self, anchors: NDArray[np.float64]) -> str:
+    def _remedy(self, lost: Lost) -> str:
         """Suggest options with which no anchor is lost."""
         fewer = "ask for fewer anchors with -k"
         if "decimals" not in self.exporter.options:
             return f"Use a larger --input-size, or {fewer}."
-        with warnings.catch_warnings(action="ignore"):
-            for decimals in range(1, MAX_DECIMALS + 1):
-                if not self._text(anchors, decimals=decimals).lost:
-                    return f"Add --decimals {decimals}, or {fewer}."
-        return f"Please {fewer}."
+        if lost.decimals is None:
+            return f"Please {fewer}."
+        return f"Add --decimals {lost.decimals}, or {fewer}."
 
 
 def make_export(options: ExportOptions, scale: Scale, numbers: Sequence[int]) -> Export | None:

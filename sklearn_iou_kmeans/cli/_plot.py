@@ -38,6 +38,8 @@ def check_drawable(file: str | None) -> None:
 
 def draw_curve(sweep: Any, record: "SweepRecord", file: str) -> bytes:
     """Draw the curve of a fitted sweep, and the upper bounds if there are any."""
+    import numpy as np
+
     from .. import IoUCurveDisplay
 
     figure, axes = new_figure(7, 4.5)
@@ -45,7 +47,7 @@ def draw_curve(sweep: Any, record: "SweepRecord", file: str) -> bytes:
     if record.upper_bound is not None:
         IoUCurveDisplay(
             n_clusters=[row.n_clusters for row in record.curve],
-            score=[row.upper_bound for row in record.curve],
+            score=np.array([row.upper_bound for row in record.curve], dtype=float),
         ).plot(axes, name=BOUND, line_kw={"color": "0.3", "linestyle": ":", "marker": ""})
     set_title(axes, title_of(record))
     return saved(figure, file)

@@ -31,15 +31,26 @@ class AverageIoU(NamedTuple):
     after: float
 
 
+class Lost(NamedTuple):
+    """Anchors that rounding made equal to others or gave a side of 0."""
+
+    anchors: str
+    """Each of them, and what became of it."""
+    decimals: int | None
+    """How many decimals would keep all anchors; None if no number of them would."""
+
+
 class Exported(str):
     """A text for a framework."""
 
     average_iou: AverageIoU | None
     """None if the anchors were not compared."""
-    lost: str
-    """Anchors that rounding made equal to others or gave a side of 0; empty if there are none."""
+    lost: Lost | None
+    """None if rounding kept all anchors."""
 
-    def __new__(cls, text: str, average_iou: AverageIoU | None = None, lost: str = "") -> Self:
+    def __new__(
+        cls, text: str, average_iou: AverageIoU | None = None, lost: Lost | None = None
+    ) -> Self:
         exported = super().__new__(cls, text)
         exported.average_iou = average_iou
         exported.lost = lost

@@ -9,7 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._exporter import AverageIoU, InputSize
+from ._exporter import AverageIoU, InputSize, Lost
+
+MAX_DECIMALS = 15
+"""Of the sides that are written."""
 
 
 class Layout(NamedTuple):
@@ -23,8 +26,8 @@ class Layout(NamedTuple):
     """Comments for the reader of the text."""
     average_iou: AverageIoU | None
     """None if there are no boxes to compare on."""
-    lost: str
-    """Anchors that rounding made equal to others or gave a side of 0; empty if there are none."""
+    lost: Lost | None
+    """None if rounding kept all anchors."""
 
     @property
     def masks(self) -> list[list[int]]:
@@ -73,7 +76,7 @@ def lay_out(
     counts = split(len(checked))
     written = checked / cell if decimals is None else np.round(checked / cell, decimals)
     built = written * cell
-    lost = warn_if_lost(checked, built, "rounding")
+    lost = warn_if_lost(checked, built, "rounding", enough_decimals(checked / cell))
     rows = (written.astype(int) if decimals == 0 else written).tolist()
     unit = "pixels" if cell == 1 else f"grid cells of {cell} pixels"
     notes = [unit_note(f"anchors are (width, height) in {unit}", input_size), *split_notes(counts)]
@@ -147,8 +150,25 @@ def strides_of(n_heads: int, strides: Sequence[int] | None) -> list[int]:
     return list(strides)
 
 
-def warn_if_lost(exact: NDArray[np.float64], built: NDArray[np.float64], what: str) -> str:
-    """Warn about anchors that `what` made equal to others or gave a side of 0; list them."""
+def enough_decimals(anchors: NDArray[np.float64]) -> int | None:
+    """Return the smallest number of decimals that keeps anchors apart and their sides above 0."""
+    for decimals in range(MAX_DECIMALS + 1):
+        written = np.round(anchors, decimals)
+        if (written > 0).all() and len(np.unique(written, axis=0)) == len(anchors):
+            return decimals
+    return None
+
+
+def warn_if_lost(
+    exact: NDArray[np.float64],
+    built: NDArray[np.float64],
+    what: str,
+    decimals: int | None = None,
+) -> Lost | None:
+    """Warn about anchors that `what` made equal to others or gave a side of 0, and return them.
+
+    So many `decimals` would keep all of them, if that is known.
+    """
     merged = defaultdict(list)
     for i, sides in enumerate(built.tolist()):
         merged[tuple(sides)].append(i)
@@ -157,14 +177,15 @@ def warn_if_lost(exact: NDArray[np.float64], built: NDArray[np.float64], what: s
         for sides, same in merged.items()
         if len(same) > 1 or 0 in sides
     )
-    if lost:
-        warnings.warn(
-            f"Anchors lost by {what}: {lost}. Use fewer anchors or more decimals. If all anchors "
-            "are this small, check that they are in pixels of the network input.",
-            UserWarning,
-            stacklevel=4,
-        )
-    return lost
+    if not lost:
+        return None
+    warnings.warn(
+        f"Anchors lost by {what}: {lost}. Use fewer anchors, or more decimals if the format takes "
+        "them. If all anchors are this small, check that they are in pixels of the network input.",
+        UserWarning,
+        stacklevel=4,
+    )
+    return Lost(lost, decimals)
 
 
 def unit_note(sentence: str, input_size: InputSize) -> str:

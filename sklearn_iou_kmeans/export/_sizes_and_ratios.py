@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._exporter import AverageIoU, Heads, InputSize, split_into_heads
+from ._exporter import AverageIoU, Heads, InputSize, Lost, split_into_heads
 from ._layout import (
     as_text,
     check_anchors,
@@ -67,8 +67,8 @@ class Fit(NamedTuple):
     """Comments."""
     average_iou: AverageIoU
     """On the boxes, or on the anchors passed if there are no boxes."""
-    lost: str
-    """Anchors that the framework's rounding made equal to others or gave a side of 0."""
+    lost: Lost | None
+    """None if the framework's rounding keeps all anchors."""
 
 
 def fit_grids(

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._exporter import AverageIoU, Exported, Exporter, Heads, HeadsError, InputSize
+from ._exporter import AverageIoU, Exported, Exporter, Heads, HeadsError, InputSize, Lost
 from ._layout import check_anchors, check_boxes, comments, unit_note, warn_if_lost
 from ._sizes_and_ratios import (
     Way,
@@ -181,7 +181,7 @@ def _fit(
     heads: Heads,
     min_level: int,
     X: ArrayLike | None,
-) -> tuple[Pyramid, list[str], AverageIoU, str]:
+) -> tuple[Pyramid, list[str], AverageIoU, Lost | None]:
     """Fit a pyramid to the anchors, or to boxes."""
     checked, boxes = check_anchors(anchors, input_size), check_boxes(X)
     counts = split_for_tf_model_garden(len(checked), heads)
