@@ -438,14 +438,35 @@ def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("command", "option", "value", "wanted"),
     [
-        *(["-k", "0"], ["-k", "many"], ["--seed", "-1"], ["--seed", str(2**32)], ["--nonsense"]),
-        *(["--decimals", "400"], ["--max-unpacked", "nan"], ["--min-size", "nan"]),
+        ("fit", "-k", "0", "a whole number of at least 1"),
+        ("fit", "-k", "many", "a whole number of at least 1"),
+        ("fit", "-k", "1.5", "a whole number of at least 1"),
+        ("fit", "--seed", "-1", "a whole number from 0 to 4294967295"),
+        ("fit", "--seed", str(2**32), "a whole number from 0 to 4294967295"),
+        ("fit", "--decimals", "400", "a whole number from 0 to 15"),
+        ("fit", "--max-unpacked", "nan", "a ratio of at least 1"),
+        ("fit", "--min-size", "nan", "a number of pixels, 0 or more"),
+        ("fit", "--stride", "0.5", "a number of pixels, at least 1"),
+        ("fit", "--stride", "nan", "a number of pixels, at least 1"),
+        ("fit", "--classes", "0", "a whole number of at least 1"),
+        ("sweep", "--cv", "1", "a whole number of at least 2"),
+        ("sweep", "--restarts", "0", "a whole number of at least 1"),
+        ("sweep", "--jobs", "two", "a whole number, for example 2, or -1"),
+        ("compare", "-k", "0", "a whole number of at least 1"),
     ],
 )
-def test_a_wrong_option_is_exit_code_2(labels, options):
-    assert run(labels, *options).exit_code == 2
+def test_a_value_that_is_no_number_in_range_is_quoted_and_the_range_is_named(
+    labels, command, option, value, wanted
+):
+    result = CliRunner().invoke(build_app(), [command, str(labels), option, value])
+    assert result.exit_code == 2
+    assert f"Error: Invalid value for '{option}': {value!r} is not {wanted}.\n" in result.stderr
+
+
+def test_an_option_that_does_not_exist_is_exit_code_2(labels):
+    assert run(labels, "--nonsense").exit_code == 2
 
 
 def test_without_a_subcommand_the_help_is_shown():

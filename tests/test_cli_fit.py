@@ -412,8 +412,6 @@ def test_a_title_of_a_name_without_end_is_cut(tmp_path):
         ("--unit grid --stride 32", "--unit grid requires --input-size"),
         ("--input-size 416 --unit grid", "add --stride, for example 32"),
         ("--input-size 416 --stride 32", "so it requires --unit grid"),
-        ("--input-size 416 --unit grid --stride nan", "--stride is nan"),
-        ("--input-size 416 --unit grid --stride 0.5", "--stride is 0.5: a grid cell has at least"),
         (
             "--input-size 640x384 --unit grid --stride 1e308",
             "is no larger than the network input of 640 x 384",
@@ -480,8 +478,9 @@ def test_a_bound_says_how_far_the_anchors_are_from_the_best_possible(coco):
     assert float(said[2]) <= 1.1e-3
 
 
-@pytest.mark.parametrize("seconds", ["0", "-1", "nan"])
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "banana"])
 def test_a_bound_takes_a_positive_time(coco, seconds):
     result = run(coco, "--certify", seconds)
     assert result.exit_code == 2
-    assert f"--certify is {seconds}: give a number of seconds > 0." in result.stderr
+    message = f"Invalid value for '--certify': {seconds!r} is not a number of seconds above 0."
+    assert message in result.stderr

@@ -1,7 +1,7 @@
 """`iou-kmeans compare`: compare sets of anchors on the boxes of labels."""
 
 from ._interrupt import ends_at_ctrl_c
-from ._options import CompareOptions, LabelOptions, NetworkOptions, check_certify
+from ._options import CompareOptions, LabelOptions, NetworkOptions
 from ._outputs import check_outputs
 from ._scale import make_scale
 
@@ -20,7 +20,6 @@ def compare(labels: LabelOptions, network: NetworkOptions, wanted: CompareOption
         raise ValueError(
             "Nothing to compare: add --anchors, for example --anchors yolov3, or -k 9."
         )
-    check_certify(wanted.certify)
     scale = make_scale(network)
     with ends_at_ctrl_c():
         from ._anchor_sets import common_scale, load_anchor_set

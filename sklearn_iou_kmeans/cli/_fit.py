@@ -7,7 +7,6 @@ from ._options import (
     FitOptions,
     LabelOptions,
     NetworkOptions,
-    check_certify,
 )
 from ._outputs import check_outputs
 from ._plot import check_drawable
@@ -19,7 +18,6 @@ def fit(
 ) -> None:
     """Find the k anchors with the highest average IoU with the boxes of labels."""
     check_drawable(search.plot)
-    check_certify(search.certify)
     outputs = {"--json": search.json_file, "--output": export.output, "--plot": search.plot}
     check_outputs(outputs, labels)
     scale = make_scale(network)

@@ -1,18 +1,46 @@
 """The options of the sub-commands, in groups.
 
-Options are strings and flags as typed; they are validated where they are used.
+Options are flags, numbers in a range, and strings as typed, which are validated where they are
+used.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from sys import float_info
+from typing import Annotated, Any
 
 import typer
+
+N_QUOTED = 40  # characters of a value in an error
+MOST = float_info.max
+
 
 about_labels = partial(typer.Option, rich_help_panel="Labels")
 about_network = partial(typer.Option, rich_help_panel="Unit and network input")
 about_export = partial(typer.Option, rich_help_panel="Export")
+
+
+def number_parser(
+    kind: type[int] | type[float], least: float, most: float, wanted: str
+) -> Callable[[Any], Any]:
+    """Return a parser of numbers from `least` to `most`, which errors call `wanted`."""
+
+    def parse(text: Any) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            raise typer.BadParameter(f"{str(text)[:N_QUOTED]!r} is not {wanted}.")
+        return value
+
+    return parse
+
+
+at_least_1 = number_parser(int, 1, MOST, "a whole number of at least 1")
 
 
 @dataclass(frozen=True)
@@ -63,7 +91,7 @@ class LabelOptions:
     min_size: Annotated[
         float,
         about_labels(
-            min=0,
+            parser=number_parser(float, 0, MOST, "a number of pixels, 0 or more"),
             metavar="PX",
             help="Leave out boxes with a side below PX pixels in the original image.",
         ),
@@ -71,7 +99,7 @@ class LabelOptions:
     max_unpacked: Annotated[
         float,
         about_labels(
-            min=1,
+            parser=number_parser(float, 1, MOST, "a ratio of at least 1"),
             metavar="N",
             help="Maximum ratio of unpacked to packed size of a compressed file.",
         ),
@@ -137,7 +165,11 @@ class NetworkOptions:
     ] = "pixel"
     stride: Annotated[
         float | None,
-        about_network(metavar="PIXELS", help="Size of a grid cell, for --unit grid."),
+        about_network(
+            parser=number_parser(float, 1, MOST, "a number of pixels, at least 1"),
+            metavar="PIXELS",
+            help="Size of a grid cell, for --unit grid.",
+        ),
     ] = None
 
 
@@ -150,8 +182,7 @@ JsonFile = Annotated[
 Seed = Annotated[
     int,
     typer.Option(
-        min=0,
-        max=2**32 - 1,
+        parser=number_parser(int, 0, 2**32 - 1, "a whole number from 0 to 4294967295"),
         metavar="N",
         help="Random seed. The same seed gives the same anchors.",
     ),
@@ -161,6 +192,7 @@ Seed = Annotated[
 Certify = Annotated[
     float | None,
     typer.Option(
+        parser=number_parser(float, float_info.min, MOST, "a number of seconds above 0"),
         metavar="SECONDS",
         help="Also compute an upper bound on the average IoU of any anchors, for about this many "
         "seconds for each number of anchors.",
@@ -172,7 +204,9 @@ Certify = Annotated[
 class FitOptions:
     """How many anchors to fit."""
 
-    k: Annotated[int, typer.Option("-k", min=1, metavar="K", help="Number of anchors.")] = 9
+    k: Annotated[
+        int, typer.Option("-k", parser=at_least_1, metavar="K", help="Number of anchors.")
+    ] = 9
     plot: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Plot anchors and boxes: a .png, .svg or .pdf file."),
@@ -196,7 +230,7 @@ class SweepOptions:
         ),
     ] = "3-10"
     restarts: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Number of restarts for each k.")
+        int, typer.Option(parser=at_least_1, metavar="N", help="Number of restarts for each k.")
     ] = 10
     rule: Annotated[
         str,
@@ -210,7 +244,7 @@ class SweepOptions:
     cv: Annotated[
         int | None,
         typer.Option(
-            min=2,
+            parser=number_parser(int, 2, MOST, "a whole number of at least 2"),
             metavar="FOLDS",
             help="Cross-validate: also score held-out images, with this many folds.",
         ),
@@ -218,7 +252,9 @@ class SweepOptions:
     jobs: Annotated[
         int,
         typer.Option(
-            metavar="N", help="Number of tasks to run in parallel; -1 means one per core."
+            parser=number_parser(int, -MOST, MOST, "a whole number, for example 2, or -1"),
+            metavar="N",
+            help="Number of tasks to run in parallel; -1 means one per core.",
         ),
     ] = -1
     plot: Annotated[
@@ -258,12 +294,18 @@ class ExportOptions:
     classes: Annotated[
         int | None,
         about_export(
-            min=1, metavar="N", help="darknet: number of classes, to compute the filters."
+            parser=at_least_1,
+            metavar="N",
+            help="darknet: number of classes, to compute the filters.",
         ),
     ] = None
     decimals: Annotated[
         int | None,
-        about_export(min=0, max=15, metavar="N", help="Number of decimals of the written anchors."),
+        about_export(
+            parser=number_parser(int, 0, 15, "a whole number from 0 to 15"),
+            metavar="N",
+            help="Number of decimals of the written anchors.",
+        ),
     ] = None
     output: Annotated[
         str | None,
@@ -288,7 +330,7 @@ class CompareOptions:
     ] = None
     k: Annotated[
         int | None,
-        typer.Option("-k", min=1, metavar="K", help="Also fit this number of anchors."),
+        typer.Option("-k", parser=at_least_1, metavar="K", help="Also fit this number of anchors."),
     ] = None
     as_written: Annotated[
         bool,
@@ -300,9 +342,3 @@ class CompareOptions:
     certify: Certify = None
     json_file: JsonFile = None
     seed: Seed = 0
-
-
-def check_certify(seconds: float | None) -> None:
-    """Raise if the time for a bound is not positive."""
-    if seconds is not None and not seconds > 0:
-        raise ValueError(f"--certify is {seconds:g}: give a number of seconds > 0.")

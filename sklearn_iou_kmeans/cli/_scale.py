@@ -114,10 +114,10 @@ def make_scale(options: NetworkOptions) -> Scale:
             else "--stride is the size of a grid cell, so it requires --unit grid."
         )
     size = None if options.input_size is None else parse_size(options.input_size, "--input-size")
-    if options.stride is not None and size is not None and not 1 <= options.stride <= min(size):
+    if options.stride is not None and size is not None and options.stride > min(size):
         raise ValueError(
-            f"--stride is {options.stride:g}: a grid cell has at least 1 pixel and is no larger "
-            f"than the network input of {size_name(size)}; for example 32."
+            f"--stride is {options.stride:g}: a grid cell is no larger than the network input of "
+            f"{size_name(size)}; for example 32."
         )
     return Scale(options.unit, size, resize, options.stride)  # type: ignore[arg-type]
 

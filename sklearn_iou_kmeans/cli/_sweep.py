@@ -9,7 +9,6 @@ from ._options import (
     LabelOptions,
     NetworkOptions,
     SweepOptions,
-    check_certify,
 )
 from ._outputs import check_outputs
 from ._plot import check_drawable
@@ -26,7 +25,6 @@ def sweep(
     chooses, and the anchors.
     """
     check_drawable(wanted.plot)
-    check_certify(wanted.certify)
     outputs = {"--json": wanted.json_file, "--output": export.output, "--plot": wanted.plot}
     check_outputs(outputs, labels)
     scale = make_scale(network)
