@@ -45,7 +45,8 @@ def box_sizes(
     Raises
     ------
     ValueError
-        If `boxes` does not have four columns, a value is not finite, or a size is negative.
+        If `boxes` does not have four columns, a value is not finite, or a size is negative or
+        larger than a float can hold.
 
     Examples
     --------
@@ -68,10 +69,12 @@ def box_sizes(
         )
     sizes = corners[:, 2:].copy()
     if box_format == "xyxy":
-        sizes -= corners[:, :2]
+        with np.errstate(over="ignore"):
+            sizes -= corners[:, :2]
         sizes += int(inclusive)
-    if (sizes < 0).any():
-        row = np.flatnonzero((sizes < 0).any(axis=1))[0]
+    is_size = ((sizes >= 0) & np.isfinite(sizes)).all(axis=1)
+    if not is_size.all():
+        row = is_size.argmin()
         raise ValueError(
             f"boxes[{row}] is {corners[row].tolist()}, of size {sizes[row].tolist()}: were corners "
             f"swapped, or is it not {box_format!r}?"
@@ -103,8 +106,8 @@ def letterbox(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[floa
     Raises
     ------
     ValueError
-        If `sizes` does not have two columns, or contains a negative or missing value, or if an
-        image size is missing or not positive.
+        If `sizes` does not have two columns, or contains a negative or missing value, if an image
+        size is missing or not positive, or if a result is larger than a float can hold.
 
     See Also
     --------
@@ -125,9 +128,7 @@ def letterbox(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[floa
            [ 20.8,  41.6]])
     """
     image, target = _check_image_sizes(image_sizes, sizes), check_size(input_size, "input_size")
-    # The side that limits the scale; products are compared because quotients would be rounded.
-    limit = (target[0] * image[:, 1] > target[1] * image[:, 0]).astype(int)[:, None]
-    return _scaled(sizes, target[limit], np.take_along_axis(image, limit, axis=1))
+    return _scaled(sizes, (target[0], image[:, :1]), (target[1], image[:, 1:]))
 
 
 def stretch(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float, float]) -> Any:
@@ -152,8 +153,8 @@ def stretch(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float,
     Raises
     ------
     ValueError
-        If `sizes` does not have two columns, or contains a negative or missing value, or if an
-        image size is missing or not positive.
+        If `sizes` does not have two columns, or contains a negative or missing value, if an image
+        size is missing or not positive, or if a result is larger than a float can hold.
 
     See Also
     --------
@@ -173,7 +174,7 @@ def stretch(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float,
            [ 20.8,  41.6]])
     """
     image, target = _check_image_sizes(image_sizes, sizes), check_size(input_size, "input_size")
-    return _scaled(sizes, target, image)
+    return _scaled(sizes, (target, image))
 
 
 def convert_units(
@@ -211,7 +212,8 @@ def convert_units(
     ------
     ValueError
         If a unit is unknown, if `image_size` or `stride` is required and missing or not positive,
-        or if `sizes` does not have two columns or contains a negative or missing value.
+        if `sizes` does not have two columns or contains a negative or missing value, or if a
+        result is larger than a float can hold.
 
     Examples
     --------
@@ -228,14 +230,14 @@ def convert_units(
         if unit not in units:
             raise ValueError(f"{role} must be 'pixel', 'relative' or 'grid', got {unit!r}.")
     if source == target:
-        return _scaled(sizes, 1, 1)
+        return _scaled(sizes, (1, 1))
     pixels = []
     for name, value in (units[source], units[target]):
         if value is None:
             example = {"image_size": "416 or (640, 384)", "stride": "32"}[name]
             raise ValueError(f"{source!r} to {target!r} needs {name}: in pixels, say {example}.")
         pixels.append(check_size(value, name))
-    return _scaled(sizes, *pixels)
+    return _scaled(sizes, (pixels[0], pixels[1]))
 
 
 def check_size(size: Any, name: str) -> NDArray[np.float64]:
@@ -251,17 +253,35 @@ def check_size(size: Any, name: str) -> NDArray[np.float64]:
     return sides
 
 
-def _scaled(sizes: Any, numerator: ArrayLike, denominator: ArrayLike) -> Any:
-    """Check `sizes`; return ``sizes * numerator / denominator`` in the type of `sizes`."""
+def _scaled(sizes: Any, *scales: tuple[ArrayLike, ArrayLike]) -> Any:
+    """Check `sizes`; return them times the smallest scale, a quotient, in the type of `sizes`."""
     checked = check_shapes(sizes, "sizes")
     if checked.shape[1] != 2:
         raise ValueError(
             f"sizes has {checked.shape[1]} columns: a size is (width, height). If these are boxes, "
             "box_sizes takes their sizes."
         )
-    scaled = (checked * np.asarray(numerator) / np.asarray(denominator)).astype(checked.dtype)
+    with np.errstate(over="ignore"):
+        each = [_times_quotient(checked, *scale) for scale in scales]
+        scaled = np.min(each, axis=0).astype(checked.dtype)
+    if np.isinf(scaled).any():
+        row, column = np.argwhere(np.isinf(scaled))[0]
+        raise ValueError(
+            f"sizes[{row}, {column}] is {checked[row, column]}, and rescaled it is larger than "
+            f"{scaled.dtype} can hold: are the sizes, and those of images and input, in pixels?"
+        )
     if hasattr(sizes, "iloc"):
         return type(sizes)(scaled, index=sizes.index, columns=sizes.columns)
+    return scaled
+
+
+def _times_quotient(
+    sizes: NDArray[np.floating], numerator: ArrayLike, denominator: ArrayLike
+) -> NDArray[np.float64]:
+    """Return ``sizes * numerator / denominator``, where only the result can be too large."""
+    factors, exponents = zip(*map(np.frexp, (sizes, numerator, denominator)), strict=True)
+    quotient = factors[0] * factors[1] / factors[2]
+    scaled: NDArray[np.float64] = np.ldexp(quotient, exponents[0] + exponents[1] - exponents[2])
     return scaled
 
 

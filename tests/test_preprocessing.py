@@ -1,9 +1,11 @@
 """From boxes to sizes, and to those that a network sees."""
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -41,6 +43,7 @@ def test_precision_is_kept_and_the_input_is_not_touched(dtype):
         ([[0, 0, 1, 1], [5, 5, 4, 6]], {}, r"boxes\[1\] is \[5.0, 5.0, 4.0, 6.0\], of size \[-1.0"),
         ([[0, 0, -1, 1]], {"box_format": "xywh"}, "were corners swapped, or is it not 'xywh'"),
         ([[0, 0, 1, np.nan]], {}, "Input boxes contains NaN"),
+        ([[0, 0, 1, 1], [0, -1e308, 1, 1e308]], {}, r"boxes\[1\] is .*of size \[1.0, inf\]"),
         ([[0, 0, 1, 1]], {"box_format": "yxyx"}, "box_format must be .* got 'yxyx'"),
         ([[0, 0, 1, 1]], {"box_format": "xywh", "inclusive": True}, "inclusive=True is about"),
     ],
@@ -154,6 +157,41 @@ def test_any_way_through_the_units_comes_back(sizes, first, second, third, image
     np.testing.assert_allclose(convert(there, second, third), convert(sizes, first, third))
 
 
+# Sides near the ends of what a float holds, and in between.
+ANY_SIDES = st.one_of(st.floats(5e-324, 1e-300), st.floats(1e-3, 1e4), st.floats(1e300, 1.7e308))
+LARGEST = np.finfo(np.float64).max
+
+
+@pytest.mark.parametrize("scale", [letterbox, stretch, convert_units])
+@given(*[st.tuples(ANY_SIDES, ANY_SIDES)] * 3)
+@example((1e308, 1.0), (1280.0, 720.0), (1e308, 416.0))
+@example((1e308, 1e308), (1e308, 1e308), (416.0, 416.0))
+@example((640.0, 480.0), (1.0, 1.0), (1e308, 1e308))
+def test_scaled_sizes_are_as_exact_at_the_ends_of_what_a_float_holds(
+    scale, size, image_size, input_size
+):
+    ratios = [Fraction(a) / Fraction(b) for a, b in zip(input_size, image_size, strict=True)]
+    if scale is letterbox:
+        ratios = [min(ratios)] * 2
+    elif scale is convert_units:
+        ratios = [Fraction(side) / Fraction(input_size[0]) for side in image_size]
+    exact = [Fraction(side) * ratio for side, ratio in zip(size, ratios, strict=True)]
+    assume(all(abs(side / Fraction(LARGEST) - 1) > 1e-9 for side in exact))
+
+    def scaled():
+        if scale is convert_units:
+            stride = input_size[0]
+            return scale([size], "relative", "grid", image_size=image_size, stride=stride)[0]
+        return scale([size], image_size, input_size)[0]
+
+    if max(exact) > LARGEST:
+        with pytest.raises(ValueError, match="larger than float64 can hold"):
+            scaled()
+    else:
+        expected = [float(side) for side in exact]
+        np.testing.assert_allclose(scaled(), expected, rtol=1e-15, atol=1e-323)
+
+
 SCALERS = {
     "letterbox": lambda sizes: letterbox(sizes, (1280, 720), 416),
     "stretch": lambda sizes: stretch(sizes, (1280, 720), 416),
@@ -192,6 +230,7 @@ def test_scaling_keeps_data_frames_precision_and_the_input(scale):
         (SIZES, (1280, 720), (416, -1), r"input_size must be .* got \(416, -1\)"),
         (SIZES, (1280, 720), (3, 416, 416), "input_size must be"),
         (SIZES, (1280, 720), [[416, 416]], r"input_size must be .* got \[\[416, 416\]\]"),
+        (SIZES.astype(np.float32), (1, 1), 1e38, r"sizes\[0, 0\] is 40.0.* larger than float32"),
         (SIZES, (1280, 720), "large", "input_size must be .* got 'large'"),
         (CORNERS, (1280, 720), 416, "sizes has 4 columns.*box_sizes takes their sizes"),
         ([[-1, 2]], (1280, 720), 416, "Negative values"),
