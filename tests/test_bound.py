@@ -215,29 +215,32 @@ def test_it_holds_however_early_it_stops():
 # Many boxes
 
 
-@pytest.mark.parametrize("resolution", [2, 16, 64])
-def test_the_bound_of_a_histogram_holds_for_its_boxes(resolution):
+@pytest.mark.parametrize(("resolution", "max_time"), [(2, 1.0), (16, 60.0), (64, 60.0)])
+def test_the_bound_of_a_histogram_holds_for_its_boxes(resolution, max_time):
+    """Wide cells prove little; with narrow ones, the tolerance is reached long before the time."""
     X = box_sizes(make_boxes(5_000, random_state=0).data).astype(np.float32)
     kmeans = IoUKMeans(4, random_state=0).fit(X)
     histogram = ShapeHistogram(resolution).add(X[:2_000]).add(X[2_000:])
-    bound = average_iou_upper_bound(histogram, 4, max_time=2.0)
+    bound = average_iou_upper_bound(histogram, 4, tol=0.005, max_time=max_time)
     assert kmeans.average_iou_ <= bound
-    if resolution == 64:
+    if resolution >= 16:
         assert bound <= kmeans.average_iou_ + 0.01
 
 
 def test_many_boxes_are_summarised():
     X = box_sizes(make_boxes(30_000, random_state=1).data)
     kmeans = IoUKMeans(3, random_state=0).fit(X)
-    bound = average_iou_upper_bound(X, 3, centers=kmeans.cluster_centers_, max_time=5.0)
-    assert kmeans.average_iou_ <= bound <= kmeans.average_iou_ + 0.01
+    centers = kmeans.cluster_centers_
+    bound = average_iou_upper_bound(X, 3, centers=centers, tol=0.005, max_time=60.0)
+    assert kmeans.average_iou_ <= bound <= kmeans.average_iou_ + 0.005
 
 
 def test_many_boxes_in_one_cell():
     X = np.random.RandomState(0).uniform(10.01, 10.02, size=(4_000, 2))
     kmeans = IoUKMeans(3, random_state=0).fit(X)
-    bound = average_iou_upper_bound(X, 3, centers=kmeans.cluster_centers_, max_time=1.0)
-    assert kmeans.average_iou_ <= bound <= kmeans.average_iou_ + 1e-3
+    centers = kmeans.cluster_centers_
+    bound = average_iou_upper_bound(X, 3, centers=centers, tol=5e-4, max_time=60.0)
+    assert kmeans.average_iou_ <= bound <= kmeans.average_iou_ + 5e-4
 
 
 # The inequalities
