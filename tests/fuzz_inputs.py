@@ -60,7 +60,7 @@ class Layout(NamedTuple):
     options: Mapping[str, Any] = {}
 
 
-# ---- Three ways to change a content: as a tree of JSON, as a tree of XML, as words of text.
+# ---- Ways to change a content: as a tree of JSON or XML, as words of text, as a table of cells.
 
 
 def _places(tree: Any) -> list[tuple[Any, Any]]:
@@ -154,6 +154,34 @@ def changed_words(draw: Any, text: str) -> str:
 
 
 @st.composite
+def changed_table(draw: Any, text: str) -> str:
+    """Change cells and rows of a table, and what is within cells and comments that are JSON."""
+    lines = text.split("\n")
+    comments = [re.split("(?<== )", line, maxsplit=1) for line in lines if line.startswith("#")]
+    rows = csv.reader(line for line in lines if not line.startswith("#"))
+    tree = [[_parsed(cell) for cell in row] for row in [*comments, *rows]]
+    changed = json.loads(draw(changed_json(tree)))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for row in changed if isinstance(changed, list) else [changed]:
+        cells = [_written(cell) for cell in (row if isinstance(row, list) else [row])]
+        if cells and cells[0].startswith("#"):
+            out.write("".join(cells) + "\n")
+        else:
+            writer.writerow(cells)
+    return out.getvalue()
+
+
+def _parsed(cell: str) -> Any:
+    """Return the value of a cell that is an object or an array of JSON, else its text."""
+    return json.loads(cell) if cell.startswith(("{", "[")) else cell
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@st.composite
 def changed_bytes(draw: Any, content: bytes) -> bytes:
     """Cut, replace and insert bytes; rarely, as most such files are refused at once."""
     for _ in range(draw(st.sampled_from([0] * 9 + [1, 3]))):
@@ -225,10 +253,30 @@ def n_shapes_of_cvat(text: str) -> int:
 
 
 def n_regions(text: str) -> int:
-    """Count the regions of VIA."""
+    """Count the regions of VIA, in its JSON or CSV; in version 3 those that have a place."""
+    if not text.lstrip().startswith(("{", "[")):
+        return n_rows_with_shape(text)
     document = json.loads(text)
+    if {"metadata", "view"} <= set(document):
+        return sum(bool(region.get("xy")) for region in document["metadata"].values())
     entries = document.get("_via_img_metadata", document)
     return sum(len(entry.get("regions", ())) for entry in entries.values())
+
+
+def n_rows_with_shape(text: str) -> int:
+    """Count the rows of VIA's CSV whose shape is not empty."""
+    lines = re.split(r"\r\n|\r|\n", text)
+    shape = "region_shape_attributes"
+    if "spatial_coordinates" in text:  # version 3: comments, of which one names the columns
+        shape = "spatial_coordinates"
+        lines = [line.removeprefix("# CSV_HEADER = ") for line in lines]
+        first = next(n for n, line in enumerate(lines) if shape in line and line[0] != "#")
+        lines = [line for line in lines[first:] if not line.startswith("#")]
+        lines = lines[:1] + [line for line in lines[1:] if line != lines[0]]
+    rows = (row for row in csv.reader(lines, strict=True) if any(row))
+    columns = [name.strip() for name in next(rows)]
+    shapes = (dict(zip(columns, row, strict=False)).get(shape, "") for row in rows)
+    return sum(re.sub(r"\s", "", one) not in ("", "{}", "[]") for one in shapes)
 
 
 def n_labels_of_frames(text: str) -> int:
@@ -378,6 +426,50 @@ VIA = {
     }
     for i in (1, 2)
 }
+VIA_3 = {
+    "project": {"pid": "__VIA_PROJECT_ID__", "data_format_version": "3.1.1"},
+    "config": {},
+    "attribute": {"1": {"aname": "class", "type": 4, "options": {"0": "car", "1": "bus"}}},
+    "file": {"1": {"fid": 1, "fname": "a.jpg"}, "2": {"fid": 2, "fname": "b.mp4"}},
+    "view": {"1": {"fid_list": [1]}, "2": {"fid_list": ["2"]}},
+    "metadata": {
+        "1_a": {"vid": "1", "flg": 0, "z": [], "xy": [2, 10, 20, 40, 20], "av": {"1": "0"}},
+        "1_b": {"vid": "1", "flg": 0, "z": [], "xy": [3, 100, 90, 9], "av": {"1": "1"}},
+        "1_c": {"vid": "1", "flg": 0, "z": [], "xy": [4, 100, 90, 9, 5], "av": {}},
+        "1_d": {"vid": "1", "flg": 0, "z": [], "xy": [7, 1, 2, 30, 2, 30, 40], "av": {"1": "0,1"}},
+        "2_a": {"vid": "2", "flg": 0, "z": [0.25], "xy": [1, 3, 4], "av": {"1": "0"}},
+        "2_b": {"vid": "2", "flg": 0, "z": [1, 2.5], "xy": [], "av": {"1": "0"}},
+    },
+}
+
+
+def table_of(rows: list[list[Any]]) -> str:
+    """Write rows as CSV, with JSON in the cells that are no text."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([map(_written, row) for row in rows])
+    return out.getvalue()
+
+
+VIA_CSV = table_of(
+    [
+        [
+            *("filename", "file_size", "file_attributes", "region_count", "region_id"),
+            *("region_shape_attributes", "region_attributes"),
+        ],
+        ["a.jpg", 123, {}, 5, 0, {}, {}],
+        *(["b.jpg", 123, {}, 5, i, one, {"class": "car"}] for i, one in enumerate(SHAPES_OF_VIA)),
+    ]
+)
+VIA_3_CSV = (
+    "# Exported using VGG Image Annotator\n"
+    f"# ATTRIBUTE = {json.dumps(VIA_3['attribute'])}\n"
+    "# CSV_HEADER = metadata_id,file_list,flags,temporal_coordinates,spatial_coordinates,metadata\n"
+) + table_of(
+    [
+        [key, ["a.jpg"] if one["vid"] == "1" else ["b.mp4"], 0, one["z"], one["xy"], one["av"]]
+        for key, one in VIA_3["metadata"].items()
+    ]
+)
 VOC = "<annotation><size><width>640</width><height>480</height></size>{}</annotation>".format(
     "".join(
         f"<object><name>car</name><difficult>{i % 2}</difficult><bndbox><xmin>{x1}</xmin>"
@@ -442,7 +534,12 @@ LAYOUTS = [
     Layout("bdd100k", [FRAMES, SCALABEL], changed_json, n_labels_of_frames),
     Layout("labelme", [LABELME], changed_json, lambda t: len(json.loads(t)["shapes"]), ".json"),
     Layout("label_studio", [TASKS, SMALL_TASKS], changed_json, n_tasks),
-    Layout("via", [VIA, {"_via_img_metadata": VIA}], changed_json, n_regions),
+    Layout(
+        "via",
+        [VIA, {"_via_img_metadata": VIA}, VIA_3, VIA_CSV, VIA_3_CSV],
+        lambda seed: changed_table(seed) if isinstance(seed, str) else changed_json(seed),
+        n_regions,
+    ),
     Layout("voc", [VOC], changed_xml, lambda t: len(ET.fromstring(t).findall("object")), ".xml"),
     Layout("cvat", [CVAT_IMAGES, CVAT_VIDEO], changed_xml, n_shapes_of_cvat, ".xml"),
     Layout("dota", [DOTA], changed_words, n_headed, ".txt"),
