@@ -1,5 +1,6 @@
 """What the command says of the labels that it reads."""
 
+import gzip
 import json
 import struct
 import subprocess
@@ -238,6 +239,15 @@ def test_a_dash_is_standard_input(write, given):
         stdin = {"input": file.read()} if given == "pipe" else {"stdin": file}
         result = subprocess.run(arguments, capture_output=True, check=True, **stdin)
     assert b"2 labels in 2 images, as csv" in result.stdout
+
+
+def test_what_a_file_may_unpack_to_is_an_option(write):
+    """This one unpacks to some 400 times its size."""
+    rows = b"image,x1,y1,x2,y2\n" + b"a.jpg,1,2,30,40\nb.jpg,1,2,50,90\n" * 150_000
+    path = write({"a.csv.gz": gzip.compress(rows)}) / "a.csv.gz"
+    assert "more than 100 times its size" in error(path)
+    assert "If you trust it, allow more: --max-unpacked 1000." in error(path)
+    assert "300 000 labels in 2 images" in words(path, "--max-unpacked", "1000")
 
 
 def test_images_that_no_label_names_are_not_counted(tmp_path):

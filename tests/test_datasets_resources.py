@@ -7,7 +7,14 @@ import socket
 
 import pytest
 
-from sklearn_iou_kmeans.datasets import load_annotations, load_coco, load_csv, load_yolo
+from sklearn_iou_kmeans.datasets import (
+    READERS,
+    _files,
+    load_annotations,
+    load_coco,
+    load_csv,
+    load_yolo,
+)
 
 SIZE = (640, 480)
 BOX = "0 0.5 0.5 0.25 0.125"
@@ -101,6 +108,45 @@ def test_pipes_in_a_folder_are_passed_over(tmp_path):
         os.mkfifo(tmp_path / name)
     boxes = load_annotations(tmp_path, image_size=SIZE)
     assert (boxes.format, boxes.image_names) == ("yolo", ["a"])
+
+
+@pytest.mark.parametrize("name", ["auto", *sorted(READERS)])
+def test_a_folder_of_nothing_but_pipes_is_refused_and_not_waited_for(tmp_path, name):
+    for suffix in (".xml", ".json", ".csv", ".parquet", ".txt", ".yaml", ".names", ".jpg"):
+        os.mkfifo(tmp_path / f"data{suffix}")
+    with pytest.raises(ValueError, match=r"name the (folder|annotation file)"):
+        load_annotations(tmp_path, name)
+
+
+@pytest.mark.parametrize("folder", ["images", "labels"])
+def test_a_pipe_among_the_images_is_no_image(tmp_path, folder):
+    for name in ("images", "labels"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "labels" / "a.txt").write_text(BOX)
+    os.mkfifo(tmp_path / folder / "a.jpg")
+    with pytest.raises(ValueError, match="the size of no image is known"):
+        load_annotations(tmp_path)
+
+
+def test_a_data_file_has_a_largest_size(tmp_path):
+    (tmp_path / "a.txt").write_text(BOX)
+    path = tmp_path / "data.yaml"
+    content = "train: .\nnames: [car]\n#"
+    path.write_text(content.ljust(256_000, "#"))
+    assert len(load_yolo(path, image_size=SIZE).data) == 1
+    path.write_text(content.ljust(256_001, "#"))
+    with pytest.raises(ValueError, match=r"data\.yaml is larger than 256000 bytes"):
+        load_yolo(path, image_size=SIZE)
+
+
+def test_a_folder_has_a_largest_number_of_entries(tmp_path, monkeypatch):
+    monkeypatch.setattr(_files, "MOST_ENTRIES", 3)  # in place of some millions
+    for name in ("a.txt", "b.txt", "c.jpg"):
+        (tmp_path / name).write_text(BOX)
+    assert len(load_yolo(tmp_path, image_size=SIZE).data) == 2
+    (tmp_path / ".hidden").touch()
+    with pytest.raises(ValueError, match="has more than 3 entries: name the folder of the labels"):
+        load_yolo(tmp_path, image_size=SIZE)
 
 
 @pytest.mark.parametrize("target", ["/", "..", "elsewhere"])

@@ -57,6 +57,19 @@ def test_actions_are_pinned_by_commit():
         assert re.search(r"uses: [\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
 
 
+def test_workflows_check_what_the_project_claims():
+    """Known vulnerabilities, hashes of the oldest releases, sanitizers, pre-releases."""
+    workflow, script = "\n".join(lines_of(".github/workflows/ci.yml")), lines_of(".ci/run")
+    makefile = "\n".join(lines_of("Makefile"))
+    commands = re.sub(r"#.*", "", "\n".join([workflow, *script]))
+    used = set(re.findall(r"\bmake ([\w-]+)", commands))
+    assert {"audit", "test", "test-oldest", "test-nightly", "test-sanitized", "test-long"} <= used
+    recipes = dict(re.findall(r"^([\w-]+):.*\n((?:\t.*\n?)+)", makefile, re.M))
+    assert used <= set(recipes)
+    assert "pip-audit" in recipes["audit"]
+    assert re.search(r"^\$\(OLDEST\)/\.test:.*\n(\t.*\n)*\t.*--require-hashes", makefile, re.M)
+
+
 def test_the_version_has_its_section_in_the_changelog():
     assert PROJECT["project"]["version"] == sklearn_iou_kmeans.__version__
     assert any(
