@@ -3,8 +3,12 @@
 import io
 import json
 import math
+import os
+import pickle
 import re
+import socket
 import sys
+import threading
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -33,6 +37,35 @@ LONGEST_MESSAGE = 3000
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+# What reading never does: run a program, connect, load objects, or change a file.
+NEVER = re.compile(
+    r"subprocess\.|os\.(system|exec|fork|posix_spawn|spawn|startfile|remove|rename|mkdir|rmdir|link"
+    r"|symlink|truncate|chmod|chown|utime)|shutil\.|tempfile\.|socket\.(connect|bind|getaddrinfo)"
+    r"|urllib\.|pickle\."
+)
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+watched = threading.local()
+
+
+def watch(event, arguments):
+    """Raise at what reading never does, while a file is read."""
+    if getattr(watched, "is_reading", False) and (
+        NEVER.match(event) or (event == "open" and arguments[2] & WRITING)
+    ):
+        raise AssertionError(f"reading a file led to {event}{arguments}")
+
+
+sys.addaudithook(watch)
+
+
+def read_only(path, format, **options):
+    """Read annotations; raise if anything else is done."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "dont_write_bytecode", True)  # modules are imported by reading
+        patch.setattr(watched, "is_reading", True, raising=False)
+        return load_annotations(path, format, **options)
+
+
 def write(files, folder):
     """Put files into a folder, in place of those that are there; folders stay."""
     for path in Path(folder).rglob("*"):
@@ -49,7 +82,7 @@ def check_reading(case: Case, folder: str, format: str) -> str:
     path = Path(folder, case.path)
     write(case.files, folder)
     try:
-        boxes = load_annotations(path, format, **case.options)
+        boxes = read_only(path, format, **case.options)
     except AnnotationError as error:
         message = str(error)
         assert folder in message, message
@@ -123,3 +156,26 @@ def test_the_layouts_that_are_changed_are_true_ones(layout, tmp_path):
         path = f"labels{layout.suffix}"
         case = Case(layout.name, {path: text.encode()}, path, layout.options)
         assert check_reading(case, str(tmp_path), layout.name) == "read"
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda path: os.system("true"),
+        lambda path: path.write_text("mine"),
+        lambda path: path.unlink(),
+        lambda path: pickle.loads(pickle.dumps(Case)),
+        lambda path: socket.create_connection(("127.0.0.1", 9)),
+    ],
+    ids=["run", "write", "remove", "unpickle", "connect"],
+)
+def test_reading_that_did_harm_would_be_seen(harm, tmp_path):
+    class Harmful:
+        """A path that does harm when it is looked at, as a reader might."""
+
+        def __fspath__(self):
+            harm(tmp_path / "a.txt")
+            return str(tmp_path)
+
+    with pytest.raises(AssertionError, match="reading a file led to"):
+        read_only(Harmful(), "auto")
