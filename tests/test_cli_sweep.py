@@ -275,7 +275,7 @@ def test_a_k_that_is_none_of_these_is_refused_with_the_grammar(labels, text):
         ("--jobs 0", "--jobs is 0"),
         ("--plot none/a.png", "--plot none/a.png: there is no such folder"),
         ("--plot -", "--plot is '-': end the name in .png, .svg or .pdf"),
-        ("--json .", "--json .: this is a directory"),
+        ("--json .", "--json .: this names a folder. Name a file in it."),
         ("--export ultralytics", "add --input-size"),
         ("--heads 3", "--heads requires --export"),
     ],
