@@ -288,6 +288,14 @@ def test_a_swapped_center_goes_where_it_helps_most():
         assert (centers == X[3]).sum() == 1
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_swaps_make_one_bad_start_as_good_as_ten_good_ones(few, seed):
+    smallest = few[np.argsort(few.prod(axis=1))[:9]]
+    swaps = IoUKMeans(9, init=smallest, algorithm="random_swap", random_state=seed).fit(few)
+    default = IoUKMeans(9, random_state=0).fit(few)
+    assert swaps.average_iou_ >= default.average_iou_ - 1e-3
+
+
 # Twenty boxes, and two anchors that no single swap improves.
 WIDTHS = 2, 4, 5, 6, 7, 7, 8, 9, 10, 11, 13, 15, 20, 20, 20, 21, 23, 25, 26, 28
 HEIGHTS = 8, 19, 7, 5, 2, 5, 7, 27, 19, 8, 6, 2, 5, 22, 26, 25, 4, 7, 5, 15
