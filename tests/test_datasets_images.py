@@ -177,6 +177,17 @@ def test_boxes_stay_inside_their_image_and_no_row_is_lost(tmp_path_factory, corn
     assert sum(boxes.notes.values()) <= sum(whole.notes.values())
 
 
+@pytest.mark.parametrize("clip", [True, False])
+def test_a_box_of_negative_corners_is_counted_though_the_size_of_its_image_is_unknown(write, clip):
+    rows = "image,x1,y1,x2,y2\na.jpg,-20,10,100,60\na.jpg,-0.05,1,60,90\na.jpg,1,1,60,90\n"
+    folder = write({"a.csv": rows, "i/a.png": png()})
+    boxes = load_annotations(folder / "a.csv", clip=clip)
+    assert boxes.data[0].tolist() == [-20, 10, 100, 60]
+    assert boxes.notes == {"reaching outside the image, not clipped": 1}
+    known = load_annotations(folder / "a.csv", clip=clip, images=folder / "i")
+    assert list(known.notes.values()) == [1]
+
+
 def test_small_boxes_are_left_out_and_counted(write):
     rows = "image,x1,y1,x2,y2\na,0,0,8,9\nb,0,0,7.9,90\nc,0,0,90,7\nd,5,5,5,9\n"
     boxes = load_annotations(write({"boxes.csv": rows}) / "boxes.csv", min_size=8)

@@ -33,7 +33,7 @@ def compare(labels: LabelOptions, network: NetworkOptions, wanted: CompareOption
     if boxes.scale != common.scale:
         raise ValueError(
             "The boxes are relative to their images, and the anchors are in pixels. Add --images "
-            "DIR, or --image-size WxH if all images have one size."
+            "DIR, or --image-size WxH if all images have the same size."
         )
     record = compute_comparison(boxes, sets, common.scale, wanted)
     console = make_console(outputs, record.warnings)

@@ -171,10 +171,11 @@ def possible_scale(scale: Scale, boxes: Bunch, options: LabelOptions) -> Scale:
     if boxes.unit == "pixel":
         return scale
     if options.truncate or (scale.input_size is not None and scale.resize != "stretch"):
-        wanted = "--truncate" if options.truncate else f"--resize {scale.resize}"
+        wanted = "--truncate" if options.truncate else f"--input-size with --resize {scale.resize}"
         raise ValueError(
-            f"{label_names(options)}: the boxes are relative to their images, and {wanted} needs "
-            "them in pixels. Add --images DIR, or --image-size WxH if all images have one size."
+            f"{label_names(options)}: the boxes are relative to their images, so {wanted} needs "
+            "the sizes of the images. Add --images DIR, or --image-size WxH if they all have the "
+            "same size."
         )
     return scale if scale.input_size is not None else Scale("relative")
 

@@ -122,6 +122,8 @@ def _select(
         reason[found & (reason == "")] = defect
     upright = bounds.copy()
     upright[list(labels.rotated)] = np.nan
+    negative = (corners[:, :2] < -OVERHANG).any(axis=1) & np.isnan(bounds[:, 0])
+    negative[list(labels.rotated)] = False
     reaching = _clip(corners, upright, clip)
     if min_size:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -134,7 +136,8 @@ def _select(
     names = list(image_codes)
     skipped, skipped_images = _count(reason[~kept].tolist(), image[~kept].tolist(), names)
     notes = Counter(labels.note[row] for row in sorted(labels.note) if kept[row])
-    notes[CLIPPED if clip else REACHING_OUT] = int(np.count_nonzero(reaching & kept))
+    notes[CLIPPED if clip else REACHING_OUT] += int(np.count_nonzero(reaching & kept))
+    notes[REACHING_OUT] += int(np.count_nonzero(negative & kept))
     notes[NOT_FOLLOWED] = len(labels.not_followed)
     return Bunch(
         data=corners[kept],
