@@ -402,7 +402,7 @@ def test_of_very_many_categories_the_largest_are_listed(tmp_path):
         ("", [], "is empty"),
         ('[{"name": "a.jpg"', [], "is not valid JSON"),
         ('{"frames": 7}', [], "Expected array, got int"),
-        ('{"licenses": []}', [], "is of no known format"),
+        ('{"licenses": []}', [], "is not in a known format"),
         ('[{"name": 7}]', [], "at $[0].name: Expected str, got int; found 7"),
         ('[{"name": "a.jpg"}]', [], "has no box to use. Skipped: nothing"),
         (

@@ -213,7 +213,7 @@ def test_errors_name_options_of_the_command(write, content, options):
 
 def test_the_remedy_for_sizes_in_two_columns_is_one_that_helps(write):
     path = write({"a.csv": "filename,width,height\na.jpg,10,20\nb.jpg,30,40\n"}) / "a.csv"
-    assert "If they are those of the boxes, say so: --columns width,height." in error(path)
+    assert "If they are the size of the boxes, choose --columns width,height." in error(path)
     assert "used 2 boxes" in words(path, "--columns", "width,height")
 
 

@@ -87,7 +87,7 @@ def test_variants_of_a_format_are_told_too(write, name, file, content):
 def test_an_unknown_format_is_an_error_that_says_what_was_seen(write, file, content, message):
     with pytest.raises(ValueError, match=message) as error:
         load_annotations(write({file: content}) / file)
-    assert "is of no known format" in str(error.value)
+    assert "is not in a known format" in str(error.value)
     assert "Convert it to COCO JSON" in str(error.value)
     assert "format=" not in str(error.value)
 
@@ -140,7 +140,7 @@ def test_the_format_can_be_named(write):
     folder = write({"a.xml": VOC, "a.txt": KITTI})
     assert load_annotations(folder, "kitti").format == "kitti"
     assert load_annotations(folder, format="voc").skipped == {"difficult": 1}
-    with pytest.raises(ValueError, match=r"'yolov8' is no format\. With format= choose from au"):
+    with pytest.raises(ValueError, match=r"'yolov8' is not a format\. With format= choose from au"):
         load_annotations(folder, "yolov8")
 
 
@@ -169,5 +169,7 @@ def test_real_files_are_told_apart(shared_data):
 def test_the_files_of_a_folder_of_no_format_are_counted(tmp_path, names, seen):
     for name in names:
         (tmp_path / f"{name}.txt").write_text("0 0.5 0.5 0.2 x\n")
-    with pytest.raises(ValueError, match=f"no known format: a folder with {seen}.* convert them"):
+    with pytest.raises(
+        ValueError, match=f"not in a known format: a folder with {seen}.* convert them"
+    ):
         load_annotations(tmp_path)

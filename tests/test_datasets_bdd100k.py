@@ -269,7 +269,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_an_empty_folder_has_no_label_file(tmp_path):
-    with pytest.raises(ValueError, match=r"has no \.json file in it"):
+    with pytest.raises(ValueError, match=r"has no \.json file: name the folder"):
         load_bdd100k(tmp_path)
 
 

@@ -132,7 +132,7 @@ def drawn_boxes(n):
 def test_a_bbox_of_two_corners_is_refused(write):
     corners = drawn_boxes(50)
     path = write([annotation(box) for box in corners.tolist()])
-    with pytest.raises(ValueError, match=r"none if they are two corners.*\[x, y, width, h"):
+    with pytest.raises(ValueError, match=r"none would if bbox were two corners.*\[x, y, w"):
         load_coco(path)
     as_coco = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
     assert_array_equal(load_coco(write(list(map(annotation, as_coco.tolist())))).data, corners)
@@ -173,7 +173,7 @@ def test_an_image_or_category_that_comes_twice_does_no_harm_if_it_is_the_same(wr
 )
 def test_one_id_for_two_things_is_an_error(write, field, wrong):
     path = write([annotation()], **{field: wrong})
-    with pytest.raises(ValueError, match=rf"\$\.{field}\[1\]: the id (42|3) is that of another"):
+    with pytest.raises(ValueError, match=rf"\$\.{field}\[1\]: the id (42|3) is used by another"):
         load_coco(path)
 
 
@@ -302,7 +302,7 @@ def test_masks_are_counted(write):
     ],
 )
 def test_a_broken_mask_is_named(write, mask):
-    with pytest.raises(ValueError, match=r"at \$\.annotations\[1\]: .* is no mask"):
+    with pytest.raises(ValueError, match=r"at \$\.annotations\[1\]: .* is not a mask"):
         load_coco(write([annotation(), annotation(None, segmentation=mask)]))
 
 
@@ -334,7 +334,7 @@ def test_a_folder_with_a_file_in_each_part_gives_the_train_part_and_says_so(writ
         assert boxes.splits_read == ["valid", "train"]
         assert boxes.image_names[0] == "valid/_annotations.coco/b.jpg"
         assert len(set(boxes.image_names)) == 2 * 3
-        with pytest.raises(ValueError, match="no part 'val', only 'test', 'train', 'valid'"):
+        with pytest.raises(ValueError, match="no split 'val', only 'test', 'train', 'valid'"):
             load(tmp_path, split="val")
 
 

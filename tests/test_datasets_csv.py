@@ -152,7 +152,7 @@ def test_a_bad_line_is_named(write, line, message):
         (
             HEADER,
             {"columns": ["x", "y", "w", "h"], "box_format": "whxy"},
-            "'whxy' is no format of boxes",
+            "'whxy' is not a box format",
         ),
         (HEADER, {"category_column": "kind"}, "has no column 'kind'"),
     ],

@@ -86,7 +86,7 @@ def test_a_rotated_box_has_its_own_sides_or_those_of_the_box_around_it(write):
     boxes = load_cvat(path, sides="rotated")
     assert_allclose(boxes.data, [[100, 100, 200, 120]])
     assert boxes.notes == {"with the sides of an oriented box": 1}
-    with pytest.raises(ValueError, match=r"'upright' are no sides .*sides=rotated, its own"):
+    with pytest.raises(ValueError, match=r"'upright' is not a choice .*sides=rotated, its own"):
         load_cvat(path, sides="upright")
 
 
@@ -95,7 +95,7 @@ def test_a_rotated_box_has_its_own_sides_or_those_of_the_box_around_it(write):
     [
         (box(xtl="left"), r"image 'a/b\.jpg', shape 2, box: 'left' is not a finite number"),
         ('<box label="car" xtl="1"/>', r"shape 2, box: '' is not a finite number"),
-        ('<polygon label="car" points="1,2;3"/>', "'1,2;3' is no polygon"),
+        ('<polygon label="car" points="1,2;3"/>', "'1,2;3' is not a polygon"),
         ('<polygon label="car" points=""/>', "'' is not a finite number"),
     ],
 )

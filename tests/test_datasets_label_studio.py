@@ -111,7 +111,10 @@ def test_a_rotated_box_turns_around_its_first_corner(write):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"x": "left", "y": 1, "width": 2, "height": 3}, r"\$\[1\], region 1: .* is no rectangle"),
+        (
+            {"x": "left", "y": 1, "width": 2, "height": 3},
+            r"\$\[1\], region 1: .* is not a valid rectangle",
+        ),
         ({"points": [[1]]}, r"\$\[1\], region 1"),
     ],
 )
@@ -122,14 +125,14 @@ def test_a_broken_region_is_named(write, value, message):
 
 @pytest.mark.parametrize("broken", [{"data": 3}, {"data": {}, "annotations": [{"result": [{}]}]}])
 def test_a_broken_task_is_named(write, broken):
-    with pytest.raises(ValueError, match=r"at \$\[1\]: .* is no task"):
+    with pytest.raises(ValueError, match=r"at \$\[1\]: .* is not a task"):
         load_label_studio(write(task(result()), broken))
 
 
 def test_percent_of_an_unknown_size_are_refused(write):
     unsized = result()
     del unsized["original_width"]
-    with pytest.raises(ValueError, match="is no rectanglelabels"):
+    with pytest.raises(ValueError, match="is not a valid rectanglelabels"):
         load_label_studio(write(task(unsized)))
 
 
@@ -138,13 +141,13 @@ def test_an_image_without_a_finite_width_is_refused(write, width):
     region = result() | {"original_width": width}
     small = RECTANGLE | {"rectanglelabels": ["car"], "original_width": width}
     for tasks in ([task(region)], [{"id": 1, "image": "a.jpg", "label": [small]}]):
-        with pytest.raises(ValueError, match=r"at \$\[0\]: .* is no task"):
+        with pytest.raises(ValueError, match=r"at \$\[0\]: .* is not a task"):
             load_label_studio(write(*tasks))
 
 
 @pytest.mark.parametrize("side", [10**400, "10", [10], None])
 def test_a_side_that_is_no_number_is_refused(write, side):
-    with pytest.raises(ValueError, match=r"region 1: .* is no rectanglelabels"):
+    with pytest.raises(ValueError, match=r"region 1: .* is not a valid rectanglelabels"):
         load_label_studio(write(task(result(value=RECTANGLE | {"width": side}))))
 
 

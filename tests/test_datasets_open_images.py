@@ -91,7 +91,7 @@ def test_every_row_is_a_box_or_counted(write):
     [
         (row(box='"0,3580246914",0.5,0.1,0.2'), r"line 3: '0,3580246914' is .*a decimal comma"),
         (row(box="0,35,0,5,0,1,0,2"), r"line 3: 17 cells, .* the first row has 13.*decimal commas"),
-        (row(box="160,320,60,360"), r"line 3: 360 is no coordinate relative to the image"),
+        (row(box="160,320,60,360"), r"line 3: 360 is not relative to the image"),
         (row(box="nan,0.5,0.1,0.2"), r"line 3: 'nan' is not a finite number"),
         ("000a,xclick,/m/01", r"line 3: 3 cells"),
     ],
@@ -112,13 +112,13 @@ def test_another_header_is_quoted(write, header):
 def test_the_size_of_the_images_is_needed_once(write, tmp_path):
     with pytest.raises(ValueError, match=r"relative to their .* Give images=folder, or image_size"):
         load_open_images(write(row()))
-    with pytest.raises(ValueError, match=r"one place: give image_size=.* or images=folder"):
+    with pytest.raises(ValueError, match=r"given twice. Give image_size=.* or images=folder"):
         load_open_images(write(row()), image_size=SIZE, images=tmp_path)
     with pytest.raises(
         ValueError, match=r"the image '000a', whose size it does not say, is not in"
     ):
         load_open_images(write(row()), images=tmp_path)
-    with pytest.raises(ValueError, match=r"nowhere' is no folder\. Name the folder of the im"):
+    with pytest.raises(ValueError, match=r"nowhere' is not a folder\. Name the folder of the im"):
         load_open_images(write(row()), images=tmp_path / "nowhere")
 
 

@@ -123,7 +123,7 @@ def test_another_table_is_refused(tmp_path, table, message):
 def test_a_damaged_file_is_refused(write, damage):
     path = write()
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ValueError, match=r"train\.parquet is damaged or no Parquet"):
+    with pytest.raises(ValueError, match=r"train\.parquet is damaged or not a Parquet file"):
         load_annotations(path)
 
 
@@ -190,7 +190,7 @@ def test_objects_that_are_no_boxes_are_refused(tmp_path, objects):
 def test_columns_of_other_types_are_refused(tmp_path, columns):
     path = tmp_path / "train.parquet"
     pq.write_table(pa.table({"objects": [{"bbox": [[1.0, 2, 3, 4]]}]} | columns), path)
-    with pytest.raises(ValueError, match=r"train\.parquet, row 0: .*is no image with objects"):
+    with pytest.raises(ValueError, match=r"train\.parquet, row 0: .*is not an image with objects"):
         load_parquet(path)
 
 

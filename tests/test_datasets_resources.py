@@ -227,7 +227,7 @@ def test_a_part_of_a_data_set_is_not_above_its_data_file(tmp_path, entry):
     folder = tmp_path / "a" / "b"
     folder.mkdir(parents=True)
     (folder / "data.yaml").write_text(f"train: {entry}\nnames: [car]\n")
-    with pytest.raises(ValueError, match="in which the data file itself is"):
+    with pytest.raises(ValueError, match="which contains the data file itself"):
         load_yolo(folder / "data.yaml", image_size=SIZE)
 
 
@@ -251,7 +251,7 @@ def test_a_data_file_does_not_show_what_labels_elsewhere_hold(tmp_path, entry, l
     (data / "list.txt").write_text("../other/a.jpg\n")
     (data / "link").symlink_to(other)
     (data / "data.yaml").write_text(f"train: {entry}\nnames: [car]\n")
-    with pytest.raises(ValueError, match=r"a\.txt, line 2: this is no label\.") as error:
+    with pytest.raises(ValueError, match=r"a\.txt, line 2: this is not a label\.") as error:
         load_yolo(data / "data.yaml", image_size=SIZE)
     assert not re.search("password|2077", str(error.value).partition("line 2")[2])
 
@@ -284,7 +284,7 @@ def test_a_data_file_names_no_pipe(tmp_path):
     (tmp_path / "a.txt").write_text(BOX)
     os.mkfifo(tmp_path / "obj.names")
     (tmp_path / "obj.data").write_text("train = .\nnames = obj.names\n")
-    with pytest.raises(ValueError, match=r"'obj\.names' is no \.names or \.txt file"):
+    with pytest.raises(ValueError, match=r"'obj\.names' is not a \.names or \.txt file"):
         load_yolo(tmp_path / "obj.data", image_size=SIZE)
 
 

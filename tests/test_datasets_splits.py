@@ -69,7 +69,7 @@ def test_several_parts_are_read_in_the_order_named(folder):
 
 
 def test_a_part_that_is_not_there_is_an_error_that_names_those_there(folder):
-    with pytest.raises(ValueError, match="has no part 'dev', only 'test', 'train', 'valid'"):
+    with pytest.raises(ValueError, match="has no split 'dev', only 'test', 'train', 'valid'"):
         load_annotations(folder, split="dev", **OPTIONS)
 
 
@@ -81,7 +81,7 @@ def test_a_folder_without_parts_is_read_whole(tmp_path):
     boxes = load_annotations(tmp_path)
     assert len(boxes.data) == 3
     assert boxes.splits == boxes.splits_read == []
-    with pytest.raises(ValueError, match="has no part 'train', as it has no parts"):
+    with pytest.raises(ValueError, match="has no split 'train', because it has no splits"):
         load_annotations(tmp_path, split="train")
 
 
@@ -113,7 +113,7 @@ def test_a_part_that_a_data_file_names_is_said_to_be_there_if_it_is(tmp_path):
     (tmp_path / "data.yaml").write_text(names)
     boxes = load_annotations(tmp_path, **OPTIONS)
     assert (boxes.splits, boxes.splits_read) == (["train", "val"], ["train"])
-    with pytest.raises(ValueError, match=r"test: '\.\./test/images' is not there; looked for"):
+    with pytest.raises(ValueError, match=r"test: '\.\./test/images' does not exist; looked for"):
         load_annotations(tmp_path, split="test", **OPTIONS)
 
 

@@ -79,10 +79,10 @@ def test_the_category_is_the_only_attribute_or_one_called_so(write, attributes, 
 
 def test_of_several_attributes_one_is_named(write):
     path = write(image(region(rect(), color="red", size="big")))
-    with pytest.raises(ValueError, match=r"There are 'color', 'size'\. Name it with category_col"):
+    with pytest.raises(ValueError, match=r"'color', 'size'\. Choose one with category_column="):
         load_via(path)
     assert load_via(path, category_column="size").target_names == ["big"]
-    with pytest.raises(ValueError, match="which attribute of the regions is the category"):
+    with pytest.raises(ValueError, match="the category can be any of these attributes"):
         load_via(path, category_column="shape")
 
 
@@ -97,7 +97,7 @@ def test_of_several_attributes_one_is_named(write):
 )
 def test_a_shape_without_all_its_numbers_is_named(write, shape):
     path = write(image(region(rect()), region(shape)))
-    with pytest.raises(ValueError, match=r"'a\.jpg1', region 2: a \w+ without all its numbers"):
+    with pytest.raises(ValueError, match=r"'a\.jpg1', region 2: a \w+ lacks some of its numbers"):
         load_via(path)
 
 
@@ -131,9 +131,11 @@ def test_the_csv_holds_what_the_json_does(tmp_path, header, named):
 def test_a_broken_cell_of_the_csv_is_named(tmp_path):
     path = tmp_path / "via.csv"
     path.write_text(f'{HEADER}\na.jpg,1,{{}},1,0,"{{broken",{{}}\n')
-    with pytest.raises(ValueError, match=r"via\.csv, line 2: '{broken' is no JSON object"):
+    with pytest.raises(ValueError, match=r"via\.csv, line 2: '{broken' is not a JSON object"):
         load_via(path)
-    with pytest.raises(ValueError, match=r"'a\.jpg123', region 1: a rect without all its numbers"):
+    with pytest.raises(
+        ValueError, match=r"'a\.jpg123', region 1: a rect lacks some of its numbers"
+    ):
         load_via(write_csv(path, [("a.jpg", {"name": "rect", "x": 1}, {})]))
     with pytest.raises(ValueError, match=r"via\.csv: .*shape_attributes.x"):
         load_via(write_csv(path, [("a.jpg", {"name": "rect", "x": "1"}, {})]))
@@ -175,9 +177,9 @@ def test_version_3_has_views_of_files_and_values_of_choices(write):
 @pytest.mark.parametrize(
     ("region", "message"),
     [
-        ({"vid": "1", "xy": [2, 1, 2]}, "region 1: a rect without all its numbers"),
-        ({"vid": "1", "xy": [12, 1, 2]}, r"metadata '1_0': xy is \[12.*of no known shape"),
-        ({"vid": "7", "xy": [2, 1, 2, 3, 4]}, "the view '7' is not one of a single file"),
+        ({"vid": "1", "xy": [2, 1, 2]}, "region 1: a rect lacks some of its numbers"),
+        ({"vid": "1", "xy": [12, 1, 2]}, r"metadata '1_0': xy is \[12.*which is not a known shape"),
+        ({"vid": "7", "xy": [2, 1, 2, 3, 4]}, "the view '7' does not show exactly one file"),
         ({"vid": "1", "xy": [2, "1", 2, 3, 4]}, r"metadata\[...\]\.xy"),
     ],
 )
@@ -188,7 +190,7 @@ def test_a_wrong_region_of_version_3_is_named(write, region, message):
 
 def test_a_view_of_two_files_is_refused(write):
     region = {"vid": "1", "xy": [2, 1, 2, 3, 4]}
-    with pytest.raises(ValueError, match="the view '1' is not one of a single file"):
+    with pytest.raises(ValueError, match="the view '1' does not show exactly one file"):
         load_via(write(version_3(region, fid_list=(1, 2))))
 
 
@@ -249,9 +251,9 @@ def test_the_csv_of_version_3_may_have_been_saved_by_another_program(tmp_path, h
 @pytest.mark.parametrize(
     ("region", "message"),
     [
-        ((["a.jpg"], [], [2, 1, 2], {}), "region 1: a rect without all its numbers"),
-        ((["a.jpg"], [], [12, 1, 2], {}), r"line 6: xy is \[12.*of no known shape"),
-        ((["a", "b"], [], [2, 1, 2, 3, 4], {}), r"line 6: \['a', 'b'\] is not one file"),
+        ((["a.jpg"], [], [2, 1, 2], {}), "region 1: a rect lacks some of its numbers"),
+        ((["a.jpg"], [], [12, 1, 2], {}), r"line 6: xy is \[12.*which is not a known shape"),
+        ((["a", "b"], [], [2, 1, 2, 3, 4], {}), r"line 6: \['a', 'b'\] is not a list of one file"),
         (
             (["a.jpg"], [], [2, "1", 2, 3, 4], {}),
             r"spatial_coordinates, at \$\[1\]: Expected float",
@@ -269,5 +271,5 @@ def test_time_segments_of_version_3_are_no_boxes(tmp_path):
     path = tmp_path / "via.csv"
     columns = "metadata_id,file_list,temporal_segment_start,temporal_segment_end,metadata"
     path.write_text(f'{COMMENTS_3}# CSV_HEADER = {columns}\n"1_a","[""a.mp4""]",1.5,2.5,"{{}}"')
-    with pytest.raises(ValueError, match=r"via\.csv is of no known format"):
+    with pytest.raises(ValueError, match=r"via\.csv is not in a known format"):
         load_annotations(path)

@@ -66,10 +66,10 @@ def test_a_count_of_0_may_stand_alone(write):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (TRUTH[:-60], r"line 7, '39--Ice.*: 5 faces are announced and 3 are there.*cut short"),
-        ("a.jpg\n", r"line 1, 'a\.jpg': then comes '', not the number of faces"),
-        (TRUTH.replace("\n5\n", "\n4\n"), r"line 13, '0 0 0.*': then comes ''"),
-        (TRUTH.replace("\n1\n", "\none\n"), r"line 1, .*: then comes 'one', not the number"),
+        (TRUTH[:-60], r"line 7, '39--Ice.*: 5 faces are announced, but only 3 follow.*cut short"),
+        ("a.jpg\n", r"line 1, 'a\.jpg': the next line is '', not the number of faces"),
+        (TRUTH.replace("\n5\n", "\n4\n"), r"line 13, '0 0 0.*': the next line is ''"),
+        (TRUTH.replace("\n1\n", "\none\n"), r"line 1, .*: the next line is 'one', not the number"),
         (TRUTH.replace("449", "44,9"), r"line 3: '44,9' is not a finite number. It has a decimal"),
         (TRUTH.replace("449", "nan"), r"line 3: 'nan' is not a finite number"),
         ("a.jpg\n1\n1 2 3 4\n", r"line 3: 4 columns, '1 2 3 4'\. WIDER FACE has a line"),

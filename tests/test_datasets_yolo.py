@@ -142,7 +142,7 @@ def test_an_image_listed_twice_is_read_once(write):
 
 def test_a_list_whose_labels_are_nowhere_is_an_error(write):
     folder = write(**{"list.txt": "images/a.png\nimages/b.png\n", "images/a.png": png()})
-    with pytest.raises(ValueError, match=r"no image listed, of 2, has labels.*labels.a\.txt"):
+    with pytest.raises(ValueError, match=r"none of the 2 listed images has labels.*labels.a\.txt"):
         load_yolo(folder / "list.txt")
 
 
@@ -215,8 +215,8 @@ BOMB += "names: *a39\n"
 @pytest.mark.parametrize(
     ("yaml", "message"),
     [
-        ("val: images/val", r"has no part 'train', only 'val'\. Choose with split="),
-        ("train: images/nowhere", r"train: 'images/nowhere' is not there; looked for"),
+        ("val: images/val", r"has no split 'train', only 'val'\. Choose with split="),
+        ("train: images/nowhere", r"train: 'images/nowhere' does not exist; looked for"),
         ("train: images/train\nnames: 5", "names is '5': write a list"),
         ("train: images/train\nkpt_shape: many", "kpt_shape is 'many'"),
         ("train: [images/train", "is not valid YAML: while parsing a flow sequence"),
@@ -224,7 +224,7 @@ BOMB += "names: *a39\n"
         ("[" * 2_000, "is not valid YAML"),
         ("!!python/object/apply:os.getcwd []", r"is YAML of \[\]"),
         ("train: images/train\n" + BOMB, r"names is \[\[\.\.\.\], "),
-        ("train:\n- [images/train]", r"train: \['images/train'\] is not a text"),
+        ("train:\n- [images/train]", r"train: \['images/train'\] is not text"),
         ("", "is empty"),
     ],
 )
@@ -241,11 +241,11 @@ BAD_LABELS = {
     "decimal comma": ("0 0,5 .5 .1 .1", "'0,5' is not a finite number. It has a decimal comma"),
     "NaN": ("0 nan .5 .1 .1", "'nan' is not a finite number"),
     "a name": ("car .5 .5 .1 .1", "'car' is not a finite number"),
-    "pixels": ("0 320 240 160 60", "320 is no coordinate relative to the image"),
+    "pixels": ("0 320 240 160 60", "320 is not relative to the image"),
     "half a class": ("0.5 .5 .5 .1 .1", "0.5 is not the number of a class"),
     "a negative class": ("-1 .5 .5 .1 .1", "-1.0 is not the number of a class"),
     "Latin-1": ("# caf\xe9".encode("latin-1"), "is not UTF-8"),
-    "binary": (b"\x7fELF\0\0", "a zero byte, so this is no text file"),
+    "binary": (b"\x7fELF\0\0", "a zero byte, so this is not a text file"),
 }
 
 

@@ -109,7 +109,8 @@ def load_annotations(
     """
     if format != "auto" and format not in READERS:
         raise AnnotationError(
-            f"{quoted(format)} is no format.", "With {format} choose from auto, " + _known() + "."
+            f"{quoted(format)} is not a format.",
+            "With {format} choose from auto, " + _known() + ".",
         )
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     if not paths:
@@ -255,9 +256,9 @@ def _unread(path: PathLike, look: Look) -> str:
         if look.seen.startswith(NO_FILES):
             return f"{path} is {look.seen}: {name}."
         return (
-            f"{path} is of no known format: {look.seen}. {name.capitalize()}; if these are the "
+            f"{path} is not in a known format: {look.seen}. {name.capitalize()}; if these are the "
             f"labels, convert them {TO_WHAT}"
         )
     foreign = next((name for name, keys in FOREIGN.items() if keys <= look.keys), "")
     layout = f" That is the layout of {foreign}." if foreign else ""
-    return f"{path} is of no known format: {look.seen}.{layout} {CONVERT}"
+    return f"{path} is not in a known format: {look.seen}.{layout} {CONVERT}"

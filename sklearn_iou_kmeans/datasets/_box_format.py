@@ -21,7 +21,7 @@ def check_box_format(box_format: str | None) -> None:
     """Raise unless `box_format` is None or one of `BoxFormat`."""
     if box_format not in (None, "xyxy", "xywh", "cxcywh"):
         raise AnnotationError(
-            f"{quoted(box_format)} is no format of boxes.",
+            f"{quoted(box_format)} is not a box format.",
             "Choose {box_format}xyxy, two corners, {box_format}xywh, a corner and the size, or "
             "{box_format}cxcywh, the center and the size.",
         )
@@ -68,7 +68,7 @@ def likely_format(values: FloatArray, image_size: FloatArray, path: PathLike) ->
         return "xyxy" if as_corners else "xywh"
     four = ", ".join(f"{value:g}" for value in values[0])
     raise AnnotationError(
-        f"{path}: the box {four} can be two corners, or a corner and the size; the other boxes do "
-        "not decide it.",
-        "Say which: {box_format}xyxy or {box_format}xywh.",
+        f"{path}: the box {four} can be two corners, or a corner and the size, and the other boxes "
+        "do not decide it.",
+        "Choose {box_format}xyxy or {box_format}xywh.",
     )

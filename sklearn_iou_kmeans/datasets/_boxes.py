@@ -69,7 +69,7 @@ def boxes_bunch(
     """
     if image_size is not None and images is not None:
         raise AnnotationError(
-            "The sizes of the images come from one place:", "give {image_size} or {images}."
+            "The sizes of the images were given twice.", "Give {image_size} or {images}, not both."
         )
     if not 0 <= min_size < np.inf:
         raise AnnotationError(

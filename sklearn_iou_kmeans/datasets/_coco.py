@@ -224,9 +224,10 @@ def _refuse_two_corners(corners: FloatArray, sizes: FloatArray, path: PathLike) 
         index = int(np.flatnonzero(outside)[0])
         four = [*first[index].tolist(), *second[index].tolist()]
         raise AnnotationError(
-            f"{path}: {np.count_nonzero(outside)} of {len(corners)} boxes would reach outside "
+            f"{path}: {np.count_nonzero(outside)} of {len(corners)} boxes extend beyond "
             f"their image, the first of them $.annotations[{index}] with the bbox {quoted(four)}, "
-            "and none if they are two corners. COCO's bbox is [x, y, width, height]: write it so."
+            "and none would if bbox were two corners. COCO's bbox is [x, y, width, height]: "
+            "convert it."
         )
 
 
@@ -242,9 +243,9 @@ def _by_id(records: list[Any], field: str, path: PathLike) -> dict[int | str, An
     for index, record in enumerate(records):
         if by_id.setdefault(record.id, record) != record:
             raise AnnotationError(
-                f"{path}, at $.{field}[{index}]: the id {quoted(record.id)} is that of another "
-                f"entry already. Annotations cannot tell the two apart: give one of them a "
-                "new id, there and in its annotations."
+                f"{path}, at $.{field}[{index}]: the id {quoted(record.id)} is used by another "
+                "entry too, so annotations cannot tell the two apart. Give one of them a new id, "
+                "there and in its annotations."
             )
     return by_id
 

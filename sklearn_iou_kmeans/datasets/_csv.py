@@ -256,8 +256,8 @@ def _refuse_sizes_of_images(table: Table, columns: Columns, path: PathLike) -> N
         raise AnnotationError(
             f"{path}: {names} can be the size of the boxes or of the images, because they are the "
             "same in all rows of an image.",
-            "If they are those of the boxes, say so: {size_columns}. If not, name the columns of "
-            "the box: {columns}.",
+            "If they are the size of the boxes, choose {size_columns}. Otherwise name the columns "
+            "of the box: {columns}.",
         )
 
 

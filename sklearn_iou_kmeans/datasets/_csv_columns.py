@@ -91,7 +91,7 @@ def find_columns(
             raise AnnotationError(
                 f"{quoted(columns)} are not the columns of a box: name four, the two of its size, "
                 "or the one that holds the box.",
-                "Say {columns} or {size_columns}.",
+                "Give {columns} or {size_columns}.",
             )
         box = tuple(_column(first, name, path) for name in columns)
         names = tuple(str(name) for name in columns)

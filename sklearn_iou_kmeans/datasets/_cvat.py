@@ -137,7 +137,9 @@ def _add(
         points = shape.get("points", "").replace(";", ",").split(",")
         values = numbers(points, where, LAYOUT)
         if len(values) % 2:
-            raise AnnotationError(f"{where}: {quoted(shape.get('points'))} is no polygon. {LAYOUT}")
+            raise AnnotationError(
+                f"{where}: {quoted(shape.get('points'))} is not a polygon. {LAYOUT}"
+            )
         labels.add(image, label, polygon_box(values) or NO_BOX, reason, POLYGON)
     elif shape.tag == "ellipse":
         cx, cy, rx, ry = _numbers(shape, ("cx", "cy", "rx", "ry"), where)

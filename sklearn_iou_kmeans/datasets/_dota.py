@@ -100,7 +100,7 @@ def _read(
                 continue
             where = f"{file}, line {number}"
             if len(columns) not in (9, 10) or is_number(columns[8]):
-                raise AnnotationError(f"{where}: {quoted(line)} is no label. {LAYOUT}")
+                raise AnnotationError(f"{where}: {quoted(line)} is not a label. {LAYOUT}")
             quad = numbers(columns[:8], where, LAYOUT)
             (difficult,) = numbers(columns[9:] or ["0"], where, LAYOUT)
             reason = "difficult" if difficult and not keep_flagged else ""

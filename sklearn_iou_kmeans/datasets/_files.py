@@ -199,7 +199,7 @@ def _decode(raw: bytes, path: PathLike, number: int) -> str:
         raise AnnotationError(f"{path} is {kind}. {advice_on(kind)}")
     if b"\0" in raw:
         raise AnnotationError(
-            f"{path}, line {number}: a zero byte, so this is no text file. Name the annotation "
+            f"{path}, line {number}: a zero byte, so this is not a text file. Name the annotation "
             "file, and if it is damaged, copy it again."
         )
     try:

@@ -49,7 +49,8 @@ class NamedImages:
     def __init__(self, folder: PathLike) -> None:
         if not os.path.isdir(folder):
             raise AnnotationError(
-                f"{quoted(str(folder))} is no folder.", "Name the folder of the images: {images}."
+                f"{quoted(str(folder))} is not a folder.",
+                "Name the folder of the images: {images}.",
             )
         self.root = Path(folder)
         files = files_under(folder, IMAGE_SUFFIXES).files
@@ -137,6 +138,6 @@ def check_relative(values: Sequence[float], where: str, layout: str) -> None:
     wrong = max(values, key=abs)
     if abs(wrong) > FARTHEST:
         raise AnnotationError(
-            f"{where}: {wrong:g} is no coordinate relative to the image, from 0 to 1: is it in "
+            f"{where}: {wrong:g} is not relative to the image, from 0 to 1: is it in "
             f"pixels? {layout}"
         )

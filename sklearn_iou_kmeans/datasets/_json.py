@@ -48,18 +48,18 @@ def decode_json(content: bytes, path: PathLike, record: Any, layout: str) -> Any
         place = place or "$"
         raise AnnotationError(
             f"{path}, at {_short(place)}: {_short(what)}{_found(content, place)}. {layout} Correct "
-            "that entry, or read the file as the format that it is of."
+            "that entry or, if the file has another format, name that one."
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         near = _nearby(content, str(error))
         if "trailing characters" in str(error):
             raise AnnotationError(
-                f"{path} goes on after the first JSON value{near}. If it is JSON Lines, with an "
-                f"object a line: that is not read, convert it {TO_WHAT}"
+                f"{path} has more text after the first JSON value{near}. JSON Lines, with one "
+                f"object per line, is not read: convert it {TO_WHAT}"
             ) from None
         raise AnnotationError(
             f"{path} is not valid JSON: {_short(str(error))}{near}. If it was cut short or "
-            "damaged, copy it again; if it is no JSON, read it as the format that it is of."
+            "damaged, copy it again; if it has another format, name that one."
         ) from None
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from sklearn.utils import Bunch
 
 LAYOUT = (
-    "A keras-yolo3 list has an image a line: `path x1,y1,x2,y2,class x1,y1,x2,y2,class ...`, with "
-    "no spaces in the path or in a box, and no commas in the path."
+    "A keras-yolo3 list has one image per line: `path x1,y1,x2,y2,class x1,y1,x2,y2,class ...`, "
+    "with no spaces in the path or in a box, and no commas in the path."
 )
 
 

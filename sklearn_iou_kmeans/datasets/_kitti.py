@@ -108,7 +108,7 @@ def split_frame(columns: list[str], where: str) -> tuple[str, list[str]]:
         return f"{int(columns[0]):06}", columns[2:]
     line = quoted(" ".join(columns))
     raise AnnotationError(
-        f"{where}: {len(columns)} columns, {line}. {LAYOUT} If these are no labels, name the "
+        f"{where}: {len(columns)} columns, {line}. {LAYOUT} If these are not labels, name the "
         "folder that has them, say label_2."
     )
 

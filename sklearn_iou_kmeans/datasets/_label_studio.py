@@ -120,7 +120,7 @@ def _add_tasks(labels: Labels, path: Path, prefix: str, sides: Sides) -> None:
             name = _image_name(task.get("data", task))
             regions = list(_regions(task, where))
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-            raise AnnotationError(f"{where}: {quoted(task)} is no task. {LAYOUT}") from None
+            raise AnnotationError(f"{where}: {quoted(task)} is not a task. {LAYOUT}") from None
         if name not in images:
             first = next((region for region, _ in regions if region.width), None)
             size = UNKNOWN_SIZE if first is None else (first.width, first.height)
@@ -130,7 +130,7 @@ def _add_tasks(labels: Labels, path: Path, prefix: str, sides: Sides) -> None:
                 _add(labels, images[name], region, reason, sides)
             except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
                 raise AnnotationError(
-                    f"{region.where}: {quoted(region.value)} is no {region.kind}. {LAYOUT}"
+                    f"{region.where}: {quoted(region.value)} is not a valid {region.kind}. {LAYOUT}"
                 ) from None
 
 

@@ -15,7 +15,7 @@ LAYOUT = (
 
 
 def mask_box(segmentation: Any, where: str) -> Box | None:
-    """Return the corners of the box around a mask; None if there is no mask or it is empty."""
+    """Return the corners of the box around a mask; None if there is not a mask or it is empty."""
     try:
         if isinstance(segmentation, dict):
             height, width = segmentation["size"]
@@ -27,7 +27,7 @@ def mask_box(segmentation: Any, where: str) -> Box | None:
             raise ValueError("a coordinate is missing")
         return polygon_box(np.concatenate(points).ravel().tolist()) if points else None
     except (KeyError, TypeError, ValueError, IndexError, OverflowError):
-        raise AnnotationError(f"{where}: {quoted(segmentation)} is no mask. {LAYOUT}") from None
+        raise AnnotationError(f"{where}: {quoted(segmentation)} is not a mask. {LAYOUT}") from None
 
 
 def _runs_box(runs: "np.ndarray[Any, np.dtype[np.int64]]", height: int, width: int) -> Box | None:

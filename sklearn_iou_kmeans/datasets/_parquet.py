@@ -122,7 +122,7 @@ def _add(labels: Labels, file: Path, name: str, box_format: str | None) -> None:
                 image = labels.add_image(image_name or f"{name}, row {row}", size)
             except (AttributeError, KeyError, TypeError, ValueError):
                 raise AnnotationError(
-                    f"{file}, row {row}: {quoted(record)} is no image with objects. {LAYOUT}"
+                    f"{file}, row {row}: {quoted(record)} is not an image with objects. {LAYOUT}"
                 ) from None
             for one, code in objects:
                 images.append(image)
@@ -130,7 +130,7 @@ def _add(labels: Labels, file: Path, name: str, box_format: str | None) -> None:
                 categories.append(code)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise AnnotationError(
-            f"{file} is damaged or no Parquet: {str(error).rstrip('.')}. Copy it again."
+            f"{file} is damaged or not a Parquet file: {str(error).rstrip('.')}. Copy it again."
         ) from None
     values = _numbers(boxes, file)
     sizes = np.reshape(labels.image_size, (-1, 2))[images] if images else np.empty((0, 2))

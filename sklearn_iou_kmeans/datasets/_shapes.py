@@ -22,7 +22,7 @@ def check_sides(sides: str) -> None:
     """Raise unless `sides` is one of `Sides`."""
     if sides not in ("enclosing", "rotated"):
         raise AnnotationError(
-            f"{quoted(sides)} are no sides of oriented boxes.",
+            f"{quoted(sides)} is not a choice of sides for oriented boxes.",
             "Choose {sides}enclosing, the box around each, or {sides}rotated, its own sides.",
         )
 

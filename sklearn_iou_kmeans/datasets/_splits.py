@@ -52,9 +52,7 @@ def named_under(
     files = [file for file in found.files if file.name != but]
     if not found.files:
         links = f" {found.not_followed[0]} leads out of it." if found.not_followed else ""
-        raise AnnotationError(
-            f"{path} has no {suffix} file in it: name the folder that has them.{links}"
-        )
+        raise AnnotationError(f"{path} has no {suffix} file: name the folder of the labels.{links}")
     by_split: dict[str, list[Path]] = {}
     for file in files:
         by_split.setdefault(_split_of(file.relative_to(path), by_name), []).append(file)
@@ -92,9 +90,9 @@ def refuse_splits(path: PathLike, wanted: Sequence[str], there: Sequence[str]) -
     """Raise if a wanted split does not exist."""
     for name in wanted:
         if name not in there:
-            has = f"only {', '.join(map(quoted, there))}" if there else "as it has no parts"
+            has = f"only {', '.join(map(quoted, there))}" if there else "because it has no splits"
             advice = "Choose with {split}." if there else "Leave {split} out."
-            raise AnnotationError(f"{path} has no part {quoted(name)}, {has}.", advice)
+            raise AnnotationError(f"{path} has no split {quoted(name)}, {has}.", advice)
 
 
 def _split_of(file: Path, by_name: bool) -> str:

@@ -65,7 +65,7 @@ def _complete_sizes(
     if given is not None:
         if len(size) and not unknown.any() and (size != given).any():
             raise AnnotationError(
-                f"{path} says how large every image is, and not all are "
+                f"{path} contains the sizes of all images, and not all are "
                 f"{given[0]:g} x {given[1]:g}.",
                 "Leave {image_size} out.",
             )
@@ -137,8 +137,8 @@ def _looks_relative(corners: FloatArray, path: PathLike) -> bool:
         one, other = (corners[np.flatnonzero(rows)[0]].tolist() for rows in (near, far))
         raise AnnotationError(
             f"{path}: most boxes have corners from 0 to 1, such as {quoted(one)}, so they are "
-            f"relative to the image, and {np.count_nonzero(far)} have not, such as "
-            f"{quoted(other)}, so they are in pixels. Bring them to one unit."
+            f"relative to the image, but {np.count_nonzero(far)} are in pixels, such as "
+            f"{quoted(other)}. Convert all to the same unit."
         )
     return True
 

@@ -42,14 +42,14 @@ def load_via(
     Parameters
     ----------
     path : str or path-like
-        The JSON file of a project, or annotations that were exported as JSON or CSV; or a folder
-        that has one such file, or one for each part of the data set.
+        The JSON file of a project, or annotations exported as JSON or CSV; or a folder with one
+        such file, or with one for each split of the data set.
     category_column : str or None, default=None
-        The attribute of the regions that is their category; by default the only one, or one called
-        class, category, label, name or type.
+        The attribute of the regions to use as the category. By default the only attribute, or the
+        one called class, category, label, name or type.
     split : str, iterable of str or None, default=None
-        Which parts of a data set to read that has a file for each of train, valid and test; by
-        default the train part.
+        Splits of the data set to read, if it has a file for each of train, valid and test. By
+        default the train split.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -57,19 +57,20 @@ def load_via(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        With the fields that :func:`load_bdd100k` describes. A polygon, a circle or an ellipse gives
-        the box around it. A frame of a video is named by its time in seconds. A region without the
-        attribute is of the category "". The file does not say how large the images are. The reasons
-        in `skipped` are "no box" with what there is instead, say "no box (point)", "other category"
-        and "zero or negative size"; they and the boxes add up to the regions of the file.
+        The fields are those of :func:`load_bdd100k`. For a polygon, a circle or an ellipse, the box
+        around it is used. A frame of a video is named after its time in seconds. A region without
+        the attribute has the category "". The file does not contain the sizes of the images. The
+        reasons in `skipped` are "no box" with the shape, for example "no box (point)", "other
+        category" and "zero or negative size"; the boxes and these counts add up to the regions of
+        the file.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, damaged or not such a file, with the region that is wrong; if several
-        attributes can be the category; or if a category has no box in it.
+        If the file is empty or not valid (the message names the region); if several attributes can
+        be the category; or if there are no boxes of one of the `categories`.
     ImportError
         If msgspec is not installed; install the `io` extra.
 
@@ -191,8 +192,8 @@ def _category_attribute(entries: dict[str, Any], wanted: str | None, path: PathL
         return next(iter(usual or names), "")
     has = ", ".join(map(quoted, list(names)[:20]))
     raise AnnotationError(
-        f"{path}: which attribute of the regions is the category? There are {has}.",
-        "Name it with {category_column}.",
+        f"{path}: the category can be any of these attributes of the regions: {has}.",
+        "Choose one with {category_column}.",
     )
 
 
@@ -220,7 +221,7 @@ def _corners(shape: Any, where: str) -> tuple[Box | None, str]:
             return box, POLYGON if shape.name == "polygon" else ""
     except (TypeError, ValueError):
         raise AnnotationError(
-            f"{where}: a {shape.name} without all its numbers. {LAYOUT}"
+            f"{where}: a {shape.name} lacks some of its numbers. {LAYOUT}"
         ) from None
     return None, ""
 

@@ -41,14 +41,14 @@ Attributes = dict[str, tuple[str, dict[str, str]]]
 
 
 def is_csv_of_version_3(lines: Iterable[str]) -> bool:
-    """Say whether lines are those of the CSV of VIA 3, which names its columns below comments."""
+    """Check for the CSV of VIA 3, which names its columns in a comment."""
     return any(map(_columns, islice(lines, N_COMMENTS)))
 
 
 def images_of_version_3(content: bytes, path: Path) -> Images:
     """Read the images of a project: the files, and the frames of videos with regions.
 
-    What has no place, as metadata of a whole file or of a time segment, is not a region.
+    Metadata without coordinates, of a whole file or of a time segment, are not regions.
     """
     import msgspec
 
@@ -90,7 +90,7 @@ def images_of_version_3(content: bytes, path: Path) -> Images:
         fid = str(view.fid_list[0]) if view and len(view.fid_list) == 1 else None
         if fid is None or fid not in project.file:
             raise AnnotationError(
-                f"{where}: the view {quoted(region.vid)} is not one of a single file. {LAYOUT}"
+                f"{where}: the view {quoted(region.vid)} does not show exactly one file. {LAYOUT}"
             )
         values = _named(region.av, attributes)
         _add(images, fid, project.file[fid].fname, region.z, _shape(region.xy, where), values)
@@ -124,7 +124,9 @@ def images_of_csv_of_version_3(path: Path) -> Images:
         if not xy:
             continue
         if len(names) != 1:
-            raise AnnotationError(f"{where}: {quoted(names)} is not one file. {CSV_LAYOUT}")
+            raise AnnotationError(
+                f"{where}: {quoted(names)} is not a list of one file. {CSV_LAYOUT}"
+            )
         _add(images, names[0], names[0], z, _shape(xy, where), _named(values, attributes))
     if not columns:
         raise AnnotationError(f"{path} does not name its columns. {CSV_LAYOUT}")
@@ -172,7 +174,7 @@ def _shape(xy: list[float], where: str) -> dict[str, Any]:
     """Write a shape as version 2 does: by the names of its coordinates."""
     kind, *values = xy
     if kind not in SHAPES:
-        raise AnnotationError(f"{where}: xy is {quoted(xy)}, of no known shape. {LAYOUT}")
+        raise AnnotationError(f"{where}: xy is {quoted(xy)}, which is not a known shape. {LAYOUT}")
     name = SHAPES[int(kind)]
     if name in COORDINATES:
         return {"name": name, **dict(zip(COORDINATES[name], values, strict=False))}

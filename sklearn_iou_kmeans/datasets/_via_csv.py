@@ -16,7 +16,7 @@ CSV_LAYOUT = (
 
 
 def is_csv(look: Look) -> bool:
-    """Say whether a text is VIA's CSV, from its header."""
+    """Check for the header of VIA's CSV."""
     return bool(look.lines) and set(CSV_COLUMNS) <= set(_columns(look.lines[0].split(",")))
 
 
@@ -53,5 +53,5 @@ def _object(text: str, where: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise AnnotationError(f"{where}: {quoted(text)} is no JSON object. {CSV_LAYOUT}")
+        raise AnnotationError(f"{where}: {quoted(text)} is not a JSON object. {CSV_LAYOUT}")
     return value

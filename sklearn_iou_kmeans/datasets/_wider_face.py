@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from sklearn.utils import Bunch
 
 LAYOUT = (
-    "WIDER FACE has a line with the path of an image, one with the number of its faces, and a line "
-    "a face: `x y w h blur expression illumination invalid occlusion pose`."
+    "WIDER FACE has a line with the path of an image, one with the number of its faces, and one "
+    "line per face: `x y w h blur expression illumination invalid occlusion pose`."
 )
 FACE = "face"
 N_COLUMNS = 10
@@ -84,8 +84,8 @@ def _read(path: PathLike, *, keep_flagged: bool = False) -> Labels:
         rows = lines[at + 2 : at + 2 + count]
         if len(rows) < count:
             raise AnnotationError(
-                f"{where}: {count} faces are announced and {len(rows)} are there, so the file was "
-                "cut short: copy it again."
+                f"{where}: {count} faces are announced, but only {len(rows)} follow, so the file "
+                "was cut short: copy it again."
             )
         image = labels.add_image(name)
         for number, line in rows:
@@ -100,7 +100,7 @@ def _count(lines: list[tuple[int, str]], where: str) -> int:
     text = lines[0][1] if lines else ""
     if not re.fullmatch(r"[0-9]{1,9}", text):
         raise AnnotationError(
-            f"{where}: then comes {quoted(text)}, not the number of faces. {LAYOUT}"
+            f"{where}: the next line is {quoted(text)}, not the number of faces. {LAYOUT}"
         )
     return int(text)
 

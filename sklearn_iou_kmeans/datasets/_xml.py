@@ -32,12 +32,12 @@ def read_xml(file: PathLike, root_name: str, layout: str) -> "Element":
     except (ParseError, LookupError, ValueError) as error:
         raise AnnotationError(
             f"{file} is not valid XML: {error}. If it was cut short or damaged, copy it again; if "
-            "its text is not UTF-8, its first line must name the encoding; if it is no XML, read "
-            "it as the format that it is of."
+            "its text is not UTF-8, its first line must name the encoding; if it has another "
+            "format, name that one."
         ) from None
     if root.tag != root_name:
         raise AnnotationError(
-            f"{file}: the root is {quoted(root.tag)}, not {quoted(root_name)}. {layout} Read it "
-            "as the format that it is of, or move it out of the folder."
+            f"{file}: the root is {quoted(root.tag)}, not {quoted(root_name)}. {layout} If "
+            "it has another format, name that one; or move it out of the folder."
         )
     return root

@@ -151,7 +151,7 @@ def _rows(item: Item, keypoint_columns: int) -> Iterator[Row]:
         except AnnotationError:
             if item.is_quotable:
                 raise
-            raise AnnotationError(f"{where}: this is no label. {LAYOUT}") from None
+            raise AnnotationError(f"{where}: this is not a label. {LAYOUT}") from None
 
 
 def _row(line: str, where: str, keypoint_columns: int) -> Row:

@@ -13,8 +13,8 @@ from ._image_size import IMAGE_SUFFIXES
 from ._splits import Split, named_under, refuse_splits, wanted_splits
 
 LIST_LAYOUT = (
-    "A list has the path of an image a line; a file of labels has lines of numbers, `class cx cy w "
-    "h`."
+    "A list has the path of one image per line; a file of labels has lines of numbers, `class cx "
+    "cy w h`."
 )
 YAML_LAYOUT = (
     "A YOLO data file has path, train and val (a folder, a list file, or a list of them) and names."
@@ -138,9 +138,9 @@ def _of_list(file: Path, bases: Sequence[Path], *, quote: bool = True) -> list[I
     items = [Item(name, _labels_of(base / name), base / name) for name in listed]
     if not any(os.path.isfile(item.labels) for item in items):
         raise AnnotationError(
-            f"{file}: no image listed, of {len(items)}, has labels; those of the first, "
-            f"{quoted(first)}, should be in {items[0].labels}. List an image a line, relative "
-            "to the list, or read the folder of labels."
+            f"{file}: none of the {len(items)} listed images has labels; those of the first, "
+            f"{quoted(first)}, should be in {items[0].labels}. List one image per line, relative "
+            "to the list, or name the folder of the labels."
         )
     return items
 
@@ -254,7 +254,7 @@ def _darknet_names_file(names: Any, bases: Sequence[Path], file: Path) -> Path |
         return None
     place = _place(names, bases, f"{file}, names")
     if place.suffix.lower() not in (".names", ".txt") or not os.path.isfile(place):
-        raise AnnotationError(f"{file}, names: {quoted(names)} is no .names or .txt file.")
+        raise AnnotationError(f"{file}, names: {quoted(names)} is not a .names or .txt file.")
     return place
 
 
@@ -266,7 +266,7 @@ def _yaml_names(names: Any, file: Path) -> Names:
         return {int(number): _text(name, f"{file}, names") for number, name in pairs}
     except (AttributeError, TypeError, ValueError):
         raise AnnotationError(
-            f"{file}: names is {quoted(names)}: write a list, or a number and a name a line."
+            f"{file}: names is {quoted(names)}: write a list, or a number and a name per line."
         ) from None
 
 
@@ -274,7 +274,7 @@ def _text(value: Any, where: str) -> str:
     """Return a single value; through aliases, a short YAML file can contain huge lists."""
     if isinstance(value, str):
         return value
-    raise AnnotationError(f"{where}: {quoted(value)} is not a text. {YAML_LAYOUT}")
+    raise AnnotationError(f"{where}: {quoted(value)} is not text. {YAML_LAYOUT}")
 
 
 def _keypoint_columns(shape: Any, file: Path) -> int:
@@ -294,8 +294,8 @@ def _place(entry: str, bases: Sequence[Path], where: str) -> Path:
     place = next(filter(_is_place, places), None)
     if place is None:
         raise AnnotationError(
-            f"{where}: {quoted(entry)} is not there; looked for {places[0]}. Correct the entry, or "
-            "`path` in the data file if it has one."
+            f"{where}: {quoted(entry)} does not exist; looked for {places[0]}. Correct the entry, "
+            "or `path` in the data file if it has one."
         )
     return place
 
@@ -323,8 +323,8 @@ def _refuse_above(place: Path, folder: Path, entry: str, where: str) -> None:
     """Raise if a split is above the data file, such as `/`, which would search too many files."""
     if _is_inside(folder, place) and not _is_inside(place, folder):
         raise AnnotationError(
-            f"{where}: {quoted(entry)} is {os.path.realpath(place)}, in which the data file itself "
-            "is: name the folder of the images or labels."
+            f"{where}: {quoted(entry)} is {os.path.realpath(place)}, which contains the data file "
+            "itself: name the folder of the images or labels."
         )
 
 
