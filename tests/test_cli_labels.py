@@ -230,9 +230,12 @@ def test_control_characters_in_a_file_name_are_escaped(write):
     assert r"a\x1b[31mb.csv" in error(path)
 
 
+@pytest.mark.parametrize("is_packed", [False, True])
 @pytest.mark.parametrize("given", ["pipe", "file"])
-def test_a_dash_is_standard_input(write, given):
+def test_a_dash_is_standard_input(write, given, is_packed):
     path = write({"a.csv": "image,x1,y1,x2,y2\na.jpg,1,2,30,40\nb.jpg,1,2,50,90\n"}) / "a.csv"
+    if is_packed:
+        path.write_bytes(gzip.compress(path.read_bytes()))
     command = "from sklearn_iou_kmeans.cli import main; main()"
     arguments = [sys.executable, "-c", command, "fit", "-", "--format", "csv", "-k", "2"]
     with path.open("rb") as file:

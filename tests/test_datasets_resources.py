@@ -102,6 +102,18 @@ def test_a_pipe_is_read_if_it_is_named_with_its_format(tmp_path):
     os.close(read)
 
 
+def test_what_a_packed_pipe_unpacks_to_is_bounded(tmp_path):
+    read, write = os.pipe()
+    os.write(write, gzip.compress(b"\n" * 5_000_000))
+    os.close(write)
+    path = f"/dev/fd/{read}"
+    if not os.path.exists(path):
+        pytest.skip("needs /dev/fd")
+    with pytest.raises(ValueError, match="unpacks to more than 100 times its size"):
+        load_annotations(path, "coco")
+    os.close(read)
+
+
 def test_pipes_in_a_folder_are_passed_over(tmp_path):
     (tmp_path / "a.txt").write_text(BOX)
     for name in ("b.txt", "c.json", "d.csv", "data.yaml", "classes.txt"):

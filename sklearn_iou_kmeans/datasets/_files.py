@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ._binary import advice_on, binary_kind
 from ._errors import AnnotationError, escaped
@@ -116,12 +116,29 @@ def check_unpacked(n_bytes: int, n_packed: int, path: PathLike) -> None:
         )
 
 
+class _Packed(io.RawIOBase):
+    """A file whose bytes are counted as they are read, because a pipe has no position to tell."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file, self.n_bytes = file, 0
+
+    def readable(self) -> bool:
+        """Return True, because this can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read the next bytes."""
+        n_bytes = self._file.readinto(buffer)
+        self.n_bytes += n_bytes
+        return n_bytes
+
+
 class _Unpacked(io.RawIOBase):
     """The content of a gzip file, as long as it is in proportion to the size of the file."""
 
-    def __init__(self, file: IO[bytes], path: PathLike) -> None:
-        self._packed, self._unpacked, self._path = file, gzip.GzipFile(fileobj=file), path
-        self._n_bytes = 0
+    def __init__(self, file: io.BufferedReader, path: PathLike) -> None:
+        self._packed, self._path, self._n_bytes = _Packed(file), path, 0
+        self._unpacked = gzip.GzipFile(fileobj=self._packed, mode="rb")
 
     def readable(self) -> bool:
         """Return True, because this can be read."""
@@ -131,7 +148,7 @@ class _Unpacked(io.RawIOBase):
         """Unpack the next bytes."""
         chunk = self._unpacked.read1(len(buffer))
         self._n_bytes += len(chunk)
-        check_unpacked(self._n_bytes, self._packed.tell(), self._path)
+        check_unpacked(self._n_bytes, self._packed.n_bytes, self._path)
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
