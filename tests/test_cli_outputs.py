@@ -220,6 +220,38 @@ def test_a_write_that_fails_leaves_what_was_there(option, old):
     assert hidden_files() == []
 
 
+LITTLE_MEMORY = """
+import resource, sys
+from pathlib import Path
+import sklearn_iou_kmeans.model_selection
+from sklearn_iou_kmeans.cli import build_app, main
+from sklearn_iou_kmeans.datasets import load_annotations
+build_app()
+load_annotations("small.json", image_size=(640, 480))
+taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + 50_000_000,) * 2)
+main()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs the memory in /proc")
+def test_too_little_memory_is_one_line_and_no_output():
+    """As on a server, where `ulimit -v` ends what takes much."""
+    one = {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": [[1, 2] * 4]}
+    head = {"images": [{"id": 1, "file_name": "a"}], "categories": [{"id": 1, "name": "car"}]}
+    for name, n in (("small.json", 1), ("large.json", 300_000)):
+        text = json.dumps({**head, "annotations": [None]})
+        Path(name).write_text(text.replace("null", ",".join([json.dumps(one)] * n)))
+    arguments = ["fit", "large.json", "-k", "1", "--json", "result.json"]
+    result = subprocess.run(
+        [sys.executable, "-c", LITTLE_MEMORY, *arguments], capture_output=True, text=True
+    )
+    assert result.returncode == 2
+    assert result.stderr.startswith("iou-kmeans: there is not enough memory: ")
+    assert result.stderr.count("\n") == 1
+    assert not Path("result.json").exists()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_device_that_takes_no_more_is_an_error():
     result = run("fit", "boxes.csv", "-k", "2", "--json", "/dev/full")

@@ -60,6 +60,12 @@ def sub_command(function: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(130) from None
         except BrokenPipeError:
             raise  # the reader of a pipe has seen enough; Typer ends the command quietly
+        except MemoryError:
+            complain(
+                "there is not enough memory: raise the limit, if there is one, or read a part of "
+                "the labels."
+            )
+            raise typer.Exit(2) from None
         except OSError as error:
             complain(explain(error))
             raise typer.Exit(2) from None
