@@ -262,21 +262,12 @@ def test_swaps_never_lose_what_was_found(few):
         assert found.score >= start.score
 
 
-def test_a_swapped_center_has_sides_of_shapes_and_the_others_stay(few):
+def test_a_swapped_center_takes_the_sides_of_shapes_and_the_others_stay(few):
     level, start = WeightedShapes(few, np.ones(80)), evaluate(few, np.ones(80), few[:5])
     centers = swap(level, start, np.random.RandomState(0))
     changed = (centers != start.centers).any(axis=1)
     assert changed.sum() == 1
     assert (few == centers[changed]).any(axis=0).all()
-
-
-def test_a_swap_reaches_the_best_center_of_shapes_whose_sides_it_mixes():
-    """Five boxes, whose best center has the width of one and the height of another."""
-    few = [[2.43, 2.06], [3.87, 2.93], [1.76, 2.47], [2.51, 1.42], [2.84, 3.72]]
-    X, weights = np.array(few), np.array([2.0, 2.0, 1.0, 1.0, 2.0])
-    table = pairwise(X, np.array([[width, height] for width in X[:, 0] for height in X[:, 1]]))
-    kmeans = IoUKMeans(1, random_state=0).fit(X, sample_weight=weights)
-    assert kmeans.average_iou_ >= (weights @ table).max() / weights.sum() - 1e-12
 
 
 def test_a_swapped_center_goes_where_it_helps_most():
@@ -289,26 +280,27 @@ def test_a_swapped_center_goes_where_it_helps_most():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_swaps_make_one_bad_start_as_good_as_ten_good_ones(few, seed):
-    smallest = few[np.argsort(few.prod(axis=1))[:9]]
-    swaps = IoUKMeans(9, init=smallest, algorithm="random_swap", random_state=seed).fit(few)
-    default = IoUKMeans(9, random_state=0).fit(few)
-    assert swaps.average_iou_ >= default.average_iou_ - 1e-3
+def test_swaps_make_up_for_a_bad_start(few, seed):
+    """They lead to within 0.005 of ten good starts, a climb alone stays 0.018 below."""
+    smallest = few[np.argsort(few.prod(axis=1))[:12]]
+    swaps = IoUKMeans(12, init=smallest, algorithm="random_swap", random_state=seed).fit(few)
+    default = IoUKMeans(12, random_state=0).fit(few)
+    assert swaps.average_iou_ >= default.average_iou_ - 5e-3
 
 
-# Twenty boxes, and two anchors that no single swap improves.
-WIDTHS = 2, 4, 5, 6, 7, 7, 8, 9, 10, 11, 13, 15, 20, 20, 20, 21, 23, 25, 26, 28
-HEIGHTS = 8, 19, 7, 5, 2, 5, 7, 27, 19, 8, 6, 2, 5, 22, 26, 25, 4, 7, 5, 15
+# Sixteen boxes, and two anchors that no single swap improves.
+WIDTHS = 1, 4, 27, 9, 17, 1, 23, 19, 24, 14, 1, 10, 6, 17, 7, 3
+HEIGHTS = 9, 29, 5, 5, 22, 15, 16, 5, 6, 15, 28, 10, 26, 21, 21, 7
 
 
 def test_two_swaps_in_a_row_leave_a_local_optimum_that_none_alone_leaves():
-    level = WeightedShapes(np.column_stack([WIDTHS, HEIGHTS]).astype(float), np.ones(20))
-    start = climb(level, np.array([[7.0, 5.0], [20.0, 22.0]]), 24, towards_medians)
-    for seed in range(40):
+    level = WeightedShapes(np.column_stack([WIDTHS, HEIGHTS]).astype(float), np.ones(16))
+    start = climb(level, np.array([[17.0, 21.0], [19.0, 5.0]]), 24, towards_medians)
+    for seed in range(20):
         found = random_swaps(level, start, 1, np.random.RandomState(seed))
         assert found.score == start.score
     many = [random_swaps(level, start, 20, np.random.RandomState(seed)) for seed in range(5)]
-    assert max(found.score for found in many) > start.score + 0.002
+    assert max(found.score for found in many) > start.score + 0.05
 
 
 @pytest.mark.parametrize("factor", [2.0**-20, 2.0**20])
