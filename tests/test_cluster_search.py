@@ -270,6 +270,15 @@ def test_a_swapped_center_takes_the_sides_of_shapes_and_the_others_stay(few):
     assert (few == centers[changed]).any(axis=0).all()
 
 
+def test_a_swap_reaches_a_best_center_that_mixes_the_sides_of_shapes():
+    """It has the width of one of five boxes and the height of another."""
+    boxes = [[2.43, 2.06], [3.87, 2.93], [1.76, 2.47], [2.51, 1.42], [2.84, 3.72]]
+    X, weights = np.array(boxes), np.array([2.0, 2.0, 1.0, 1.0, 2.0])
+    table = pairwise(X, np.array(list(itertools.product(*X.T))))
+    kmeans = IoUKMeans(1, random_state=0).fit(X, sample_weight=weights)
+    assert kmeans.average_iou_ >= (weights @ table).max() / weights.sum() - 1e-12
+
+
 def test_a_swapped_center_goes_where_it_helps_most():
     """To the one of several frequent sizes that no other center is near."""
     X, weights = 10.0 ** np.arange(1, 5)[:, None], np.array([1.0, 2.0, 3.0, 50.0])
