@@ -6,6 +6,7 @@ An interrupted call leaves what was there before or what it was to leave, never 
 import copy
 import gzip
 import json
+import linecache
 import multiprocessing
 import os
 import pickle
@@ -51,12 +52,19 @@ each_call = pytest.mark.parametrize(("estimator", "method"), CALLS.values(), ids
 
 def interrupted(is_traced, call, n):
     """Call, with Ctrl-C at the n-th line of some functions; whether it came to that."""
-    n_lines = 0
+    n_lines, last_lines = 0, {}
 
     def on_line(frame, event, argument):
         nonlocal n_lines
-        n_lines += event == "line"
-        if n_lines == n and event == "line":
+        if event != "line":
+            return on_line
+        last, last_lines[id(frame)] = last_lines.get(id(frame), 0), frame.f_lineno
+        # A block of `with` ends on its first line, where Python handles no signal.
+        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+        if line.lstrip().startswith("with ") and last > frame.f_lineno:
+            return on_line
+        n_lines += 1
+        if n_lines == n:
             raise KeyboardInterrupt
         return on_line
 

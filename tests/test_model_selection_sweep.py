@@ -1,5 +1,6 @@
 """The sweep over the number of clusters."""
 
+import io
 import os
 import pickle
 import warnings
@@ -374,6 +375,26 @@ def test_workers_share_one_copy_of_many_boxes():
     with parallel_config(backend="loky"):
         sweep = NClustersSweep(MappedBoxes(), [1, 2, 3], n_jobs=2).fit(X)
     np.testing.assert_array_equal(sweep.cv_results_["train_score"], [1, 1, 1])
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_ctrl_c_while_a_line_is_printed_ends_the_sweep_without_a_warning(
+    sizes, backend, monkeypatch
+):
+    class Interrupted(io.StringIO):
+        """A screen at which Ctrl-C is pressed as soon as something is written."""
+
+        def write(self, text):
+            raise KeyboardInterrupt
+
+    sweep = NClustersSweep(IoUKMeans(), range(2, 30), n_init=1, n_jobs=2, verbose=1)
+    with parallel_config(backend), warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        monkeypatch.setattr("sys.stdout", Interrupted())
+        with pytest.raises(KeyboardInterrupt):
+            sweep.fit(sizes[:500])
+        monkeypatch.undo()
+    assert not seen
 
 
 def test_verbose_counts_the_tasks_that_ended(sizes, capsys):

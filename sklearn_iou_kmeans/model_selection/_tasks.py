@@ -5,6 +5,7 @@ passed as arguments, so the result is the same in any thread or process.
 """
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
@@ -106,4 +107,13 @@ def run(tasks: list[Task], n_jobs: int | None) -> Iterator[tuple[tuple[int, int,
     parallel = Parallel(n_jobs=n_jobs, return_as=return_as, prefer="threads")
     ordered = sorted(tasks, key=Task.size, reverse=True)
     with one_thread():
-        yield from parallel(delayed(run_task)(task) for task in ordered)
+        results = parallel(delayed(run_task)(task) for task in ordered)
+        try:
+            # `yield from` would close the results itself.
+            for result in results:  # noqa: UP028
+                yield result
+        except GeneratorExit:  # the caller stops, as on Ctrl-C
+            if streams:
+                with warnings.catch_warnings(action="ignore"):  # joblib warns of unused results
+                    results.close()
+            raise
