@@ -5,9 +5,8 @@ passed as arguments, so the result is the same in any thread or process.
 """
 
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -114,6 +113,6 @@ def run(tasks: list[Task], n_jobs: int | None) -> Iterator[tuple[tuple[int, int,
                 yield result
         except GeneratorExit:  # the caller stops, as on Ctrl-C
             if streams:
-                with warnings.catch_warnings(action="ignore"):  # joblib warns of unused results
-                    results.close()
+                with suppress(KeyboardInterrupt):  # to close them would warn of unused results
+                    results.throw(KeyboardInterrupt)
             raise
