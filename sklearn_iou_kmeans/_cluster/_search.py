@@ -32,7 +32,7 @@ PATIENCE = 6
 # added to the next.
 OVERSHOOT, MOMENTUM = 1.5, 0.7
 
-# Places among which a swapped center takes the best.
+# Number of places that a swap chooses from.
 N_CANDIDATES = 32
 
 # How many of the restarts are refined, the best ones.
@@ -162,7 +162,7 @@ def random_swaps(
 def swap(level: WeightedShapes, now: Solution, random_state: RandomState) -> FloatArray:
     """Move one center, drawn at random, to where it helps most of a few places.
 
-    A place has the sides of shapes that are far from all centers, each side that of another.
+    Each side of a place is that of a shape far from all centers, not all of the same shape.
     """
     X, weights = level
     labels, iou, second_iou = two_nearest(X, now.centers)

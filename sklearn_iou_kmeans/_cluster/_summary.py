@@ -17,7 +17,8 @@ RESOLUTION, MANY = 32, 1_000_000
 # More shapes rank local optima better and take longer (`benchmarks/search.py`).
 COARSE, MIDDLE = 1.5e-4, 2e-5
 
-# Among so many boxes equal ones are merged, and so many distinct shapes are searched as they are.
+# The largest number of boxes among which equal ones are merged, and of distinct shapes that are
+# searched without a summary.
 SORTED, FEW = 10_000, 2_000
 
 # A summary of fewer shapes for each cluster is too coarse to search on.

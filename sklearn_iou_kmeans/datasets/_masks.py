@@ -15,7 +15,7 @@ LAYOUT = (
 
 
 def mask_box(segmentation: Any, where: str) -> Box | None:
-    """Return the corners of the box around a mask; None if there is not a mask or it is empty."""
+    """Return the corners of the box around a mask; None if there is no mask or it is empty."""
     try:
         if isinstance(segmentation, dict):
             height, width = segmentation["size"]
