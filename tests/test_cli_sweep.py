@@ -454,3 +454,13 @@ def test_bounds_lie_above_the_curve_in_the_table_and_in_the_picture(labels, tmp_
     assert "<!-- upper bound for any anchors -->" in picture.read_text()
     plain = sweep_json(labels, "--k", "2-4", "--category", "car")
     assert [row["upper_bound"] for row in plain["curve"]] == [None] * 3
+
+
+def test_bounds_do_not_fall_with_more_anchors_however_short_the_time(tmp_path):
+    """A bound of some anchors holds for fewer, too."""
+    labels = write_boxes(tmp_path / "many.csv", 4_000)
+    options = ("--k", "2-7", "--restarts", 1)
+    for seconds in (0.08, 0.12, 0.16):
+        report = sweep_json(labels, *options, "--certify", seconds)
+        bounds = [row["upper_bound"] for row in report["curve"]]
+        assert bounds == sorted(bounds)

@@ -29,7 +29,7 @@ BINS, THRESHOLDS = 64, (1e-4, 3e-5)
 DISTANCES = (0.12, 0.06, 0.04, 0.025, 0.015), (0.02, 0.01)
 
 # Share of the time for summaries that prove nothing.
-FIRST = 0.2
+FIRST = 0.25
 
 
 def upper_bound(

@@ -574,6 +574,92 @@ cdef double nearest_iou(
     return 1.0 / (first + second - 1.0)
 
 
+cdef void add_patch(
+    const double* sides, const double* inverse_sides, Py_ssize_t n, Py_ssize_t n_dims,
+    const double* sample_weight, const double* multipliers, const double* variances,
+    Py_ssize_t size, double reach,
+    const double* low, const double* middle, const double* high,
+    const double* inverse_low, const double* inverse_middle, const double* inverse_high,
+    double* terms,
+) noexcept nogil:
+    """Add the terms of a patch of shapes and one rectangle.
+
+    The loops over arrays on the stack are vectorised, except for those that add up.
+    """
+    cdef Py_ssize_t i, j
+    cdef double a, b, lo, mid, hi, inverse_lo, inverse_mid, inverse_hi
+    cdef double near, x, y, weight, mu, mean, excess, lowest, part, dims = n_dims
+    cdef double value = terms[0], total = terms[1], at_most = terms[2], bend = terms[3]
+    cdef double at_middle = terms[4], slope
+    # The products that make up the nearest, the middle and the farthest IoU, and then these.
+    cdef double[PATCH] near_p, near_q, p, q, far_p, far_q, largest, at
+    cdef double[PATCH] steepest, shift, spread, gain, first, local, constant, curvature, pull
+    for i in range(size):
+        near_p[i] = near_q[i] = p[i] = q[i] = far_p[i] = far_q[i] = 1.0
+    for j in range(n_dims):
+        lo, mid, hi = low[j], middle[j], high[j]
+        inverse_lo, inverse_mid, inverse_hi = inverse_low[j], inverse_middle[j], inverse_high[j]
+        for i in range(size):
+            a = sides[j * n + i]
+            b = inverse_sides[j * PATCH + i]
+            near_p[i] *= over_one(a * inverse_hi)
+            near_q[i] *= over_one(lo * b)
+            p[i] *= over_one(a * inverse_mid)
+            q[i] *= over_one(mid * b)
+            far_p[i] *= over_one(a * inverse_lo)
+            far_q[i] *= over_one(hi * b)
+    for i in range(size):
+        near_p[i] = 1.0 / (near_p[i] + near_q[i] - 1.0)
+        far_p[i] = 1.0 / ((far_p[i] + far_q[i] - 1.0) * reach)
+        at[i] = 1.0 / (p[i] + q[i] - 1.0)
+    for i in range(size):
+        near = near_p[i] * reach
+        near = near if near < 1.0 else 1.0
+        x = dims * near
+        y = (2.0 * (dims - 1.0) - near + 2.0 * near * near) * near
+        largest[i] = near
+        steepest[i] = x if x > y else y
+        shift[i] = 0.5 * steepest[i] * variances[i]
+        spread[i] = dims * variances[i] * near * near
+    for i in range(size):
+        mu = multipliers[i]
+        weight = sample_weight[i] if largest[i] > mu else 0.0
+        mean = near_p[i] + shift[i] - mu
+        first[i] = 0.5 * weight * (mean + sqrt(mean * mean + spread[i]))
+        excess = at[i] - mu
+        gain[i] = weight * (excess if excess > 0.0 else 0.0)
+        x = excess + shift[i]
+        local[i] = 0.5 * weight * (x + sqrt(x * x + spread[i]))
+        lowest = far_p[i] - mu
+        lowest = lowest if lowest < 0.0 else 0.0
+        part = largest[i] - mu
+        part = weight * (part / (part - lowest))
+        constant[i] = part * (x - lowest)
+        curvature[i] = part * steepest[i]
+        pull[i] = part * at[i] * at[i]
+    for i in range(size):  # not where 0 / 0 makes a number NaN
+        curvature[i] = curvature[i] if constant[i] < first[i] else 0.0
+        pull[i] = pull[i] if constant[i] < first[i] else 0.0
+        constant[i] = constant[i] if constant[i] < first[i] else first[i]
+    for i in range(size):
+        p[i] = pull[i] * p[i] if pull[i] > 0.0 else 0.0
+        q[i] = pull[i] * q[i] if pull[i] > 0.0 else 0.0
+    for i in range(size):
+        value += gain[i]
+        total += first[i]
+        at_most += constant[i]
+        bend += curvature[i]
+        at_middle += local[i]
+    terms[0], terms[1], terms[2], terms[3], terms[4] = value, total, at_most, bend, at_middle
+    for j in range(n_dims):
+        mid = middle[j]
+        slope = terms[5 + j]
+        for i in range(size):
+            a = sides[j * n + i]
+            slope += (p[i] if a > mid else 0.0) - (q[i] if a < mid else 0.0)
+        terms[5 + j] = slope
+
+
 def rho_terms(
     const double[:, ::1] sides, const double[::1] sample_weight, const double[::1] multipliers,
     const double[::1] variances, double reach,
@@ -581,23 +667,12 @@ def rho_terms(
 ):
     cdef Py_ssize_t n_dims = sides.shape[0], n = sides.shape[1], n_rectangles = low.shape[0]
     cdef Py_ssize_t start = 0, size, i, j, r
-    cdef double a, b, x, y, lo, mid, hi, inverse_lo, inverse_mid, inverse_hi
-    cdef double near, at, steepest, shift, mean, spread, first, lowest, dims = n_dims
-    cdef double value, total, constant, curvature, local, slope, lowest_excess, part
+    cdef double a, near, lowest
     terms_array = np.zeros((n_rectangles, 5 + n_dims))
     cdef double[:, ::1] terms = terms_array
     cdef double[:, :, ::1] inverse = 1.0 / np.asarray([low, middle, high])
-    # The products that make up the nearest, the middle and the farthest IoU with a rectangle.
-    cdef double[:, ::1] work = np.empty((11, PATCH))
     cdef double[:, ::1] inverse_sides = np.empty((n_dims, PATCH))
     cdef double[:, ::1] box = np.empty((4, n_dims))
-    cdef double *near_p = &work[0, 0]
-    cdef double *near_q = &work[1, 0]
-    cdef double *p = &work[2, 0]
-    cdef double *q = &work[3, 0]
-    cdef double *far_p = &work[4, 0]
-    cdef double *far_q = &work[5, 0]
-    cdef double *pull = &work[6, 0]
     with nogil:
         while start < n:
             size = min(PATCH, n - start)
@@ -618,74 +693,13 @@ def rho_terms(
                     &box[0, 0], &box[1, 0], &box[2, 0], &box[3, 0],
                     &low[r, 0], &inverse[2, r, 0], n_dims,
                 )
-                if not near * reach > lowest:
-                    continue
-                for j in range(n_dims):
-                    lo, mid, hi = low[r, j], middle[r, j], high[r, j]
-                    inverse_lo = inverse[0, r, j]
-                    inverse_mid = inverse[1, r, j]
-                    inverse_hi = inverse[2, r, j]
-                    if j == 0:
-                        for i in range(size):
-                            near_p[i] = near_q[i] = p[i] = q[i] = far_p[i] = far_q[i] = 1.0
-                    for i in range(size):
-                        a = sides[j, start + i]
-                        b = inverse_sides[j, i]
-                        near_p[i] *= over_one(a * inverse_hi)
-                        near_q[i] *= over_one(lo * b)
-                        p[i] *= over_one(a * inverse_mid)
-                        q[i] *= over_one(mid * b)
-                        far_p[i] *= over_one(a * inverse_lo)
-                        far_q[i] *= over_one(hi * b)
-                for i in range(size):
-                    near_p[i] = 1.0 / (near_p[i] + near_q[i] - 1.0)
-                    far_p[i] = 1.0 / ((far_p[i] + far_q[i] - 1.0) * reach)
-                    far_q[i] = 1.0 / (p[i] + q[i] - 1.0)
-                value, total = terms[r, 0], terms[r, 1]
-                constant, curvature, local = terms[r, 2], terms[r, 3], terms[r, 4]
-                for i in range(size):
-                    near = near_p[i] * reach
-                    near = near if near < 1.0 else 1.0
-                    pull[i] = 0.0
-                    if not near > multipliers[start + i]:
-                        continue
-                    at = far_q[i]
-                    x = dims * near
-                    y = (2.0 * (dims - 1.0) - near + 2.0 * near * near) * near
-                    steepest = x if x > y else y
-                    shift = 0.5 * steepest * variances[start + i]
-                    mean = near_p[i] + shift - multipliers[start + i]
-                    spread = dims * variances[start + i] * near * near
-                    first = 0.5 * sample_weight[start + i] * (mean + sqrt(mean * mean + spread))
-                    total += first
-                    mean = at - multipliers[start + i]
-                    value += sample_weight[start + i] * (mean if mean > 0.0 else 0.0)
-                    x = mean + shift
-                    local += 0.5 * sample_weight[start + i] * (x + sqrt(x * x + spread))
-                    lowest_excess = far_p[i] - multipliers[start + i]
-                    lowest_excess = lowest_excess if lowest_excess < 0.0 else 0.0
-                    part = near - multipliers[start + i]
-                    part = sample_weight[start + i] * (part / (part - lowest_excess))
-                    mean = part * (mean + shift - lowest_excess)
-                    if mean < first:
-                        constant += mean
-                        curvature += part * steepest
-                        pull[i] = part * at * at
-                    else:
-                        constant += first
-                terms[r, 0], terms[r, 1] = value, total
-                terms[r, 2], terms[r, 3], terms[r, 4] = constant, curvature, local
-                for j in range(n_dims):
-                    mid = middle[r, j]
-                    slope = terms[r, 5 + j]
-                    for i in range(size):
-                        if pull[i] > 0.0:
-                            a = sides[j, start + i]
-                            if a > mid:
-                                slope += pull[i] * p[i]
-                            elif a < mid:
-                                slope -= pull[i] * q[i]
-                    terms[r, 5 + j] = slope
+                if near * reach > lowest:
+                    add_patch(
+                        &sides[0, start], &inverse_sides[0, 0], n, n_dims, &sample_weight[start],
+                        &multipliers[start], &variances[start], size, reach,
+                        &low[r, 0], &middle[r, 0], &high[r, 0],
+                        &inverse[0, r, 0], &inverse[1, r, 0], &inverse[2, r, 0], &terms[r, 0],
+                    )
             start += PATCH
     return terms_array
 

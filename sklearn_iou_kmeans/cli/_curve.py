@@ -155,9 +155,15 @@ def run(found: NClustersSweep, boxes: Sizes) -> None:
 
 
 def bound_curve(found: NClustersSweep, sizes: FloatArray, certify: float | None) -> list[Any]:
-    """Bound the average IoU for each number of anchors, or return Nones without `certify`."""
+    """Bound the average IoU for each number of anchors, or return Nones without `certify`.
+
+    Fewer anchors cannot do better than more, so the bound of a larger number holds for them too.
+    """
     fitted = [(kmeans.n_clusters, kmeans.cluster_centers_) for kmeans in found.estimators_]
-    return [certify and bound_average_iou(sizes, k, anchors, certify) for k, anchors in fitted]
+    if certify is None:
+        return [None] * len(fitted)
+    bounds = [bound_average_iou(sizes, k, anchors, certify) for k, anchors in fitted]
+    return list(np.minimum.accumulate(bounds[::-1])[::-1].tolist())
 
 
 def describe_curve(found: NClustersSweep, scale: Scale, bounds: list[Any]) -> list[Row]:
