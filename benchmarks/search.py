@@ -33,7 +33,7 @@ ON_MANY = {
     "N_KEPT": (3, 7),
 }
 ON_FEW = {
-    "SWAPS": (0, 20, 80),
+    "SWAPS": (0, 60, 240),
     "N_REFINE": (6, 20),
     "OVERSHOOT": (1.0, 2.0),
     "N_CANDIDATES": (2, 8),

@@ -407,7 +407,7 @@ def largest(X, n_clusters, random_state):
     [
         ({}, "random_swap"),
         ({"init": "random"}, "random_swap"),
-        ({"init": X[:3]}, "lloyd"),
+        ({"init": X[:9]}, "lloyd"),
         ({"init": largest}, "lloyd"),
         ({"update": "mean"}, "lloyd"),
         ({"update": "median", "init": "random"}, "lloyd"),
@@ -415,7 +415,7 @@ def largest(X, n_clusters, random_state):
 )
 def test_auto_swaps_centers_unless_the_update_rule_or_the_start_is_given(parameters, algorithm):
     other = {"lloyd": "random_swap", "random_swap": "lloyd"}[algorithm]
-    kmeans = IoUKMeans(3, n_init=1, random_state=0, **parameters)
+    kmeans = IoUKMeans(9, n_init=1, random_state=0, **parameters)
     centers = kmeans.fit(X).cluster_centers_
     same = clone(kmeans).set_params(algorithm=algorithm).fit(X)
     np.testing.assert_array_equal(same.cluster_centers_, centers)

@@ -38,9 +38,9 @@ N_CANDIDATES = 32
 # How many of the restarts are refined, the best ones.
 N_KEPT = 5
 
-# Swaps for each cluster after each restart: this number divided by the square root of the number of
-# shapes. The fewer the shapes, the more local optima are met, and the less time a swap takes.
-SWAPS = 40
+# Swaps after each restart: this number times the square root of the number of clusters for each
+# shape. The fewer the shapes, the more local optima are met, and the less time a swap takes.
+SWAPS = 120
 
 # Up to this number of shapes single sides are moved too; the time grows with its square.
 VERY_FEW = 300
@@ -81,7 +81,7 @@ def search_few(
     """Search on shapes that are too few to be summarised, from each start with much effort."""
     found = [climb(level, start, N_FROM_SEEDING, towards_medians) for start in starts]
     n_clusters, n_shapes = len(found[0].centers), len(level.weights)
-    n_swaps = int(n_clusters * SWAPS / np.sqrt(n_shapes))
+    n_swaps = int(SWAPS * np.sqrt(n_clusters / n_shapes))
     found = [random_swaps(level, solution, n_swaps, random_state) for solution in found]
     if n_shapes <= VERY_FEW:
         found = [move_single_sides(level, solution) for solution in found]
@@ -112,27 +112,34 @@ def climb(
     centers: FloatArray,
     n_evaluations: int,
     propose: Callable[[WeightedShapes, FloatArray], Proposal] = along_gradient,
+    target: float = -np.inf,
 ) -> Solution:
     """Step uphill with momentum, and return the best solution met on the way.
 
     Neighbouring centers push each other along over many small steps, so momentum saves two thirds
-    of them, and it carries the centers through shallow local optima.
+    of them, and it carries the centers through shallow local optima. The climb ends early if it
+    would not reach `target` even if the score went on to rise as much with each evaluation as it
+    did on average so far.
 
     References
     ----------
     Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Computational
     Mathematics and Mathematical Physics 4, 1964.
     """
-    smallest, largest = level.shapes.min(axis=0), level.shapes.max(axis=0)
-    best, n_best, velocity = Solution(centers, -np.inf), 0, np.zeros(centers.shape)
-    for n in range(n_evaluations):
+    smallest = np.full_like(centers, level.shapes.min(axis=0))
+    largest = np.full_like(centers, level.shapes.max(axis=0))
+    score, step = propose(level, centers)
+    first, best, n_best, velocity = score, Solution(centers, score), 0, OVERSHOOT * step
+    for n in range(1, n_evaluations):
+        centers = np.minimum(np.maximum(centers * np.exp(velocity), smallest), largest)
         score, step = propose(level, centers)
         if score > best.score:
             best, n_best = Solution(centers, score), n
         elif n - n_best == PATIENCE:
             break
+        if best.score + (best.score - first) * (n_evaluations - 1 - n) / n < target:
+            break
         velocity = MOMENTUM * velocity + OVERSHOOT * step
-        centers = np.minimum(np.maximum(centers * np.exp(velocity), smallest), largest)
     return best
 
 
@@ -151,9 +158,9 @@ def random_swaps(
     """
     best = now = start
     for slack in np.linspace(SLACK, 0.0, n_swaps) * level.weights.sum():
-        swapped = swap(level, now, random_state)
-        found = climb(level, swapped, N_REFINE, towards_medians)
-        if found.score > now.score - slack:
+        swapped, target = swap(level, now, random_state), now.score - slack
+        found = climb(level, swapped, N_REFINE, towards_medians, target)
+        if found.score > target:
             now = found
             best = max(best, now, key=by_score)
     return best
@@ -167,7 +174,9 @@ def swap(level: WeightedShapes, now: Solution, random_state: RandomState) -> Flo
     X, weights = level
     labels, iou, second_iou = two_nearest(X, now.centers)
     rows = draw_far_shapes(weights, iou, random_state.uniform(size=N_CANDIDATES))
-    places = np.stack([random_state.permutation(side) for side in X[rows].T], axis=1)
+    places = X[rows]
+    for j in range(X.shape[1]):
+        places[:, j] = random_state.permutation(places[:, j])
     gains = swap_gains(X, weights, labels, iou, second_iou, places, len(now.centers))
     out = random_state.randint(len(now.centers))
     centers = now.centers.copy()
