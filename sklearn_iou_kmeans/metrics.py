@@ -272,8 +272,8 @@ def average_iou_upper_bound(
 
     A gap can remain because this bound also covers fractions of centers. For up to 3 000 distinct
     boxes, a second branch and bound closes it: it splits the plane in two, and bounds every way to
-    divide the centers between the two parts. For 100 000 boxes and 3 to 12 anchors, the gap after
-    ten seconds is 2e-5 to 2e-3; it grows with the number of anchors.
+    divide the centers between the two parts. For 100 000 boxes and 3 to 12 anchors, the gap is
+    3e-5 to 3e-3 after two seconds and 1e-5 to 1e-3 after ten; it grows with the number of anchors.
 
     More than 20 000 boxes are summarised in a :class:`ShapeHistogram` with 128 bins per octave, or
     with fewer bins if there would be more than 100 000 cells. By the second inequality, the mean of

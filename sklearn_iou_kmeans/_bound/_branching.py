@@ -1,8 +1,8 @@
-"""Branch and bound on how many centers lie where.
+"""Branch and bound on the number of centers in each region.
 
-Taken in part, centers can do better than whole ones, so the bound of the linear program may stay
-above what any centers reach. If a cut divides the plane and j of the centers lie on one side and
-the others on the other, rho has to be bounded over each side apart: B = s . mu + sum of
+The linear program allows fractions of centers, which can do better than whole ones. So its bound
+may stay above what any centers reach. If a cut divides the plane, with j of the centers on one side
+and the others on the other side, rho can be bounded on each side separately: B = s . mu + sum of
 k_t max rho over the regions t with k_t centers each. The bound of a problem is the largest over j.
 """
 
@@ -38,26 +38,26 @@ def branch_and_bound(
     max_nodes: int,
     polish: Callable[[FloatArray], FloatArray],
 ) -> Proof:
-    """Lower a bound until it is low enough.
+    """Lower a bound by dividing regions, until it is low enough.
 
     Parameters
     ----------
     problem : Problem
     state : State
-        What is known of the regions.
+        The result of `improve` for these regions.
     regions : Regions
     goal : Goal
     centers : ndarray of shape (n_clusters, n_dims)
         In the unit of the boxes; they reach the score of the goal.
     max_nodes : int
-        Nodes of the search tree, at the most, at each of which a region is cut.
+        Maximum number of nodes of the search tree; at each of them a region is divided.
     polish : callable
-        Makes centers, in the unit of the boxes, better if it can.
+        Improves centers, in the unit of the boxes, if it can.
 
     Returns
     -------
     proof : Proof
-        With the best centers that were met.
+        With the best centers found on the way.
     """
     number, n_nodes, closed = count(), 0, 0.0
     nodes = list[tuple[float, int, Regions, State]]()
@@ -83,17 +83,17 @@ def branch_and_bound(
 def divided(
     problem: Problem, regions: Regions, state: State, goal: Goal
 ) -> Iterator[tuple[Regions, State]]:
-    """Cut a region in two, and bound what is reached with each number of centers on either side."""
+    """Divide a region in two, and bound the score for each number of centers on either side."""
     cut = best_cut(regions, state.candidates) or middle_cut(regions)
     for child in children(regions, *cut):
         yield child, improve(problem, within(state, child), child, goal)
 
 
 def best_cut(regions: Regions, candidates: Candidates) -> tuple[int, int, float] | None:
-    """Find the region, the side and the value there that cut most through masses taken in part.
+    """Find the region, the side and the value of the cut that costs a solution in fractions most.
 
-    On either side of a cut the half center next to it is looked at: the farther apart their means
-    are, the more it takes to do without a part on either side.
+    The mass on either side of a cut has to become whole. The cost is estimated by the fraction that
+    has to move, times the distance between the half center next below the cut and that next above.
     """
     best, cut = 0.0, None
     for i in range(len(regions.counts)):
@@ -128,7 +128,7 @@ def middle_cut(regions: Regions) -> tuple[int, int, float]:
 
 
 def children(regions: Regions, region: int, side: int, value: float) -> Iterator[Regions]:
-    """Divide the centers of a region among the two sides of a cut, in every way."""
+    """Divide a region at a cut, and its centers between the two parts in every way."""
     low, high, counts = regions
     middle_high, middle_low = high[region].copy(), low[region].copy()
     middle_high[side] = middle_low[side] = value
@@ -158,9 +158,9 @@ def within(state: State, regions: Regions) -> State:
 
 
 def most_taken(regions: Regions, candidates: Candidates) -> FloatArray:
-    """As many candidates as each region has centers, those of which most is taken.
+    """Return as many candidates as each region has centers, those of the largest mass.
 
-    They are repeated where there are too few.
+    If there are too few, they are repeated.
     """
     chosen = list[FloatArray]()
     for i, n_centers in enumerate(regions.counts):

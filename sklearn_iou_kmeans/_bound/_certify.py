@@ -13,22 +13,22 @@ from ._problem import EPS, Problem, in_order
 from ._rectangles import Regions
 from ._search import State, at_most, carried, explore, improve, start
 
-# So many shapes need no summary, and cuts of the plane are tried.
+# Up to this number of shapes no summary is needed, and the plane is divided.
 FEW = 3_000
 
-# Nodes of the search tree, at the most, to bound the average IoU of given centers.
+# Maximum number of nodes of the search tree to bound the average IoU of given centers.
 MAX_NODES = 500
 
-# Steps of computations for each node that may be visited, about as many as one takes of 200 boxes.
+# How many steps of all computations a node stands for, about those of a node with 200 boxes.
 STEPS_PER_NODE = 200
 
 # A cell of a summary is split while its share of the weight times its width in octaves is larger.
 BINS, THRESHOLDS = 64, (1e-4, 3e-5)
 
-# How far from those that matter candidates are tried on the summaries, in logarithms of sides.
+# How far from those that matter new candidates are tried on the summaries, in logarithms of sides.
 DISTANCES = (0.12, 0.06, 0.04, 0.025, 0.015), (0.02, 0.01)
 
-# Share of the time for summaries that prove nothing.
+# Share of the time for the summaries, which prove nothing.
 FIRST = 0.25
 
 
@@ -45,13 +45,13 @@ def upper_bound(
     ----------
     problem : Problem
     n_clusters : int
-        Less than there are shapes.
+        Smaller than the number of shapes.
     centers : ndarray of shape (n_clusters, n_dims)
         Good ones, in the unit of the boxes.
     tol : float
-        The bound may be so much larger than the average IoU of these.
+        The bound may exceed their average IoU by this much.
     max_time : float or None
-        Seconds after which no more is improved.
+        Seconds after which the computation stops.
 
     Returns
     -------
@@ -96,14 +96,14 @@ def close_gap(
         Good ones, in the unit of the boxes.
     tol : float
     max_nodes : int
-        Nodes of the search tree, at the most, and what limits the steps of all computations.
+        Maximum number of nodes of the search tree; also limits the steps of all computations.
     polish : callable
-        Makes centers, in the unit of the boxes, better if it can.
+        Improves centers, in the unit of the boxes, if it can.
 
     Returns
     -------
     proof : Proof
-        Its bound exceeds its score by more than `tol` if that takes more.
+        Its bound exceeds its score by more than `tol` if `max_nodes` was too small.
     """
     score = problem.average_iou(centers)
     if problem.is_too_wide():
@@ -118,14 +118,14 @@ def close_gap(
 
 
 def as_they_are(centers: FloatArray) -> FloatArray:
-    """Leave centers as they are."""
+    """Return centers unchanged."""
     return centers
 
 
 def prepare(problem: Problem, regions: Regions, centers: FloatArray, goal: Goal) -> State:
     """Find multipliers and candidates on small summaries of many shapes.
 
-    The bounds of these prove nothing for the shapes.
+    Bounds for the summaries prove nothing for the shapes.
     """
     coarse, fine = summaries(problem)
     state = explore(coarse, start(coarse, centers), regions, DISTANCES[0], goal)
@@ -136,7 +136,7 @@ def prepare(problem: Problem, regions: Regions, centers: FloatArray, goal: Goal)
 
 
 def clock(began: float, max_time: float | None, share: float) -> Callable[[], bool]:
-    """Return a function that says whether any of a share of the time is left."""
+    """Return a function that tells whether a share of the time is not yet over."""
     if max_time is None:
         return lambda: True
     end = began + share * max_time
@@ -144,13 +144,13 @@ def clock(began: float, max_time: float | None, share: float) -> Callable[[], bo
 
 
 def everywhere(problem: Problem, n_clusters: int) -> Regions:
-    """The rectangle around the shapes: outside no center is better than the nearest one within."""
+    """Return the rectangle around the shapes: centers outside of it are never better."""
     low, high = problem.sides.min(axis=1), problem.sides.max(axis=1)
     return Regions(low[None], high[None], np.array([float(n_clusters)]))
 
 
 def summaries(problem: Problem) -> list[Problem]:
-    """A coarse and a finer summary."""
+    """Return a coarse and a finer summary."""
     log2 = np.log2(problem.sides)
     cells = np.floor(BINS * log2).astype(np.int32)
     thresholds = [BINS * threshold for threshold in THRESHOLDS]

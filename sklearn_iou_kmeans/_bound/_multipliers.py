@@ -1,9 +1,9 @@
 """Multipliers that make the bound small, for candidate centers: a linear program.
 
-Over candidates c the smallest bound, min over mu of s . mu + k max_c rho_c(mu), is the
-value of the p-median problem in which centers may be taken in part: the mass y_c of a candidate is
-the part of it that is taken, and k in all. The primal-dual hybrid gradient method finds both. All
-of this may be inexact, because the bound holds for any multipliers.
+The smallest bound over candidates c, min over mu of s . mu + k max_c rho_c(mu), is the optimum of
+the linear relaxation of the p-median problem: the mass y_c of a candidate is the fraction of it
+that is chosen, and all of them add up to k. The primal-dual hybrid gradient method finds both. None
+of this has to be exact, because the bound holds for any multipliers.
 """
 
 from collections.abc import Callable
@@ -15,20 +15,21 @@ from numpy.typing import NDArray
 from .._kernels import FloatArray, pairwise, proximal_multipliers
 from ._problem import Problem
 
-# The least multiplier, so that boxes of a smaller IoU need not be looked at.
+# The smallest multiplier, so that boxes with a lower IoU can be left out.
 FLOOR = 1e-9
 
-# The step of the mass over that of the multipliers, about the ratio of what they have to go.
+# The step of the mass divided by that of the multipliers, about the ratio of their distances to the
+# optimum.
 BALANCE = 100.0
 
-# Candidates that are kept for each shape, so that memory stays bounded: those of a lower IoU than
-# its multiplier do not matter.
+# How many candidates are kept for each shape, the best, so that memory stays bounded: those with a
+# lower IoU than its multiplier do not matter.
 KEPT = 128
 
-# Shapes whose candidates are sorted at once.
+# For how many shapes candidates are sorted at once.
 ROWS = 512
 
-# Shapes from which the size of a step is estimated.
+# How many shapes the size of a step is estimated from.
 ENOUGH = 4_000
 
 # Iterations between two restarts from the average; iterations times shapes, and the least and the
@@ -46,7 +47,7 @@ class Goal(NamedTuple):
     tol : float
         A bound that is so much larger, or less, is low enough.
     branches : bool
-        Whether to leave off as soon as the regions have to be divided to get there.
+        Whether to stop as soon as it is known that the regions have to be divided.
     goes_on : callable
         Whether there is time left.
     """
@@ -58,7 +59,7 @@ class Goal(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """Candidate centers (m, n_dims), how much of each is taken, and the region of each."""
+    """Candidate centers (m, n_dims), the fraction of each that is chosen, and its region."""
 
     centers: FloatArray
     mass: FloatArray
@@ -79,7 +80,7 @@ class Solved(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """For each shape the best candidates from the best on, and their IoU with it."""
+    """For each shape the best candidates, the best first, and their IoU with it."""
 
     order: NDArray[np.int16]
     iou: NDArray[np.float32]
@@ -183,7 +184,7 @@ def coupling(
     multipliers: FloatArray,
     n_candidates: int,
 ) -> float:
-    """Estimate how much rho changes at the most with the multipliers, by power iteration."""
+    """Estimate by power iteration how much rho changes with the multipliers at most."""
     vector, size = np.ones(n_candidates), 1.0
     some = slice(None, None, max(1, len(order) // ENOUGH))
     order, iou, multipliers = order[some], iou[some], multipliers[some]

@@ -12,30 +12,30 @@ from ._multipliers import FLOOR, Candidates, Goal, highest, solve
 from ._problem import EPS, Problem
 from ._rectangles import Peaks, Regions, largest_rho, rho_of, rounding_error
 
-# Candidates to begin with, and those that are added at once, at the most.
+# Maximum number of candidates to begin with, and of those that are added at once.
 N_CANDIDATES, N_ADDED = 400, 64
 
-# The least distance between candidates that are added at once, in logarithms of sides, and the
-# ratio by which it falls from one time to the next.
+# Minimum distance between candidates that are added at once, in the logarithm of a side, and the
+# factor by which it decreases each time.
 APART, CLOSER = 0.05, 0.7
 
-# Candidates whose rho is below this share of the largest are dropped.
+# Candidates with less than this share of the largest rho are dropped.
 LOW = 0.997
 
-# Less mass than this counts for nothing.
+# Less mass than this counts as none.
 TAKEN = 1e-3
 
-# The accuracy of the first bound of rho, as a share of it.
+# Tolerance of the first bound of rho, relative to rho.
 ROUGH = 2e-3
 
-# Candidates are tried around those whose rho is this share of the largest, or more.
+# New candidates are tried around those with at least this share of the largest rho.
 NEARLY = 0.99
 
-# How many times the multipliers are solved for, at the most, before rectangles are divided, and how
-# many steps of all computations that may take.
+# Maximum number of linear programs that are solved, and, if regions can be divided after that, of
+# steps of all computations.
 MAX_ROUNDS, MAX_STEPS = 40, 300
 
-# Shapes whose multipliers are averaged for one of another summary.
+# From how many neighbours in another summary a multiplier is interpolated.
 N_NEAR = 4
 
 
@@ -55,10 +55,10 @@ def start(problem: Problem, centers: FloatArray) -> State:
 
 
 def carried(state: State, coarse: Problem, fine: Problem, centers: FloatArray) -> State:
-    """Go on with another summary of the same boxes.
+    """Carry a state over to another summary of the same boxes.
 
-    How far the multipliers are below the IoU with the best center is averaged over the nearest
-    shapes, the nearer the more.
+    The difference between the IoU with the best center and the multiplier is interpolated, by the
+    inverse distance to the nearest shapes.
     """
     _, best, _ = two_nearest(coarse.sides.T, coarse.scaled(centers))
     numbers = range(1, min(N_NEAR, len(best)) + 1)
@@ -76,9 +76,9 @@ def explore(
     distances: tuple[float, ...],
     goal: Goal,
 ) -> State:
-    """Solve and add candidates around those that matter, nearer and nearer, and prove nothing.
+    """Solve and add candidates ever closer around those that matter, without proving anything.
 
-    Unlike `improve` it computes rho at single centers and bounds it over no rectangle.
+    Unlike `improve`, it computes rho at single centers and does not bound it over rectangles.
     """
     multipliers, candidates, _ = state
     for distance in distances:
@@ -101,7 +101,7 @@ def around(
     centers: FloatArray,
     distance: float,
 ) -> Peaks:
-    """Compute rho at centers that differ from given ones by a step in some of the sides."""
+    """Compute rho at the neighbours of given centers, a step away in one or more sides."""
     n_dims = centers.shape[1]
     axes = np.vstack([np.eye(n_dims), -np.eye(n_dims)])
     steps = np.array(list(product((-1, 0, 1), repeat=n_dims))) if n_dims <= 3 else axes
@@ -112,9 +112,9 @@ def around(
 
 
 def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> State:
-    """Solve for the multipliers and add the peaks of rho to the candidates, in turn.
+    """Alternate between solving for the multipliers and adding the peaks of rho to the candidates.
 
-    It ends once the bound is low enough, or cannot get there with these regions.
+    It ends once the bound is low enough, or if it cannot become so without dividing regions.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> Sta
         if goal.branches and solved.value > goal.score + goal.tol and bound < np.inf:
             candidates = candidates._replace(mass=solved.mass)
             break
-        # Of what the bound may still fall by, or of what it has to spare, rho takes a share.
+        # How closely rho has to be known: a share of what the bound exceeds the score by, or may.
         to_go = (solved.bound - goal.score) / n_clusters
         to_spare = goal.tol / n_clusters - to_go
         slack = slack or min(ROUGH * float(reached.max()), 0.3 * to_go)
@@ -158,19 +158,19 @@ def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> Sta
 
 
 def at_most(n_steps: int, goes_on: Callable[[], bool]) -> Callable[[], bool]:
-    """Go on for a number of steps, or less."""
+    """Limit the number of steps."""
     steps = iter(range(n_steps))
     return lambda: next(steps, None) is not None and goes_on()
 
 
 def total(problem: Problem, multipliers: FloatArray, counts: FloatArray, rho: FloatArray) -> float:
-    """The bound of these multipliers, rounded up."""
+    """Return the bound for these multipliers, rounded up."""
     bound = float(problem.sample_weight @ multipliers) + float(counts @ rho)
     return bound * (1.0 + 4 * len(counts) * EPS) + rounding_error(problem)
 
 
 def first_candidates(problem: Problem, centers: FloatArray) -> Candidates:
-    """The centers, each taken as a whole, and the middles of cells."""
+    """Return the centers, each chosen as a whole, and the middles of cells."""
     logs, resolution = np.log2(problem.sides), 64.0
     cells = np.unique(np.floor(logs * resolution), axis=1)
     while cells.shape[1] > N_CANDIDATES:
@@ -190,7 +190,7 @@ def with_peaks(
     peaks: Peaks,
     apart: float,
 ) -> Candidates:
-    """Add the highest peaks that are apart from each other; drop candidates far below them."""
+    """Add the highest peaks that are not too close together; drop candidates far below them."""
     kept = (mass > TAKEN) | (
         rho > LOW * highest(rho, candidates.region, len(regions.counts))[candidates.region]
     )
