@@ -14,8 +14,6 @@ from ._seeding import draw_far_shapes
 from ._solution import Solution, by_score, evaluate
 from ._summary import Levels, WeightedShapes
 
-FLOAT = np.finfo(np.float64)
-
 # Score of some centers, and how far to move each of their sides in the natural logarithm.
 Proposal = tuple[float, FloatArray]
 
@@ -100,10 +98,8 @@ def along_gradient(level: WeightedShapes, centers: FloatArray) -> Proposal:
 
 def towards_medians(level: WeightedShapes, centers: FloatArray) -> Proposal:
     """Propose steps for shapes that are the boxes themselves, where the best sides are theirs."""
-    score, medians = median_step(*level, centers)
-    # The quotient is the same, digit by digit, in any unit that is a power of two of another.
-    ratio = np.minimum(np.maximum(medians / centers, FLOAT.tiny), FLOAT.max)
-    return score, np.log(ratio)
+    score, ratios = median_step(*level, centers)
+    return score, np.log(ratios)
 
 
 @np.errstate(over="ignore")

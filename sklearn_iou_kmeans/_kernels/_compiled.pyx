@@ -7,10 +7,10 @@ import numpy as np
 from cython cimport floating
 from libc.math cimport frexp, isfinite, ldexp, sqrt
 from libc.stdint cimport int16_t, int64_t, uint64_t
-from libc.stdlib cimport qsort
+from libc.stdlib cimport calloc, free, qsort
 from libc.string cimport memcpy
 
-CONTRACT = 5
+CONTRACT = 6
 
 # Shapes worked on at once: a few rows of so many numbers stay in the first-level cache.
 cdef enum:
@@ -30,23 +30,37 @@ cdef int64_t INFINITY_BITS = 0x7FF0000000000000
 cdef class Centers:
     """Centers, each side scaled by a power of two to [0.5, 1), so that no product vanishes."""
 
-    cdef double[:, ::1] sides
-    cdef double[:, ::1] scales
-    cdef double[::1] volumes
+    cdef Py_ssize_t n
+    cdef double* sides
+    cdef double* scales
+    cdef double* volumes
 
     def __cinit__(self, const double[:, :] centers):
-        cdef Py_ssize_t i, j
+        cdef Py_ssize_t n_dims = centers.shape[1], i, j, side
         cdef int exponent
-        cdef double[:, :, ::1] memory = np.empty((2, centers.shape[0], centers.shape[1]))
-        self.sides, self.scales = memory[0], memory[1]
-        self.volumes = np.empty(centers.shape[0])
-        for i in range(centers.shape[0]):
+        self.n = centers.shape[0]
+        self.sides = <double*>allocated(self.n * (2 * n_dims + 1), sizeof(double))
+        self.scales = self.sides + self.n * n_dims
+        self.volumes = self.scales + self.n * n_dims
+        for i in range(self.n):
             self.volumes[i] = 1.0
-            for j in range(centers.shape[1]):
+            for j in range(n_dims):
+                side = i * n_dims + j
                 frexp(centers[i, j], &exponent)
-                self.scales[i, j] = ldexp(1.0, min(-exponent, 1022))
-                self.sides[i, j] = centers[i, j] * self.scales[i, j]
-                self.volumes[i] *= self.sides[i, j]
+                self.scales[side] = ldexp(1.0, min(-exponent, 1022))
+                self.sides[side] = centers[i, j] * self.scales[side]
+                self.volumes[i] *= self.sides[side]
+
+    def __dealloc__(self):
+        free(self.sides)
+
+
+cdef void* allocated(size_t n, size_t size) except NULL:
+    """Allocate memory for `n` items, all of them 0."""
+    cdef void* memory = calloc(n + 1, size)
+    if memory == NULL:
+        raise MemoryError
+    return memory
 
 
 cdef void load(
@@ -107,7 +121,7 @@ def pairwise(const floating[:, :] X, const double[:, :] Y):
             load(X, start, size, sides)
             for c in range(n_centers):
                 overlap(
-                    &sides[0, 0], size, n_dims, &centers.sides[c, 0], &centers.scales[c, 0],
+                    &sides[0, 0], size, n_dims, centers.sides + c * n_dims, centers.scales + c * n_dims,
                     centers.volumes[c], &work[1, 0], iou,
                 )
                 for i in range(size):
@@ -142,9 +156,9 @@ cdef inline void assign_block(
     """Leave the labels of a block of shapes and their best IoU in the first rows of `work`."""
     cdef Py_ssize_t c
     work[:3] = 0.0
-    for c in range(centers.volumes.shape[0]):
+    for c in range(centers.n):
         overlap(
-            &sides[0, 0], n, n_dims, &centers.sides[c, 0], &centers.scales[c, 0],
+            &sides[0, 0], n, n_dims, centers.sides + c * n_dims, centers.scales + c * n_dims,
             centers.volumes[c], &work[3, 0], &work[4, 0],
         )
         take_in(&work[4, 0], n, c, &work[0, 0], &work[1, 0], second)
@@ -212,7 +226,7 @@ def swap_gains(
             load(X, start, size, sides)
             for c in range(n_candidates):
                 overlap(
-                    &sides[0, 0], size, n_dims, &scaled.sides[c, 0], &scaled.scales[c, 0],
+                    &sides[0, 0], size, n_dims, scaled.sides + c * n_dims, scaled.scales + c * n_dims,
                     scaled.volumes[c], &work[1, 0], new,
                 )
                 total = shared[c]
@@ -240,16 +254,16 @@ cdef void pull(
     const double[::1] iou, Centers centers, double[::1] above, double[::1] below,
 ) noexcept nogil:
     """Fill the weights with which shapes draw their center up and down."""
-    cdef Py_ssize_t i, j, c
+    cdef Py_ssize_t n_dims = X.shape[1], i, j, c
     cdef double volume, weight
     for i in range(X.shape[0]):
         above[i] = below[i] = 0.0
         if not iou[i] > 0:
             continue
         c = labels[i]
-        volume = X[i, 0] * centers.scales[c, 0]
-        for j in range(1, X.shape[1]):
-            volume *= X[i, j] * centers.scales[c, j]
+        volume = X[i, 0] * centers.scales[c * n_dims]
+        for j in range(1, n_dims):
+            volume *= X[i, j] * centers.scales[c * n_dims + j]
         weight = sample_weight[i] * (iou[i] * (1.0 + iou[i]))
         above[i] = weight * (volume / (volume + centers.volumes[c]))
         below[i] = weight - above[i]
@@ -293,9 +307,9 @@ def ascent_step(
                 sums[c, n_dims, 1] += weight * iou
                 if not iou > 0:
                     continue
-                volume = sides[0, i] * scaled.scales[c, 0]
+                volume = sides[0, i] * scaled.scales[c * n_dims]
                 for j in range(1, n_dims):
-                    volume *= sides[j, i] * scaled.scales[c, j]
+                    volume *= sides[j, i] * scaled.scales[c * n_dims + j]
                 weight = weight * (iou * (1.0 + iou))
                 draws[1] = weight * (volume / (volume + scaled.volumes[c]))
                 draws[0] = weight - draws[1]
@@ -367,7 +381,7 @@ cdef class Buckets:
 
     cdef Py_ssize_t n_buckets
     cdef int shift
-    cdef double[:, ::1] table, memory
+    cdef double* table
     cdef Group* groups
 
     def __cinit__(self, const double[:, :] centers, Py_ssize_t n):
@@ -375,17 +389,20 @@ cdef class Buckets:
         cdef int n_bits = max(4, min(int(n).bit_length() - 4, 9))
         self.n_buckets = 1 << n_bits
         self.shift = 53 - n_bits  # the buckets cover the two octaves around the center
-        self.table = np.zeros((n_groups, self.n_buckets))
-        self.memory = np.empty((n_groups, sizeof(Group) // sizeof(double)))
-        self.groups = <Group*>&self.memory[0, 0]
+        self.table = <double*>allocated(n_groups * self.n_buckets, sizeof(double))
+        self.groups = <Group*>allocated(n_groups, sizeof(Group))
         for group in range(n_groups):
             self.groups[group].center = bits(centers[group // n_dims, group % n_dims])
+
+    def __dealloc__(self):
+        free(self.table)
+        free(self.groups)
 
     cdef void find(self, Py_ssize_t number) noexcept nogil:
         """Find the bits of the values up to which and beyond which half of the weight lies."""
         cdef Py_ssize_t bucket, first, last = self.n_buckets - 1
         cdef double cumulated, half, total = 0.0
-        cdef const double* weights = &self.table[number, 0]
+        cdef const double* weights = self.table + number * self.n_buckets
         cdef Group* group = &self.groups[number]
         for bucket in range(self.n_buckets):
             total += weights[bucket]
@@ -411,7 +428,7 @@ cdef class Buckets:
 
 cdef void find_medians(
     const double[:, :] X, const double[::1] above, const double[::1] below, const int[::1] labels,
-    double[::1] units, Buckets buckets, Entry* entries, double[::1] medians,
+    double[::1] units, Buckets buckets, Entry* entries, double[:, ::1] medians,
 ) noexcept nogil:
     """Replace the sides of the centers by the medians of the sides of their shapes."""
     cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], n_entries = 0
@@ -421,7 +438,7 @@ cdef void find_medians(
     cdef int64_t offset
     # Pointers, as the loops would read these attributes anew for every value.
     cdef const Group* groups = buckets.groups
-    cdef double* table = &buckets.table[0, 0]
+    cdef double* table = buckets.table
     cdef Py_ssize_t n_buckets = buckets.n_buckets, shift = buckets.shift
     weight_units(above, below, labels, units)
     for i in range(n):
@@ -434,7 +451,7 @@ cdef void find_medians(
             bucket = (offset >> shift) + n_buckets // 2
             bucket = max(min(bucket, n_buckets - 1), 0)
             table[(group + j) * n_buckets + bucket] += weights[offset > 0]
-    for group in range(medians.shape[0]):
+    for group in range(medians.shape[0] * n_dims):
         buckets.find(group)
     for i in range(n):
         group = labels[i] * n_dims
@@ -462,7 +479,7 @@ cdef void find_medians(
             while cumulated <= half:
                 i += 1
                 cumulated += entries[i].weight
-            medians[group] = lower + 0.5 * (entries[i].value - lower)
+            medians[group // n_dims, group % n_dims] = lower + 0.5 * (entries[i].value - lower)
         while i < n_entries and entries[i].group == group:
             i += 1
 
@@ -471,24 +488,24 @@ def weighted_medians(
     const double[:, :] X, const double[::1] above, const double[::1] below, const int[::1] labels,
     const double[:, :] centers,
 ):
-    medians = np.array(centers)
-    cdef double[::1] medians_view = medians.reshape(-1), units = np.empty(centers.shape[0])
+    medians_array = np.array(centers)
+    cdef double[:, ::1] medians = medians_array
+    cdef double[::1] units = np.empty(centers.shape[0])
     cdef Buckets buckets = Buckets(centers, X.shape[0])
     cdef double[:, ::1] entries = np.empty((X.shape[0] * X.shape[1], 3))
     with nogil:
-        find_medians(
-            X, above, below, labels, units, buckets, <Entry*>&entries[0, 0], medians_view
-        )
-    return medians
+        find_medians(X, above, below, labels, units, buckets, <Entry*>&entries[0, 0], medians)
+    return medians_array
 
 
 def median_step(
     const double[:, :] X, const double[::1] sample_weight, const double[:, :] centers
 ):
-    cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], i
+    cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], n_centers = centers.shape[0], i, j
     cdef double score = 0.0
-    medians = np.array(centers)
-    cdef double[::1] medians_view = medians.reshape(-1), units = np.empty(centers.shape[0])
+    ratios_array = np.empty((n_centers, n_dims))
+    cdef double[:, ::1] ratios = ratios_array
+    cdef double[::1] units = np.empty(n_centers)
     cdef int[::1] labels = np.empty(n, dtype=np.int32)
     cdef double[:, ::1] of_shapes = np.empty((3 + 3 * n_dims, n))
     cdef double[::1] iou = of_shapes[0], above = of_shapes[1], below = of_shapes[2]
@@ -500,10 +517,12 @@ def median_step(
         for i in range(n):
             score += sample_weight[i] * iou[i]
         pull(X, sample_weight, labels, iou, scaled, above, below)
-        find_medians(
-            X, above, below, labels, units, buckets, <Entry*>&of_shapes[3, 0], medians_view
-        )
-    return score, medians
+        ratios[:] = centers
+        find_medians(X, above, below, labels, units, buckets, <Entry*>&of_shapes[3, 0], ratios)
+        for i in range(n_centers):
+            for j in range(n_dims):
+                ratios[i, j] /= centers[i, j]
+    return score, ratios_array
 
 
 # Cells.

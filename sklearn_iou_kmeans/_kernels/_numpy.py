@@ -11,7 +11,7 @@ IntArray = NDArray[np.int32]
 
 # Raise it when a kernel changes what it takes or returns: compiled kernels with another number are
 # refused.
-CONTRACT = 5
+CONTRACT = 6
 
 # Number of shapes in a block; the arrays of a block stay in the cache of the processor.
 BLOCK = 2**14
@@ -286,7 +286,7 @@ def weighted_medians(
 def median_step(
     X: FloatArray, sample_weight: FloatArray, centers: FloatArray
 ) -> tuple[float, FloatArray]:
-    """Find the medians by which the rule of the largest average IoU would replace the centers.
+    """Find by how much the centers would change with the rule of the largest average IoU.
 
     Parameters
     ----------
@@ -299,13 +299,14 @@ def median_step(
     -------
     score : float
         Weighted sum of the IoU with the best center.
-    medians : ndarray of shape (n_centers, n_dims)
-        The `weighted_medians` with the `gradient_weights` of the shapes of each center.
+    ratios : ndarray of shape (n_centers, n_dims)
+        The `weighted_medians` with the `gradient_weights` of the shapes of each center, divided by
+        the centers. The same, digit by digit, in any unit that is a power of two of another.
     """
     labels, iou = nearest(X, centers)
     above, below = gradient_weights(X, sample_weight, labels, iou, centers)
     medians = weighted_medians(X, above, below, labels, centers)
-    return float(np.cumsum(sample_weight * iou)[-1]), medians
+    return float(np.cumsum(sample_weight * iou)[-1]), medians / centers
 
 
 def count_cells(
