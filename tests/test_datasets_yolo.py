@@ -111,6 +111,21 @@ def test_a_file_of_names_in_the_folder_is_no_label_file(write):
     assert load_yolo(folder, image_size=SIZE, names=names).target_names == ["Hund"]
 
 
+def test_a_folder_with_a_list_of_images_only_is_that_list(write):
+    folder = write(**{"lists/train.txt": "../images/a.jpg\n", "labels/a.txt": BOX})
+    boxes = load_annotations(folder / "lists", image_size=SIZE)
+    assert_array_equal(boxes.data, load_yolo(folder / "labels" / "a.txt", image_size=SIZE).data)
+    assert boxes.image_names == ["../images/a.jpg"]
+
+
+@pytest.mark.parametrize("line", ["images/a.jpg", "Labels of the cars."])
+def test_a_file_among_labels_that_holds_none_is_named(write, line):
+    folder = write(**{"labels/a.txt": BOX, "other.txt": f"{line}\n"})
+    message = rf"other\.txt, line 1: '{line}' is not a label.* If this is not a file of lab"
+    with pytest.raises(ValueError, match=message):
+        load_annotations(folder, image_size=SIZE)
+
+
 def test_a_single_file_of_labels_is_read(write):
     folder = write(**{"a.txt": BOX, "a.png": png(*SIZE)})
     assert_array_equal(load_yolo(folder / "a.txt").data, [CORNERS])

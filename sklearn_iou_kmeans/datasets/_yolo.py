@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from ._class_names import class_name, class_names, names_files
 from ._errors import AnnotationError
-from ._files import PathLike, numbers, quoted, read_lines
+from ._files import PathLike, is_number, numbers, quoted, read_lines
 from ._image_size import IMAGE_SUFFIXES, check_relative
 from ._labels import Common, Labels
 from ._reader import Look, Reader
@@ -156,7 +156,13 @@ def _rows(item: Item, keypoint_columns: int) -> Iterator[Row]:
 
 def _row(line: str, where: str, keypoint_columns: int) -> Row:
     """Read the label in a line."""
-    values = numbers(line.split(), where, LAYOUT)
+    texts = line.split()
+    if not any(map(is_number, texts)):
+        raise AnnotationError(
+            f"{where}: {quoted(line)} is not a label. {LAYOUT} If this is not a file of labels, "
+            "name the one that is, or the list of images, or the folder of the labels."
+        )
+    values = numbers(texts, where, LAYOUT)
     n = len(values)
     check_relative(values[1:5] or [0], where, LAYOUT)
     if n in (5, 6) or (keypoint_columns and n == 5 + keypoint_columns):
@@ -197,8 +203,8 @@ def _recognises(look: Look) -> bool:
 
 YOLO = Reader(
     name="yolo",
-    summary="data.yaml, obj.data or the folder of one, folder of labels, list of images or text "
-    "file; relative to the images, whose sizes are read from their headers",
+    summary="data.yaml, obj.data or list of images, or the folder of one, folder of labels, or "
+    "text file; relative to the images, whose sizes are read from their headers",
     read=_read,
     recognises=_recognises,
     suffixes=(".txt",),

@@ -56,11 +56,21 @@ class Source(NamedTuple):
 def find_labels(path: PathLike, split: Split) -> Source:
     """Determine the kind of the path, and list its images and labels."""
     path = Path(path)
-    data_file = find_data_file(path) if os.path.isdir(path) else path
-    if data_file is None:
-        return _of_folder(path, split)
-    if data_file.suffix.lower() in DATA_SUFFIXES:
-        return _of_data_file(data_file, wanted_splits(split))
+    if not os.path.isdir(path):
+        return _of_file(path, split)
+    data_file = find_data_file(path)
+    if data_file is not None:
+        return _of_file(data_file, split)
+    source = _of_folder(path, split)
+    if len(source.items) == 1 and _is_list(source.items[0].labels):
+        return _of_file(source.items[0].labels, split)
+    return source
+
+
+def _of_file(path: Path, split: Split) -> Source:
+    """List the images and labels of a data file, of a list of images, or of a file of labels."""
+    if path.suffix.lower() in DATA_SUFFIXES:
+        return _of_data_file(path, wanted_splits(split))
     refuse_splits(path, wanted_splits(split), [])
     if is_pipe(path):
         raise AnnotationError(f"{path} is a pipe, which cannot be a YOLO data set: name a file.")
@@ -97,10 +107,19 @@ def _is_label_file(file: Path) -> bool:
     return _begins_with_label(read_lines(file, may_be_empty=True))
 
 
+def _is_list(file: Path) -> bool:
+    """Whether a file begins with the path of an image."""
+    return _first(read_lines(file, may_be_empty=True)).lower().endswith(IMAGE_SUFFIXES)
+
+
+def _first(lines: Iterable[str]) -> str:
+    """Return the first line that is not blank, if any."""
+    return next(filter(None, map(str.strip, lines)), "")
+
+
 def _begins_with_label(lines: Iterable[str]) -> bool:
-    first = next((line for line in lines if line.strip()), "")
     try:
-        return len([float(text) for text in first.split()]) > 1
+        return len([float(text) for text in _first(lines).split()]) > 1
     except ValueError:
         return False
 
