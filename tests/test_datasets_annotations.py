@@ -31,6 +31,8 @@ FOLDERS = {
     "voc": {"a.xml": VOC, "readme.json": "{}"},
     "kitti": {"0.txt": "", "1.txt": f"\n{KITTI}\n"},
     "yolo": {"labels/a.txt": "", "labels/b.txt": YOLO, "classes.txt": "car\n"},
+    "keras_yolo3": {"train.txt": "a.jpg 1,2,3,4,0\n"},
+    "wider_face": {"wider_face_train_bbx_gt.txt": "a.jpg\n1\n1 2 3 4 0 0 0 0 0 0\n"},
 }
 
 
@@ -40,6 +42,14 @@ def test_a_folder_is_told_by_its_files(write, name):
     folder = write(FOLDERS[name])
     assert recognise_format(folder) == name
     assert load_annotations(folder, **options).format == name
+
+
+def test_a_folder_of_several_files_is_an_error_that_names_them_unless_each_is_a_split(write):
+    boxes = "a.jpg 1,2,3,4,0\n"
+    folder = write({"2007.txt": boxes, "2012.txt": boxes})
+    with pytest.raises(ValueError, match=r"2 \.txt files, .*2007\.txt, .*2012\.txt: name the one"):
+        load_annotations(folder)
+    assert len(load_annotations([folder / "2007.txt", folder / "2012.txt"]).data) == 2
 
 
 FILES = {
@@ -125,7 +135,7 @@ def test_a_file_that_can_hold_no_labels_is_called_what_it_is(write, file, conten
             {"a.xml": VOC, "a.txt": YOLO},
             r"'yolo' or 'voc': a folder with 1 \.txt, 1 .*=yolo",
         ),
-        ({"a.txt": "", "b.txt": " \n"}, r"'yolo' or 'kitti' or 'dota': .*; \.txt: all empty"),
+        ({"a.txt": "", "b.txt": " \n"}, r"'yolo' or 'kitti' or .* or 'dota': .*; \.txt: all empty"),
         ({"a.json": '{"frames": [], "images": [], "annotations": []}'}, "'coco' or 'bdd100k'"),
     ],
 )

@@ -33,6 +33,11 @@ FORMATS = {
     "voc": ("{part}/{name}.xml", VOC),
     "kitti": ("{part}/label_2/{name}.txt", KITTI),
     "yolo": ("labels/{part}/{name}.txt", "0 0.5 0.5 0.{x} 0.5"),
+    "keras_yolo3": ("{part}.txt", "a.jpg {x},2,300,400,0"),
+    "wider_face": (
+        "wider_face_{part}_bbx_gt.txt",
+        "0--Parade/a.jpg\n1\n{x} 20 40 20 0 0 0 0 0 0",
+    ),
     "csv": ("{part}/_annotations.csv", "image,x1,y1,x2,y2\na.jpg,{x},2,300,400"),
 }
 

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from ._class_names import class_name, class_names, names_files
+from ._class_names import Names, class_name, class_names, names_files
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
 from ._image_size import IMAGE_SUFFIXES
 from ._labels import Common, Labels
 from ._reader import Look, Reader
+from ._splits import Split, labels_of, single_file
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -25,6 +25,7 @@ def load_keras_yolo3(
     path: PathLike,
     *,
     names: Iterable[str] | PathLike | None = None,
+    split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
     """Read the boxes of a keras-yolo3 list.
@@ -32,10 +33,14 @@ def load_keras_yolo3(
     Parameters
     ----------
     path : str or path-like
-        The text file, with one image and its boxes per line, plain or compressed with gzip.
+        The text file, with one image and its boxes per line, plain or compressed with gzip; or a
+        folder with one such file, or with one for each split of the data set.
     names : list of str, path-like or None, default=None
         The names of the classes, or a file with one name per line, for example ``voc_classes.txt``;
         by default a category is the number of its class.
+    split : str, iterable of str or None, default=None
+        Splits of the data set to read, if it has a file for each, with the split in its name. By
+        default the train split, because anchors are fitted to the training set.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -70,13 +75,23 @@ def load_keras_yolo3(
     ...     load_keras_yolo3(file, names=["car", "bus", "dog"]).target_names
     ['car', 'dog']
     """
-    return KERAS_YOLO3.load(path, {"names": names}, common)
+    return KERAS_YOLO3.load(path, {"names": names, "split": split}, common)
 
 
-def _read(path: PathLike, *, names: Iterable[str] | PathLike | None = None) -> Labels:
+def _read(
+    path: PathLike, *, names: Iterable[str] | PathLike | None = None, split: Split = None
+) -> Labels:
     known = class_names(names)
-    labels = Labels()
-    labels.files = [Path(path), *names_files(names)]
+    found = single_file(path, ".txt", split)
+    labels = labels_of(found)
+    labels.files += names_files(names)
+    for file, name in found.files:
+        _add(labels, file, found.prefix(name), known)
+    return labels
+
+
+def _add(labels: Labels, path: PathLike, prefix: str, known: Names) -> None:
+    """Add the boxes of a list."""
     for number, line in enumerate(read_lines(path), 1):
         name, *boxes = line.split() or [""]
         if not name:
@@ -84,7 +99,7 @@ def _read(path: PathLike, *, names: Iterable[str] | PathLike | None = None) -> L
         where = f"{path}, line {number}"
         if "," in name or not (boxes or name.lower().endswith(IMAGE_SUFFIXES)):
             raise AnnotationError(f"{where}: {quoted(name)} is not the path of an image. {LAYOUT}")
-        image = labels.add_image(name)
+        image = labels.add_image(prefix + name)
         for box in boxes:
             texts = box.split(",")
             if len(texts) != 5:
@@ -92,7 +107,6 @@ def _read(path: PathLike, *, names: Iterable[str] | PathLike | None = None) -> L
             *corners, code = numbers(texts, where, LAYOUT)
             category, reason = class_name(code, known, where, LAYOUT)
             labels.add(image, category, corners, reason)
-    return labels
 
 
 def _recognises(look: Look) -> bool:
@@ -103,7 +117,8 @@ def _recognises(look: Look) -> bool:
 
 KERAS_YOLO3 = Reader(
     name="keras_yolo3",
-    summary="text file of lines `path x1,y1,x2,y2,class ...`; no image sizes",
+    summary="text file of lines `path x1,y1,x2,y2,class ...`, or a folder with one; no image sizes",
     read=_read,
     recognises=_recognises,
+    suffixes=(".txt",),
 )

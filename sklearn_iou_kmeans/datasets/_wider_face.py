@@ -1,13 +1,13 @@
 """Read the ground truth of WIDER FACE."""
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
 from ._labels import Common, Labels
 from ._reader import Look, Reader
+from ._splits import Split, labels_of, single_file
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -25,6 +25,7 @@ def load_wider_face(
     path: PathLike,
     *,
     keep_flagged: bool = False,
+    split: Split = None,
     **common: Unpack[Common],
 ) -> "Bunch":
     r"""Read the boxes of WIDER FACE ground truth.
@@ -32,9 +33,13 @@ def load_wider_face(
     Parameters
     ----------
     path : str or path-like
-        The text file, for example ``wider_face_train_bbx_gt.txt``, plain or compressed with gzip.
+        The text file, for example ``wider_face_train_bbx_gt.txt``, plain or compressed with gzip;
+        or a folder with one such file, or with one for each split of the data set.
     keep_flagged : bool, default=False
         Whether to keep the faces flagged as invalid, which are too small or unclear to count.
+    split : str, iterable of str or None, default=None
+        Splits of the data set to read, if it has a file for each, with the split in its name. By
+        default the train split, because anchors are fitted to the training set.
     **common : dict
         `categories`, `image_size`, `images`, `clip`, `min_size` and `max_unpacked`, as for
         :func:`load_annotations`.
@@ -69,13 +74,20 @@ def load_wider_face(
     ...     load_wider_face(file).data
     array([[10., 20., 50., 40.]])
     """
-    return WIDER_FACE.load(path, {"keep_flagged": keep_flagged}, common)
+    return WIDER_FACE.load(path, {"keep_flagged": keep_flagged, "split": split}, common)
 
 
-def _read(path: PathLike, *, keep_flagged: bool = False) -> Labels:
+def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) -> Labels:
+    found = single_file(path, ".txt", split)
+    labels = labels_of(found)
+    for file, name in found.files:
+        _add(labels, file, found.prefix(name), keep_flagged)
+    return labels
+
+
+def _add(labels: Labels, path: PathLike, prefix: str, keep_flagged: bool) -> None:
+    """Add the faces of a file."""
     lines = [(n, line.strip()) for n, line in enumerate(read_lines(path), 1) if line.strip()]
-    labels = Labels()
-    labels.files = [Path(path)]
     at = 0
     while at < len(lines):
         number, name = lines[at]
@@ -87,12 +99,11 @@ def _read(path: PathLike, *, keep_flagged: bool = False) -> Labels:
                 f"{where}: {count} faces are announced, but only {len(rows)} follow, so the file "
                 "was cut short: copy it again."
             )
-        image = labels.add_image(name)
+        image = labels.add_image(prefix + name)
         for number, line in rows:
             corners, invalid = _face(line, f"{path}, line {number}")
             labels.add(image, FACE, corners, "invalid" if invalid and not keep_flagged else "")
         at += 2 + (count or _is_filler(lines[at + 2 : at + 3]))
-    return labels
 
 
 def _count(lines: list[tuple[int, str]], where: str) -> int:
@@ -126,7 +137,8 @@ def _recognises(look: Look) -> bool:
 
 WIDER_FACE = Reader(
     name="wider_face",
-    summary="text file; invalid faces are flagged; no image sizes",
+    summary="text file, or a folder with one; invalid faces are flagged; no image sizes",
     read=_read,
     recognises=_recognises,
+    suffixes=(".txt",),
 )
