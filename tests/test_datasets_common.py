@@ -15,7 +15,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklearn_iou_kmeans import datasets
-from sklearn_iou_kmeans.datasets import load_annotations, load_coco
+from sklearn_iou_kmeans.datasets import READERS, load_annotations, load_coco
 
 COLUMNS = {
     "data", "target", "target_names", "image", "image_names", "image_size", "skipped",
@@ -269,6 +269,18 @@ def test_these_do_no_harm(format, write, change):
     path = write(format, change(format.content.encode()))
     assert_same_boxes(reader(format)(path), expected)
     assert load_annotations(path, **format.options).format == format.name
+
+
+def test_a_packed_file_in_a_folder_is_read(format, write, tmp_path):
+    path = write(format)
+    suffix = READERS[format.name].suffixes[0]
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / f"labels{suffix}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    boxes = load_annotations(folder, **format.options)
+    assert boxes.format == format.name
+    assert_array_equal(boxes.data, reader(format)(path).data)
+    assert boxes.image_names == reader(format)(path).image_names
 
 
 def assert_refused(load, path, match="."):

@@ -1,5 +1,7 @@
 """Folders of a data set called train, valid and test."""
 
+import gzip
+
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -88,6 +90,13 @@ def test_a_folder_without_parts_is_read_whole(tmp_path):
     assert boxes.splits == boxes.splits_read == []
     with pytest.raises(ValueError, match="has no split 'train', because it has no splits"):
         load_annotations(tmp_path, split="train")
+
+
+def test_a_file_and_its_packed_copy_do_not_count_twice(tmp_path):
+    (tmp_path / "a.xml").write_text(VOC.format(x=1))
+    (tmp_path / "a.xml.gz").write_bytes(gzip.compress(VOC.format(x=1).encode()))
+    with pytest.raises(ValueError, match=r"a\.xml and .*a\.xml\.gz have the same name"):
+        load_annotations(tmp_path)
 
 
 def test_parts_may_have_a_year(tmp_path):

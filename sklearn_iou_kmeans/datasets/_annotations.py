@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._binary import CONVERT, TO_WHAT, advice_on
 from ._boxes import boxes_bunch
 from ._errors import OPTIONS, AnnotationError
-from ._files import MOST_UNPACKED, PathLike, files_under, quoted, unpacking_to
+from ._files import MOST_UNPACKED, PathLike, files_under, quoted, unpacking_to, without_gz
 from ._look import NO_FILES, describe_folder, look_at
 from ._reader import Look, Reader
 from ._readers import READERS
@@ -228,7 +228,7 @@ def _of_folder(folder: Path) -> tuple[list[str], Look]:
         seen += f" and a link out of it, {not_followed[0]}, which is not followed"
     for suffix in suffixes:
         readers = [reader for reader in READERS.values() if suffix in reader.suffixes]
-        there = [file for file in files if file.suffix.lower() == suffix]
+        there = [file for file in files if without_gz(file).suffix.lower() == suffix]
         n_looks, all_empty, first = 0, bool(there), ""
         for look in map(look_at, there):
             if look.kind == "empty":

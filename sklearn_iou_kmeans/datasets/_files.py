@@ -240,8 +240,9 @@ class Folder(NamedTuple):
 def files_under(folder: PathLike, suffixes: Iterable[str]) -> Folder:
     """List the files of a folder and its subfolders by suffix, sorted, without hidden ones.
 
-    A link to a folder is followed if it stays inside, and each folder is listed once, so that a
-    link back does no harm. Pipes and devices are left out.
+    Files can be packed: those of ``.json`` include ``.json.gz``. A link to a folder is followed if
+    it stays inside, and each folder is listed once, so that a link back does no harm. Pipes and
+    devices are left out.
     """
     suffixes = tuple(suffixes)
     found: list[Path] = []
@@ -266,7 +267,7 @@ def files_under(folder: PathLike, suffixes: Iterable[str]) -> Folder:
                     continue
                 if os.path.isdir(entry.path):
                     pending.append(Path(entry.path))
-                elif entry.name.lower().endswith(suffixes) and _is_readable(entry.path):
+                elif _is_one(entry, suffixes):
                     found.append(Path(entry.path))
         if n_entries > MOST_ENTRIES:
             raise AnnotationError(
@@ -275,9 +276,19 @@ def files_under(folder: PathLike, suffixes: Iterable[str]) -> Folder:
     return Folder(sorted(found), sorted(not_followed))
 
 
-def _is_readable(path: str) -> bool:
-    """Whether opening a file cannot block; True for a broken link, so that reading it fails."""
-    return os.path.isfile(path) or not os.path.exists(path)
+def _is_one(entry: os.DirEntry[str], suffixes: tuple[str, ...]) -> bool:
+    """Whether a file has one of the suffixes and opening it cannot block.
+
+    True for a broken link, so that reading it fails.
+    """
+    if not entry.name.lower().removesuffix(".gz").endswith(suffixes):
+        return False
+    return os.path.isfile(entry.path) or not os.path.exists(entry.path)
+
+
+def without_gz(file: Path) -> Path:
+    """Remove the suffix of gzip, if there is one."""
+    return file.with_suffix("") if file.suffix.lower() == ".gz" else file
 
 
 def numbers(texts: Sequence[str], where: str, layout: str) -> list[float]:

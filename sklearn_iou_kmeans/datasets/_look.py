@@ -10,7 +10,7 @@ from typing import Any
 
 from ._binary import binary_kind
 from ._errors import AnnotationError
-from ._files import PathLike, is_pipe, quoted, read_lines, read_start, require
+from ._files import PathLike, is_pipe, quoted, read_lines, read_start, require, without_gz
 from ._json import read_json
 from ._reader import Look
 
@@ -101,7 +101,7 @@ def _keys(raw: Any) -> list[str]:
 
 def describe_folder(files: list[Path], suffixes: tuple[str, ...]) -> str:
     """Describe the files of a folder."""
-    there = Counter(file.suffix.lower() for file in files)
+    there = Counter(without_gz(file).suffix.lower() for file in files)
     counts = ", ".join(f"{there[suffix]} {suffix}" for suffix in suffixes if there[suffix])
     if not counts:
         return NO_FILES

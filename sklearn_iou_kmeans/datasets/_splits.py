@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ._errors import AnnotationError
-from ._files import PathLike, files_under, quoted
+from ._files import PathLike, files_under, quoted, without_gz
 from ._labels import Labels
 
 SPLITS = re.compile(r"(train|val|test|training|valid|validation|testing)[0-9]*", re.IGNORECASE)
@@ -47,7 +47,7 @@ def named_under(
     wanted = wanted_splits(split)
     if not os.path.isdir(path):
         refuse_splits(path, wanted, [])
-        return Files([(Path(path), Path(path).stem)], [], [], [])
+        return Files([(Path(path), without_gz(Path(path)).stem)], [], [], [])
     found = files_under(path, [suffix])
     files = [file for file in found.files if file.name != but]
     if not found.files:
@@ -65,8 +65,15 @@ def named_under(
         read = wanted or train or splits
         refuse_splits(path, read, splits)
         chosen = [file for name in dict.fromkeys(read) for file in by_split[name]]
-    named = [(file, file.relative_to(path).with_suffix("").as_posix()) for file in chosen]
-    return Files(named, splits, read, found.not_followed)
+    named: dict[str, Path] = {}
+    for file in chosen:
+        name = without_gz(file.relative_to(path)).with_suffix("").as_posix()
+        if named.setdefault(name, file) != file:
+            raise AnnotationError(
+                f"{named[name]} and {file} have the same name, so their boxes may count twice: "
+                "remove or rename one."
+            )
+    return Files([(file, name) for name, file in named.items()], splits, read, found.not_followed)
 
 
 def single_file(path: PathLike, suffix: str, split: Split = None) -> Files:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from ._class_names import class_name, class_names, names_files
 from ._errors import AnnotationError
-from ._files import PathLike, is_number, numbers, quoted, read_lines
+from ._files import PathLike, is_number, numbers, quoted, read_lines, without_gz
 from ._image_size import IMAGE_SUFFIXES, check_relative
 from ._labels import Common, Labels
 from ._reader import Look, Reader
@@ -177,7 +177,7 @@ def _row(line: str, where: str, keypoint_columns: int) -> Row:
 
 def _places(item: Item) -> list[Path]:
     """Return where the image of labels may be: in the folder for images, or next to them."""
-    here = item.labels.with_suffix("")
+    here = without_gz(item.labels).with_suffix("")
     listed = [] if item.image is None else [item.image]
     return [*listed, sibling(here, "labels", "images"), here]
 
