@@ -334,8 +334,8 @@ def test_a_folder_with_a_file_in_each_part_gives_the_train_part_and_says_so(writ
         assert boxes.splits_read == ["valid", "train"]
         assert boxes.image_names[0] == "valid/_annotations.coco/b.jpg"
         assert len(set(boxes.image_names)) == 2 * 3
-        with pytest.raises(ValueError, match="no split 'val', only 'test', 'train', 'valid'"):
-            load(tmp_path, split="val")
+        with pytest.raises(ValueError, match="no split 'dev', only 'test', 'train', 'valid'"):
+            load(tmp_path, split="dev")
 
 
 def test_parts_may_be_told_by_the_names_of_the_files(write, tmp_path):

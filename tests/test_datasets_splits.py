@@ -75,6 +75,14 @@ def test_several_parts_are_read_in_the_order_named(folder):
     assert len(set(map(tuple, both.data.tolist()))) == 2
 
 
+@pytest.mark.parametrize("name", ["val", "valid", "validation", "VALID"])
+def test_a_part_may_be_called_by_another_usual_name(folder, name):
+    boxes = load_annotations(folder, split=["test", name], **OPTIONS)
+    assert boxes.splits_read == ["test", "valid"]
+    expected = load_annotations(folder, split=["test", "valid"], **OPTIONS)
+    assert_array_equal(boxes.data, expected.data)
+
+
 def test_a_part_that_is_not_there_is_an_error_that_names_those_there(folder):
     with pytest.raises(ValueError, match="has no split 'dev', only 'test', 'train', 'valid'"):
         load_annotations(folder, split="dev", **OPTIONS)
@@ -107,6 +115,9 @@ def test_parts_may_have_a_year(tmp_path):
     boxes = load_annotations(tmp_path, **OPTIONS)
     assert boxes.splits == ["train2017", "val2017"]
     assert boxes.splits_read == ["train2017"]
+    assert load_annotations(tmp_path, split="valid", **OPTIONS).splits_read == ["val2017"]
+    with pytest.raises(ValueError, match="has no split 'val2014', only 'train2017', 'val2017'"):
+        load_annotations(tmp_path, split="val2014", **OPTIONS)
 
 
 def test_the_parts_of_a_data_file_are_said(tmp_path):
@@ -117,6 +128,9 @@ def test_the_parts_of_a_data_file_are_said(tmp_path):
     boxes = load_annotations(tmp_path, **OPTIONS)
     assert (boxes.splits, boxes.splits_read) == (["train", "val"], ["train"])
     assert len(load_annotations(tmp_path, split=["train", "val"], **OPTIONS).data) == 2
+    assert load_annotations(tmp_path, split="valid", **OPTIONS).splits_read == ["val"]
+    with pytest.raises(ValueError, match="has no split 'testing', only 'train', 'val'"):
+        load_annotations(tmp_path, split="testing", **OPTIONS)
 
 
 def test_a_part_that_a_data_file_names_is_said_to_be_there_if_it_is(tmp_path):

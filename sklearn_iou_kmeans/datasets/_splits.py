@@ -11,7 +11,7 @@ from ._files import PathLike, files_under, quoted, without_gz
 from ._labels import Labels
 
 SPLITS = re.compile(r"(train|val|test|training|valid|validation|testing)[0-9]*", re.IGNORECASE)
-"""Names of splits, such as train or train2017."""
+"""Names of splits, such as train or train2017; the beginning says which one of three it is."""
 
 Split = str | Iterable[str] | None
 
@@ -46,7 +46,7 @@ def named_under(
     """
     wanted = wanted_splits(split)
     if not os.path.isdir(path):
-        refuse_splits(path, wanted, [])
+        choose_splits(path, wanted, [])
         return Files([(Path(path), without_gz(Path(path)).stem)], [], [], [])
     found = files_under(path, [suffix])
     files = [file for file in found.files if file.name != but]
@@ -58,13 +58,12 @@ def named_under(
         by_split.setdefault(_split_of(file.relative_to(path), by_name), []).append(file)
     splits = [name for name in sorted(by_split) if name]
     if "" in by_split or (len(splits) < 2 and not wanted):
-        refuse_splits(path, wanted, [])
-        chosen, splits, read = files, [], []
+        read = choose_splits(path, wanted, [])
+        chosen, splits = files, []
     else:
-        train = [name for name in splits if name.lower().startswith("train")]
-        read = wanted or train or splits
-        refuse_splits(path, read, splits)
-        chosen = [file for name in dict.fromkeys(read) for file in by_split[name]]
+        has_train = any(_is_same("train", name) for name in splits)
+        read = choose_splits(path, wanted or (["train"] if has_train else splits), splits)
+        chosen = [file for name in read for file in by_split[name]]
     named: dict[str, Path] = {}
     for file in chosen:
         name = without_gz(file.relative_to(path)).with_suffix("").as_posix()
@@ -93,13 +92,26 @@ def wanted_splits(split: Split) -> list[str]:
     return [split] if isinstance(split, str) else list(split or ())
 
 
-def refuse_splits(path: PathLike, wanted: Sequence[str], there: Sequence[str]) -> None:
-    """Raise if a wanted split does not exist."""
+def choose_splits(path: PathLike, wanted: Sequence[str], there: Sequence[str]) -> list[str]:
+    """Return the splits that are wanted, by the names that they have in the data set.
+
+    A split can be called by another usual name: "val" also chooses "valid" or "val2017".
+    """
+    chosen: dict[str, None] = {}
     for name in wanted:
-        if name not in there:
+        found = [name] if name in there else [other for other in there if _is_same(name, other)]
+        if not found:
             has = f"only {', '.join(map(quoted, there))}" if there else "because it has no splits"
             advice = "Choose with {split}." if there else "Leave {split} out."
             raise AnnotationError(f"{path} has no split {quoted(name)}, {has}.", advice)
+        chosen.update(dict.fromkeys(found))
+    return list(chosen)
+
+
+def _is_same(name: str, other: str) -> bool:
+    """Whether a name without a number stands for a split that has another name."""
+    is_usual = name.isalpha() and SPLITS.fullmatch(name) and SPLITS.fullmatch(other)
+    return bool(is_usual) and name[:3].lower() == other[:3].lower()
 
 
 def _split_of(file: Path, by_name: bool) -> str:

@@ -10,7 +10,7 @@ from ._class_names import Names, class_names
 from ._errors import AnnotationError
 from ._files import PathLike, is_pipe, quoted, read_bytes, read_lines, require
 from ._image_size import IMAGE_SUFFIXES
-from ._splits import Split, named_under, refuse_splits, wanted_splits
+from ._splits import Split, choose_splits, named_under, wanted_splits
 
 LIST_LAYOUT = (
     "A list has the path of one image per line; a file of labels has lines of numbers, `class cx "
@@ -71,7 +71,7 @@ def _of_file(path: Path, split: Split) -> Source:
     """List the images and labels of a data file, of a list of images, or of a file of labels."""
     if path.suffix.lower() in DATA_SUFFIXES:
         return _of_data_file(path, wanted_splits(split))
-    refuse_splits(path, wanted_splits(split), [])
+    choose_splits(path, wanted_splits(split), [])
     if is_pipe(path):
         raise AnnotationError(f"{path} is a pipe, which cannot be a YOLO data set: name a file.")
     if _begins_with_label(read_lines(path)):
@@ -201,8 +201,7 @@ def _of_data_file(file: Path, wanted: list[str]) -> Source:
     bases = [file.parent / root, Path(root), file.parent]
     bases += [] if is_yaml else file.parents  # darknet runs in a folder above
     there = [name for name in ALL_PARTS if data.get(name)]
-    wanted = wanted or ["train"]
-    refuse_splits(file, wanted, there)
+    wanted = choose_splits(file, wanted or ["train"], there)
     splits = [name for name in there if name in wanted or _has_place(data[name], bases)]
     items: list[Item] = []
     not_followed: list[Path] = []
