@@ -227,6 +227,29 @@ def test_width_and_height_that_can_be_those_of_the_images_are_refused(write):
     assert_array_equal(boxes.data, [[0, 0, 64, 48], [0, 0, 65, 48]])
 
 
+SIZES_OF_IMAGES = ["image_width,image_height", "img_w,IMG_H", "im_height,im_width"]
+
+
+@pytest.mark.parametrize("names", SIZES_OF_IMAGES)
+def test_the_size_of_the_image_has_usual_names(write, names):
+    size = "480,640" if names.startswith("im_height") else "640,480"
+    path = write(f"image,{names},width,height,x,y", f"a,{size},30,40,600,5", f"b,{size},30,40,9,9")
+    boxes = load_csv(path)
+    assert_array_equal(boxes.data, [[600, 5, 630, 45], [9, 9, 39, 49]])
+    assert_array_equal(boxes.image_size, [[640, 480]] * 2)
+    assert boxes.notes == {}
+
+
+@pytest.mark.parametrize("names", ["image_w,image_h", "img_width,img_height"])
+def test_beside_the_size_of_the_image_width_and_height_are_those_of_the_boxes(write, names):
+    header = f"image,width,height,{names}"
+    boxes = load_csv(write(header, "a,30,40,640,480", "b,50,20,640,480"))
+    assert_array_equal(boxes.data, [[0, 0, 30, 40], [0, 0, 50, 20]])
+    assert_array_equal(boxes.image_size, [[640, 480]] * 2)
+    with pytest.raises(ValueError, match=r"width and height can be the size of the boxes or of"):
+        load_csv(write(header, "a,640,480,640,480", "b,500,375,500,375"))
+
+
 def test_width_and_height_of_the_boxes_are_not_taken_for_those_of_the_image(write):
     path = write("file,x1,y1,x2,y2,width,height", "a,60,70,90,110,30,40", "a,5,5,15,25,10,20")
     boxes = load_csv(path)

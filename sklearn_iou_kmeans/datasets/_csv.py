@@ -91,10 +91,10 @@ def load_csv(
         The fields are those of :func:`load_bdd100k`. Coordinates that are all from 0 to 1 are
         relative to the image: they are scaled to pixels where the sizes of the images are known, or
         else `unit` is "relative". Boxes of which only the size is known are (0, 0, width, height).
-        `image_size` comes from the columns image_width and image_height, or from width and height
-        if they are not those of the box. The reasons in `skipped` are "no box" (all its cells are
-        empty), "other category", "zero or negative size" and "outside the image"; the boxes and
-        these counts add up to the rows of the table.
+        `image_size` comes from the columns image_width and image_height, img_w and img_h or the
+        like, or from width and height if they are not those of the box. The reasons in `skipped`
+        are "no box" (all its cells are empty), "other category", "zero or negative size" and
+        "outside the image"; the boxes and these counts add up to the rows of the table.
 
     Raises
     ------
@@ -248,6 +248,8 @@ def _refuse_sizes_of_images(table: Table, columns: Columns, path: PathLike) -> N
     """Raise if width and height, found by name, may be those of the images."""
     if columns.named or columns.image is None:
         return
+    if not columns.plain_size and (abs(table.values - table.image_size) > 0).any():
+        return  # the size of the image is in columns of its own
     sizes: dict[str, set[tuple[float, ...]]] = {}
     for name, size in zip(table.image, table.values.tolist(), strict=True):
         sizes.setdefault(name, set()).add(tuple(size))

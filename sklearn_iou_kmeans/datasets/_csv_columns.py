@@ -37,10 +37,14 @@ IMAGE_COLUMNS = (
     "filename", "file_name", "image", "image_name", "image_path", "image_id", "imageid", "path",
     "file", "patientid",
 )  # fmt: skip
+PLAIN_SIZE = ("width", "height")
 IMAGE_SIZE_COLUMNS = (
-    ("image_width", "image_height"),
-    ("img_width", "img_height"),
-    ("width", "height"),
+    *(
+        (f"{image}_{width}", f"{image}_{height}")
+        for image in ("image", "img", "im")
+        for width, height in (PLAIN_SIZE, ("w", "h"))
+    ),
+    PLAIN_SIZE,
 )
 
 NO_VALUE = {"", "nan", "na", "n/a", "null", "none"}
@@ -107,7 +111,7 @@ def find_columns(
         _one(first, category_column, CATEGORY_COLUMNS, path),
         _one(first, image_column, IMAGE_COLUMNS, path),
         image_size,
-        pair == IMAGE_SIZE_COLUMNS[-1],
+        pair == PLAIN_SIZE,
         not all(map(_is_of_box, box_texts([first[column] for column in box]))),
     )
 
