@@ -397,6 +397,13 @@ def test_a_text_can_be_copied_and_pickled():
         assert copied.average_iou == text.average_iou
 
 
+@pytest.mark.parametrize("name", [n for n in EXPORTERS if "decimals" in EXPORTERS[n].options])
+@pytest.mark.parametrize("decimals", [-1, 16, 400, 2.5, "two"])
+def test_decimals_that_no_side_has_are_refused(name, decimals):
+    with pytest.raises(ValueError, match=rf"^decimals must be a whole .* to 15, got {decimals!r}"):
+        export_anchors([[10, 14], [20, 30], [40, 50]], name, input_size=416, decimals=decimals)
+
+
 def test_decimals_keep_fractions():
     anchors = [[10.4, 13.44], [60.5, 44.6], [300.1, 200.2]]
     text = export_ultralytics(anchors, input_size=640, decimals=1)

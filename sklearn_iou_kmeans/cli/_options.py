@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ..export._exporter import MAX_DECIMALS
+
 N_QUOTED = 40  # characters of a value in an error
 MOST = float_info.max
 
@@ -302,7 +304,7 @@ class ExportOptions:
     decimals: Annotated[
         int | None,
         about_export(
-            parser=number_parser(int, 0, 15, "a whole number from 0 to 15"),
+            parser=number_parser(int, 0, MAX_DECIMALS, f"a whole number from 0 to {MAX_DECIMALS}"),
             metavar="N",
             help="Number of decimals of the written anchors.",
         ),

@@ -58,7 +58,7 @@ def export_darknet(
     n_classes : int, default=None
         Number of classes, which determines the number of filters before each head.
     decimals : int, default=None
-        Number of decimals of the written sides: by default 0, and 6 for "v2".
+        Number of decimals of the written sides, at most 15: by default 0, and 6 for "v2".
     X : array-like of shape (n_boxes, 2), default=None
         (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
         them before and after rounding.

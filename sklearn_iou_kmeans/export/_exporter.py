@@ -22,6 +22,9 @@ from typing import NamedTuple, Self, SupportsIndex
 Heads = int | Sequence[int] | None
 InputSize = float | tuple[float, float]
 
+MAX_DECIMALS = 15
+"""Of the sides that are written."""
+
 
 class AverageIoU(NamedTuple):
     """Average IoU of boxes with the anchors passed, and with the anchors that the target reads."""
@@ -36,7 +39,7 @@ class Lost(NamedTuple):
 
     anchors: str
     """Each of them, and what became of it."""
-    decimals: int | None
+    decimals: int | None = None
     """How many decimals would keep all anchors; None if no number of them would."""
 
 

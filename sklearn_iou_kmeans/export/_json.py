@@ -35,7 +35,7 @@ def export_json(
         Number of heads, or how many anchors each head takes, starting with the head for the
         smallest anchors.
     decimals : int, default=None
-        Number of decimals of the written sides; not rounded by default.
+        Number of decimals of the written sides, at most 15; not rounded by default.
     X : array-like of shape (n_boxes, 2), default=None
         (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
         them before and after rounding.

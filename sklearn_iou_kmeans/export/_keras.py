@@ -24,7 +24,7 @@ def export_keras(
     input_size : int or (width, height)
         Size of the network input in pixels.
     decimals : int, default=0
-        Number of decimals of the written sides. keras-yolo3 can read fractions.
+        Number of decimals of the written sides, at most 15. keras-yolo3 can read fractions.
     X : array-like of shape (n_boxes, 2), default=None
         (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
         them before and after rounding.

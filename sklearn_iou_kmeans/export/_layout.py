@@ -9,10 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._exporter import AverageIoU, InputSize, Lost
-
-MAX_DECIMALS = 15
-"""Of the sides that are written."""
+from ._exporter import MAX_DECIMALS, AverageIoU, InputSize, Lost
 
 
 class Layout(NamedTuple):
@@ -74,9 +71,15 @@ def lay_out(
     """
     checked, boxes = check_anchors(anchors, input_size), check_boxes(X)
     counts = split(len(checked))
+    if decimals is not None and decimals not in range(MAX_DECIMALS + 1):
+        raise ValueError(
+            f"decimals must be a whole number from 0 to {MAX_DECIMALS}, got {decimals!r}."
+        )
     written = checked / cell if decimals is None else np.round(checked / cell, decimals)
     built = written * cell
-    lost = warn_if_lost(checked, built, "rounding", enough_decimals(checked / cell))
+    lost = warn_if_lost(checked, built, "rounding")
+    if lost:
+        lost = lost._replace(decimals=enough_decimals(checked / cell))
     rows = (written.astype(int) if decimals == 0 else written).tolist()
     unit = "pixels" if cell == 1 else f"grid cells of {cell} pixels"
     notes = [unit_note(f"anchors are (width, height) in {unit}", input_size), *split_notes(counts)]
@@ -153,29 +156,23 @@ def strides_of(n_heads: int, strides: Sequence[int] | None) -> list[int]:
 def enough_decimals(anchors: NDArray[np.float64]) -> int | None:
     """Return the smallest number of decimals that keeps anchors apart and their sides above 0."""
     for decimals in range(MAX_DECIMALS + 1):
-        written = np.round(anchors, decimals)
-        if (written > 0).all() and len(np.unique(written, axis=0)) == len(anchors):
+        if not lost_groups(np.round(anchors, decimals)):
             return decimals
     return None
 
 
-def warn_if_lost(
-    exact: NDArray[np.float64],
-    built: NDArray[np.float64],
-    what: str,
-    decimals: int | None = None,
-) -> Lost | None:
-    """Warn about anchors that `what` made equal to others or gave a side of 0, and return them.
+def lost_groups(anchors: NDArray[np.float64]) -> list[list[int]]:
+    """Return the rows of anchors that are equal, and of those with a side of 0."""
+    equal = defaultdict(list)
+    for i, sides in enumerate(anchors.tolist()):
+        equal[tuple(sides)].append(i)
+    return [rows for sides, rows in equal.items() if len(rows) > 1 or 0 in sides]
 
-    So many `decimals` would keep all of them, if that is known.
-    """
-    merged = defaultdict(list)
-    for i, sides in enumerate(built.tolist()):
-        merged[tuple(sides)].append(i)
+
+def warn_if_lost(exact: NDArray[np.float64], built: NDArray[np.float64], what: str) -> Lost | None:
+    """Warn about anchors that `what` made equal to others or gave a side of 0, and return them."""
     lost = "; ".join(
-        f"{as_text(exact[same])} became {as_text(built[same[:1]])}"
-        for sides, same in merged.items()
-        if len(same) > 1 or 0 in sides
+        f"{as_text(exact[rows])} became {as_text(built[rows[:1]])}" for rows in lost_groups(built)
     )
     if not lost:
         return None
@@ -185,7 +182,7 @@ def warn_if_lost(
         UserWarning,
         stacklevel=4,
     )
-    return Lost(lost, decimals)
+    return Lost(lost)
 
 
 def unit_note(sentence: str, input_size: InputSize) -> str:

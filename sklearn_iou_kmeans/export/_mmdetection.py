@@ -39,7 +39,7 @@ def export_mmdetection(
         The strides of the heads, the smallest first. By default 8, 16, 32 and so on; 16 and 32 for
         two heads and 32 for one.
     decimals : int, default=0
-        Number of decimals of the written sides. Both libraries can read fractions.
+        Number of decimals of the written sides, at most 15. Both libraries can read fractions.
     X : array-like of shape (n_boxes, 2), default=None
         (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
         them before and after rounding.

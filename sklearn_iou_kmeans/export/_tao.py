@@ -34,7 +34,7 @@ def export_tao(
         smallest anchors: three heads for yolo_v3 and yolo_v4, two for yolo_v4_tiny. A head may take
         any number of anchors.
     decimals : int, default=2
-        Number of decimals of the written sides.
+        Number of decimals of the written sides, at most 15.
     X : array-like of shape (n_boxes, 2), default=None
         (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
         them before and after rounding.

@@ -37,7 +37,7 @@ def export_ultralytics(
         The strides of the heads, the smallest first, for the comments. By default 8, 16, 32 and so
         on; 16 and 32 for two heads and 32 for one.
     decimals : int, default=0
-        Number of decimals of the written sides. The models can read fractions.
+        Number of decimals of the written sides, at most 15. The models can read fractions.
     X : array-like of shape (n_boxes, 2), default=None
         (width, height) of boxes in the same pixels. If passed, the text reports the average IoU on
         them before and after rounding.
