@@ -274,15 +274,15 @@ SECONDS = re.compile(r"\d+\.\d{1,2}")
         ("formats",),
     ],
 )
-def test_words_and_numbers_are_whole_at_any_width(labels, monkeypatch, arguments):
+def test_words_and_numbers_are_whole_at_any_width(labels, monkeypatch, capsys, arguments):
     monkeypatch.chdir(labels.parent)
     texts = []
     for columns in ("40", "200"):
         monkeypatch.setenv("COLUMNS", columns)
         monkeypatch.setenv("TERMINAL_WIDTH", columns)
-        result = CliRunner().invoke(build_app(), [*arguments])
-        assert result.exit_code == 0
-        words = set(re.findall(r"[\w.,:/-]*\w", result.stdout))
+        with pytest.raises(SystemExit, match="0"):
+            build_app()([*arguments])  # Typer's runner sets a width of its own for the help
+        words = set(re.findall(r"[\w.,:/-]*\w", capsys.readouterr().out))
         texts.append({word for word in words if not SECONDS.fullmatch(word)})
     narrow, wide = texts
     assert narrow <= wide

@@ -11,6 +11,8 @@ from typer.core import TyperCommand
 
 from ._messages import complain, printable
 
+HYPHEN = "\N{NON-BREAKING HYPHEN}"
+
 
 class SubCommand(TyperCommand):
     """A sub-command whose help lists the options under the headings of their groups."""
@@ -24,6 +26,10 @@ class SubCommand(TyperCommand):
                 error.message = printable(error.message)
             raise
 
+    def get_help(self, ctx: Any) -> str:
+        """Return the help, in which lines do not end within a word with a hyphen."""
+        return super().get_help(ctx).replace(HYPHEN, "-")
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options into the help."""
         groups: dict[str, list[tuple[str, str]]] = {}
@@ -34,7 +40,8 @@ class SubCommand(TyperCommand):
                 heading = getattr(parameter, "rich_help_panel", None) or heading
                 if is_argument and parameter.metavar:  # Typer adds the type, as <list[Path]>
                     record = (parameter.metavar, record[1])
-                groups.setdefault(heading, []).append(record)
+                name, text = record
+                groups.setdefault(heading, []).append((name, text.replace("-", HYPHEN)))
         for heading, records in groups.items():
             with formatter.section(heading):
                 formatter.write_dl(records)
