@@ -75,7 +75,7 @@ def test_the_parts_of_a_data_set_are_said(write):
     assert one_by_one == at_once
     report = json_of(folder)
     assert (report["splits"], report["splits_read"]) == (["train", "val", "test"], ["train"])
-    assert "only 'train', 'val', 'test'. Choose with --split" in error(folder, "--split", "valid")
+    assert "only 'train', 'val', 'test'. Choose with --split" in error(folder, "--split", "dev")
 
 
 def test_what_became_of_boxes_is_counted(write):

@@ -98,11 +98,11 @@ def _read(path: PathLike, *, box_format: BoxFormat | None = None, split: Split =
     found = named_under(path, ".parquet", split, by_name=True)
     labels = labels_of(found)
     for file, name in found.files:
-        _add(labels, file, name, box_format)
+        _add(labels, file, name, found.prefix(name), box_format)
     return labels
 
 
-def _add(labels: Labels, file: Path, name: str, box_format: str | None) -> None:
+def _add(labels: Labels, file: Path, name: str, prefix: str, box_format: str | None) -> None:
     """Add the objects of a file, in which each row is an image."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -119,7 +119,8 @@ def _add(labels: Labels, file: Path, name: str, box_format: str | None) -> None:
             try:
                 image_name, size = _image(record)
                 objects = list(_objects(record["objects"] or (), box, category))
-                image = labels.add_image(image_name or f"{name}, row {row}", size)
+                unique = prefix + image_name if image_name else f"{name}, row {row}"
+                image = labels.add_image(unique, size)
             except (AttributeError, KeyError, TypeError, ValueError):
                 raise AnnotationError(
                     f"{file}, row {row}: {quoted(record)} is not an image with objects. {LAYOUT}"
