@@ -227,6 +227,16 @@ def test_width_and_height_that_can_be_those_of_the_images_are_refused(write):
     assert_array_equal(boxes.data, [[0, 0, 64, 48], [0, 0, 65, 48]])
 
 
+def test_width_and_height_beside_columns_that_can_be_the_box_are_refused(write):
+    header = "frame,bb_x1,bb_y1,bb_x2,bb_y2,width,height"
+    path = write(header, "a,1,2,30,40,640,480", "b,10,20,60,50,500,375")
+    with pytest.raises(ValueError, match=r"images, because 4 other columns hold numbers, and can"):
+        load_csv(path)
+    boxes = load_csv(path, columns=["bb_x1", "bb_y1", "bb_x2", "bb_y2"], box_format="xyxy")
+    assert_array_equal(boxes.data, [[1, 2, 30, 40], [10, 20, 60, 50]])
+    assert_array_equal(load_csv(path, columns=["width", "height"]).data[:, 2:], boxes.image_size)
+
+
 SIZES_OF_IMAGES = ["image_width,image_height", "img_w,IMG_H", "im_height,im_width"]
 
 

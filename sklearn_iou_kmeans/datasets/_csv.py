@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ._box_format import BoxFormat, corners_of, likely_format
 from ._csv_columns import NO_VALUE, Columns, box_texts, find_columns, has_box_columns
 from ._errors import AnnotationError
-from ._files import PathLike, numbers, quoted
+from ._files import PathLike, is_number, numbers, quoted
 from ._keras_yolo3 import KERAS_YOLO3
 from ._labels import NO_BOX, UNKNOWN_SIZE, Common, Labels
 from ._open_images import COLUMNS as OPEN_IMAGES_COLUMNS
@@ -29,6 +29,10 @@ LAYOUT = (
 )
 
 
+MANY = 4
+"""How many numbers in columns of unknown meaning can be a box."""
+
+
 class Table(NamedTuple):
     """The cells of a table that are read."""
 
@@ -37,6 +41,8 @@ class Table(NamedTuple):
     category: list[str]
     image: list[str]
     image_size: NDArray[np.float64]
+    n_other_numbers: int
+    """How many other cells of the first row are numbers."""
 
 
 def load_csv(
@@ -165,7 +171,12 @@ def _table(rows: Iterable[tuple[str, list[str]]], columns: Columns) -> Table:
     category: list[str] = []
     image: list[str] = []
     n_values = 2 if len(columns.box) == 2 else 4
+    read = {*columns.box, *columns.image_size, columns.category, columns.image}
+    n_other_numbers = 0
     for where, row in rows:
+        if not category:
+            others = (cell for column, cell in enumerate(row) if column not in read)
+            n_other_numbers = sum(map(is_number, others))
         texts = box_texts([row[column] for column in columns.box])
         if len(columns.box) == 1 and len(texts) not in (0, 4) and not _is_blank(texts):
             raise AnnotationError(f"{where}: {quoted(texts)} is not 4 numbers. {LAYOUT}")
@@ -181,6 +192,7 @@ def _table(rows: Iterable[tuple[str, list[str]]], columns: Columns) -> Table:
         category,
         image,
         np.array(image_size).reshape(-1, 2),
+        n_other_numbers,
     )
 
 
@@ -246,18 +258,23 @@ def _are_sizes_of_boxes(corners: NDArray[np.float64], size: NDArray[np.float64])
 
 def _refuse_sizes_of_images(table: Table, columns: Columns, path: PathLike) -> None:
     """Raise if width and height, found by name, may be those of the images."""
-    if columns.named or columns.image is None:
+    if columns.named:
         return
     if not columns.plain_size and (abs(table.values - table.image_size) > 0).any():
         return  # the size of the image is in columns of its own
     sizes: dict[str, set[tuple[float, ...]]] = {}
     for name, size in zip(table.image, table.values.tolist(), strict=True):
         sizes.setdefault(name, set()).add(tuple(size))
-    if all(len(of_image) == 1 for of_image in sizes.values()):
+    if columns.image is None:
+        may_be_of_images = table.n_other_numbers >= MANY
+        why = f"{table.n_other_numbers} other columns hold numbers, and can be the box"
+    else:
+        may_be_of_images = all(len(of_image) == 1 for of_image in sizes.values())
+        why = "they are the same in all rows of an image"
+    if may_be_of_images:
         names = " and ".join(columns.names)
         raise AnnotationError(
-            f"{path}: {names} can be the size of the boxes or of the images, because they are the "
-            "same in all rows of an image.",
+            f"{path}: {names} can be the size of the boxes or of the images, because {why}.",
             "If they are the size of the boxes, choose {size_columns}. Otherwise name the columns "
             "of the box: {columns}.",
         )

@@ -34,8 +34,8 @@ CATEGORY_COLUMNS = (
     "class", "category", "label", "class_name", "category_name", "label_name", "labelname", "name",
 )  # fmt: skip
 IMAGE_COLUMNS = (
-    "filename", "file_name", "image", "image_name", "image_path", "image_id", "imageid", "path",
-    "file", "patientid",
+    "filename", "file_name", "image", "image_name", "image_path", "image_id", "imageid", "img",
+    "img_name", "img_path", "img_id", "path", "file_path", "filepath", "file", "fname", "patientid",
 )  # fmt: skip
 PLAIN_SIZE = ("width", "height")
 IMAGE_SIZE_COLUMNS = (
