@@ -30,7 +30,7 @@ def write(tmp_path):
 FOLDERS = {
     "voc": {"a.xml": VOC, "readme.json": "{}"},
     "kitti": {"0.txt": "", "1.txt": f"\n{KITTI}\n"},
-    "yolo": {"labels/a.txt": "", "labels/b.txt": YOLO, "classes.txt": "car\n"},
+    "yolo": {"labels/a.txt": "", "labels/b.txt": YOLO, "classes.txt": "car\n2\n"},
     "keras_yolo3": {"train.txt": "a.jpg 1,2,3,4,0\n"},
     "wider_face": {"wider_face_train_bbx_gt.txt": "a.jpg\n1\n1 2 3 4 0 0 0 0 0 0\n"},
 }

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from ._errors import AnnotationError
 from ._files import PathLike, numbers, quoted, read_lines
+from ._image_size import IMAGE_SUFFIXES
 from ._labels import Common, Labels
 from ._reader import Look, Reader
 from ._splits import Split, labels_of, single_file
@@ -132,7 +133,7 @@ def _is_filler(lines: list[tuple[int, str]]) -> bool:
 
 def _recognises(look: Look) -> bool:
     image, count = [*(line.strip() for line in look.lines[:2]), "", ""][:2]
-    return count.isdecimal() and not image.isdecimal()
+    return count.isdecimal() and image.lower().endswith(IMAGE_SUFFIXES)
 
 
 WIDER_FACE = Reader(
