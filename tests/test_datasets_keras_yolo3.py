@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_iou_kmeans.datasets import load_keras_yolo3
+from sklearn_iou_kmeans.datasets import load_annotations, load_keras_yolo3
 
 
 @pytest.fixture
@@ -65,6 +65,18 @@ def test_a_bad_line_is_quoted(write, line, message):
     with pytest.raises(ValueError, match=message) as error:
         load_keras_yolo3(path)
     assert str(path) in str(error.value)
+
+
+def test_a_path_with_a_space_is_refused_and_not_taken_for_a_table(write):
+    with pytest.raises(
+        ValueError, match=r"'image\.jpg' is not five numbers.*no spaces in the path"
+    ):
+        load_annotations(write("my image.jpg 1,2,30,40,0\nmy other.jpg 1,2,30,40,0\n"))
+
+
+def test_a_table_whose_names_have_a_space_is_not_taken_for_a_list(write):
+    with pytest.raises(ValueError, match="has no header"):
+        load_annotations(write("frame 1,10,20,50,40\nframe 2,10,20,50,40\n"))
 
 
 def test_voc_2007_holds_12_608_boxes(shared_data):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import TYPE_CHECKING, Unpack
 
 from ._class_names import Names, class_name, class_names, names_files
@@ -110,9 +111,17 @@ def _add(labels: Labels, path: PathLike, prefix: str, known: Names) -> None:
 
 
 def _recognises(look: Look) -> bool:
-    """Check for a path, followed by five values separated by commas."""
-    boxes = [box for line in look.lines for box in line.split()[1:]]
-    return bool(boxes) and all(re.fullmatch(r"[^,]+(,[^,]+){4}", box) for box in boxes)
+    """Check for paths of images, in which a space is an error, followed by boxes."""
+    n_boxes = 0
+    for line in look.lines:
+        texts = line.split()
+        path = list(takewhile(lambda text: "," not in text, texts))
+        boxes = texts[len(path) :]
+        n_boxes += len(boxes)
+        is_image = bool(path) and path[-1].lower().endswith(IMAGE_SUFFIXES)
+        if not is_image or not all(re.fullmatch(r"[^,]+(,[^,]+){4}", box) for box in boxes):
+            return False
+    return n_boxes > 0
 
 
 KERAS_YOLO3 = Reader(
