@@ -171,3 +171,16 @@ def test_darknet_names_the_lists_of_the_parts_and_the_classes(tmp_path):
         assert_array_equal(boxes.data.round(9), [[45, 45, 55, 55]])
         assert boxes.target_names == ["bus"]
         assert (boxes.splits, boxes.splits_read) == (["train", "valid"], ["train"])
+
+
+def test_cvat_writes_paths_from_a_folder_called_data_wherever_they_are(tmp_path):
+    (tmp_path / "obj_train_data").mkdir()
+    (tmp_path / "obj_train_data" / "a.txt").write_text("0 .5 .5 .1 .1")
+    (tmp_path / "obj.names").write_text("car\n")
+    (tmp_path / "train.txt").write_text("data/obj_train_data/a.jpg\n")
+    lines = ["classes = 1", "train = data/train.txt", "names = data/obj.names", "backup = backup/"]
+    (tmp_path / "obj.data").write_text("\n".join(lines))
+    for path in (tmp_path, tmp_path / "obj.data", tmp_path / "train.txt"):
+        boxes = load_annotations(path, image_size=(100, 100))
+        assert_array_equal(boxes.data.round(9), [[45, 45, 55, 55]])
+    assert load_annotations(tmp_path, image_size=(100, 100)).target_names == ["car"]

@@ -24,6 +24,8 @@ DATA_SUFFIXES = (*YAML_SUFFIXES, ".data")
 LARGEST_YAML = 256_000
 # Of each, a data file has one at least.
 PARTS, CLASSES = {"train", "val", "valid"}, {"names", "nc", "classes"}
+# What may be too much at the start of a path: Roboflow writes "../", CVAT "data/".
+PREFIXES = ("", "../", "data/")
 ALL_PARTS = ("train", "val", "valid", "test")
 NAMES_FILE = "classes.txt"
 
@@ -153,8 +155,11 @@ def _of_list(file: Path, bases: Sequence[Path], *, quote: bool = True) -> list[I
             )
         listed.update({name: None} if name else {})
     first = next(iter(listed))
-    base = next((base for base in bases if _is_there(base / first)), bases[0])
-    items = [Item(name, _labels_of(base / name), base / name) for name in listed]
+    starts = [(base, prefix) for base in bases for prefix in PREFIXES]
+    there = (start for start in starts if _is_there(start[0] / first.removeprefix(start[1])))
+    base, prefix = next(there, starts[0])
+    images = {name: base / name.removeprefix(prefix) for name in listed}
+    items = [Item(name, _labels_of(image), image) for name, image in images.items()]
     if not any(os.path.isfile(item.labels) for item in items):
         raise AnnotationError(
             f"{file}: none of the {len(items)} listed images has labels; those of the first, "
@@ -307,7 +312,7 @@ def _keypoint_columns(shape: Any, file: Path) -> int:
 
 
 def _place(entry: str, bases: Sequence[Path], where: str) -> Path:
-    """Find a folder or list file, although Roboflow writes one ``../`` too many."""
+    """Find a folder or list file."""
     places = _places(entry, bases)
     place = next(filter(_is_place, places), None)
     if place is None:
@@ -319,7 +324,7 @@ def _place(entry: str, bases: Sequence[Path], where: str) -> Path:
 
 
 def _places(entry: str, bases: Sequence[Path]) -> list[Path]:
-    return [base / text for base in bases for text in (entry, entry.removeprefix("../"))]
+    return [base / entry.removeprefix(prefix) for base in bases for prefix in PREFIXES]
 
 
 def _is_place(place: Path) -> bool:
