@@ -163,7 +163,7 @@ def _check_options(path: PathLike, reader: Reader, options: dict[str, Any]) -> N
             raise AnnotationError(
                 f"{path} is read as {quoted(reader.name)}, which does not accept"
                 + ("" if known else f" {quoted(option)}."),
-                f"{{{option}}}" if known else "",
+                f"{{{option}}}: leave it out." if known else "",
             )
 
 
