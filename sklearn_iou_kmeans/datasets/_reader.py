@@ -84,15 +84,15 @@ class Reader:
     recognises : callable
         ``recognises(look)`` returns whether a file with this first look has this format. For a
         folder, it is called for the folder itself, then for the first file with one of `suffixes`.
-    suffixes : tuple of str, default=()
-        The suffixes of the files to read in a folder; empty if only single files are read.
+    suffixes : tuple of str
+        The suffixes of the files to read in a folder.
     """
 
     name: str
     summary: str
     read: Callable[..., Labels]
     recognises: Callable[[Look], bool]
-    suffixes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...]
 
     @property
     def options(self) -> tuple[str, ...]:
