@@ -47,7 +47,10 @@ def test_corners_beside_the_size_of_the_image(write, end):
         ("xmin,xmax,ymin,ymax", [10, 40, 20, 60]),
         ("x,y,width,height", [10, 20, 50, 80]),
         ("bbox_x,bbox_y,bbox_width,bbox_height", [10, 20, 50, 80]),
+        ("bbox_x1,bbox_y1,bbox_x2,bbox_y2", [10, 20, 40, 60]),
+        ("bbox_x,bbox_y,bbox_w,bbox_h", [10, 20, 50, 80]),
         ("cx,cy,w,h", [-10, -10, 30, 50]),
+        ("x_center,y_center,width,height", [-10, -10, 30, 50]),
         ("width,height,color,depth", [0, 0, 10, 20]),
         ("h,w,color,depth", [0, 0, 20, 10]),
     ],
@@ -313,7 +316,12 @@ def test_a_folder_with_one_table_is_read(write, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("names", "corners"), [("x,y,w,h", [10, 20, 40, 60]), ("cx,cy,w,h", [-5, 0, 25, 40])]
+    ("names", "corners"),
+    [
+        ("x,y,w,h", [10, 20, 40, 60]),
+        ("cx,cy,w,h", [-5, 0, 25, 40]),
+        ("x_center,y_center,w,h", [-5, 0, 25, 40]),
+    ],
 )
 def test_beside_w_and_h_width_and_height_are_those_of_the_image(write, names, corners):
     path = write(f"filename,width,height,{names}", "a.jpg,640,480,10,20,30,40")
