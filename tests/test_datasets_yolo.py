@@ -118,6 +118,13 @@ def test_a_folder_with_a_list_of_images_only_is_that_list(write):
     assert boxes.image_names == ["../images/a.jpg"]
 
 
+def test_a_list_in_a_folder_does_not_show_what_labels_elsewhere_hold(write):
+    folder = write(**{"lists/train.txt": "../secret.jpg\n", "secret.txt": "my password\n"})
+    with pytest.raises(ValueError, match=r"secret\.txt, line 1: this is not a label") as error:
+        load_annotations(folder / "lists", image_size=SIZE)
+    assert "password" not in str(error.value)
+
+
 @pytest.mark.parametrize("line", ["images/a.jpg", "Labels of the cars."])
 def test_a_file_among_labels_that_holds_none_is_named(write, line):
     folder = write(**{"labels/a.txt": BOX, "other.txt": f"{line}\n"})

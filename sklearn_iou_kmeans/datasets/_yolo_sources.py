@@ -64,9 +64,11 @@ def find_labels(path: PathLike, split: Split) -> Source:
     if data_file is not None:
         return _of_file(data_file, split)
     source = _of_folder(path, split)
-    if len(source.items) == 1 and _is_list(source.items[0].labels):
-        return _of_file(source.items[0].labels, split)
-    return source
+    if len(source.items) != 1 or not _is_list(source.items[0].labels):
+        return source
+    listed = _of_file(source.items[0].labels, split)
+    items = [item._replace(is_quotable=_is_inside(item.labels, path)) for item in listed.items]
+    return listed._replace(items=items)
 
 
 def _of_file(path: Path, split: Split) -> Source:
