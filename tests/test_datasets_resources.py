@@ -300,6 +300,14 @@ def test_a_data_file_names_no_pipe(tmp_path):
         load_yolo(tmp_path / "obj.data", image_size=SIZE)
 
 
+def test_a_list_of_images_leads_to_no_pipe(tmp_path):
+    (tmp_path / "a.txt").write_text(BOX)
+    os.mkfifo(tmp_path / "b.txt")
+    (tmp_path / "train.txt").write_text("a.jpg\nb.jpg\n")
+    with pytest.raises(ValueError, match=r"b\.txt is a pipe, which is not waited for"):
+        load_yolo(tmp_path / "train.txt", image_size=SIZE)
+
+
 def test_a_file_that_cannot_be_read_is_named():
     if not os.path.exists("/proc/self/mem"):
         pytest.skip("needs a file whose reading fails")

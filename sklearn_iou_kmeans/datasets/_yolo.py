@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from ._class_names import class_name, class_names, names_files
 from ._errors import AnnotationError
-from ._files import PathLike, is_number, numbers, quoted, read_lines, without_gz
+from ._files import PathLike, is_number, is_pipe, numbers, quoted, read_lines, without_gz
 from ._image_size import IMAGE_SUFFIXES, check_relative
 from ._labels import Common, Labels
 from ._reader import Look, Reader
@@ -120,6 +120,8 @@ def _read(
         image = labels.add_image(item.name, places=_places(item))
         if not os.path.lexists(item.labels):
             continue  # an image without objects may have no file
+        if is_pipe(item.labels):
+            raise AnnotationError(f"{item.labels} is a pipe, which is not waited for: remove it.")
         labels.files.append(item.labels)
         for row in _rows(item, source.keypoint_columns):
             category, reason = class_name(row.number, known, row.where, LAYOUT)
