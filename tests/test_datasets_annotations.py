@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -177,8 +178,11 @@ def test_real_files_are_told_apart(shared_data):
 
 @pytest.mark.parametrize(("names", "seen"), [("a", "1 \\.txt file;"), ("ab", "2 \\.txt files;")])
 def test_the_files_of_a_folder_of_no_format_are_counted(tmp_path, names, seen):
-    for name in names:
-        (tmp_path / f"{name}.txt").write_text("0 0.5 0.5 0.2 x\n")
+    for name, suffix in zip(names, (".txt", ".txt.gz"), strict=False):
+        content = b"0 0.5 0.5 0.2 x\n"
+        is_packed = suffix.endswith("gz")
+        path = tmp_path / f"{name}{suffix}"
+        path.write_bytes(gzip.compress(content) if is_packed else content)
     with pytest.raises(
         ValueError, match=f"not in a known format: a folder with {seen}.* convert them"
     ):
