@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .._kernels import FloatArray
-from ._multipliers import Candidates, Goal
+from ._goal import Goal
+from ._multipliers import Candidates
 from ._problem import Problem
 from ._rectangles import Regions
 from ._search import State, improve

@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Callable
+from itertools import repeat
 
 import numpy as np
 
 from .._kernels import FloatArray
 from .._merged_cells import merge_cells
 from ._branching import Proof, branch_and_bound
-from ._multipliers import Goal
+from ._goal import Goal
 from ._problem import EPS, Problem, in_order
 from ._rectangles import Regions
-from ._search import State, at_most, carried, explore, improve, start
+from ._search import State, carried, explore, improve, start
 
 # Up to this number of shapes no summary is needed, and the plane is divided.
 FEW = 3_000
@@ -29,7 +30,7 @@ BINS, THRESHOLDS = 64, (1e-4, 3e-5)
 DISTANCES = (0.12, 0.06, 0.04, 0.025, 0.015), (0.02, 0.01)
 
 # Share of the time for the summaries, which prove nothing.
-FIRST = 0.25
+FIRST = 0.35
 
 
 def upper_bound(
@@ -59,14 +60,15 @@ def upper_bound(
     """
     if problem.is_too_wide():
         return problem.attainable()
-    began, is_few = time.monotonic(), len(problem.sample_weight) <= FEW
-    goal = Goal(problem.average_iou(centers), tol, is_few, clock(began, max_time, 1.0))
+    end = np.inf if max_time is None else time.monotonic() + max_time
+    is_few = len(problem.sample_weight) <= FEW
+    goal = Goal(problem.average_iou(centers), tol, is_few, end, repeat(True))
     regions = everywhere(problem, n_clusters)
     if is_few:
         state = start(problem, centers)
     else:
-        first = Goal(0.0, tol, False, clock(began, max_time, FIRST))
-        state = prepare(problem, regions, centers, first)
+        no_score = goal._replace(score=0.0)  # the summaries have others
+        state = prepare(problem, regions, centers, no_score.with_share_of_time(FIRST))
     state = improve(problem, state, regions, goal)
     bound = state.bound
     if is_few:
@@ -108,8 +110,8 @@ def close_gap(
     score = problem.average_iou(centers)
     if problem.is_too_wide():
         return Proof(centers, score, problem.attainable())
-    goes_on = at_most(STEPS_PER_NODE * max_nodes, lambda: True)
-    goal, regions = Goal(score, tol, True, goes_on), everywhere(problem, len(centers))
+    goal = Goal(score, tol, True, np.inf, repeat(True)).with_steps(STEPS_PER_NODE * max_nodes)
+    regions = everywhere(problem, len(centers))
     state = improve(problem, start(problem, centers), regions, goal)
     proof = branch_and_bound(
         problem, state, regions, goal, centers, max_nodes=max_nodes, polish=polish
@@ -133,14 +135,6 @@ def prepare(problem: Problem, regions: Regions, centers: FloatArray, goal: Goal)
     state = explore(fine, state, regions, DISTANCES[1], goal)
     state = improve(fine, state, regions, goal)
     return carried(state, fine, problem, centers)
-
-
-def clock(began: float, max_time: float | None, share: float) -> Callable[[], bool]:
-    """Return a function that tells whether a share of the time is not yet over."""
-    if max_time is None:
-        return lambda: True
-    end = began + share * max_time
-    return lambda: time.monotonic() < end
 
 
 def everywhere(problem: Problem, n_clusters: int) -> Regions:

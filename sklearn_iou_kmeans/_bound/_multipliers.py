@@ -6,13 +6,13 @@ that is chosen, and all of them add up to k. The primal-dual hybrid gradient met
 of this has to be exact, because the bound holds for any multipliers.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._kernels import FloatArray, pairwise, proximal_multipliers
+from ._goal import Goal
 from ._problem import Problem
 
 # The smallest multiplier, so that boxes with a lower IoU can be left out.
@@ -35,27 +35,6 @@ ENOUGH = 4_000
 # Iterations between two restarts from the average; iterations times shapes, and the least and the
 # most iterations.
 PERIOD, WORK, LEAST, MOST = 50, 500_000, 50, 500
-
-
-class Goal(NamedTuple):
-    """When a bound is low enough, and when to end before it is.
-
-    Attributes
-    ----------
-    score : float
-        An average IoU that some centers reach.
-    tol : float
-        A bound that is so much larger, or less, is low enough.
-    branches : bool
-        Whether to stop as soon as it is known that the regions have to be divided.
-    goes_on : callable
-        Whether there is time left.
-    """
-
-    score: float
-    tol: float
-    branches: bool
-    goes_on: Callable[[], bool]
 
 
 class Candidates(NamedTuple):
@@ -154,6 +133,8 @@ def solve(
                 best = mu, rho, bound
             mean_mu += mu / PERIOD
             mean_mass += mass / PERIOD
+            if not goal.has_time():
+                return Solved(*best, taken, value)
         mean = move(mean_mass, mean_mu, 0.0)
         if mean[2] < bound:
             mu, rho, _ = mean

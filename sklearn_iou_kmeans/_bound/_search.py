@@ -1,6 +1,5 @@
 """The search for multipliers and candidates, on finer and finer summaries."""
 
-from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple
 
@@ -8,7 +7,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from .._kernels import FloatArray, two_nearest
-from ._multipliers import FLOOR, Candidates, Goal, highest, solve
+from ._goal import Goal
+from ._multipliers import FLOOR, Candidates, highest, solve
 from ._problem import EPS, Problem
 from ._rectangles import Peaks, Regions, largest_rho, rho_of, rounding_error
 
@@ -129,11 +129,12 @@ def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> Sta
     """
     multipliers, candidates, bound = state
     if goal.branches:
-        goal = goal._replace(goes_on=at_most(MAX_STEPS, goal.goes_on))
+        goal = goal.with_steps(MAX_STEPS)
     n_clusters, apart, slack = regions.counts.sum(), APART, 0.0
     least = goal.tol / (16 * n_clusters)
     for _ in range(MAX_ROUNDS):
-        solved = solve(problem, candidates, regions.counts, multipliers, goal)
+        half_time = goal.with_share_of_time(0.5)
+        solved = solve(problem, candidates, regions.counts, multipliers, half_time)
         reached = highest(solved.rho, candidates.region, len(regions.counts))
         if goal.branches and solved.value > goal.score + goal.tol and bound < np.inf:
             candidates = candidates._replace(mass=solved.mass)
@@ -155,12 +156,6 @@ def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> Sta
         apart *= CLOSER
         slack = 0.2 * excess / n_clusters
     return State(multipliers, candidates, bound)
-
-
-def at_most(n_steps: int, goes_on: Callable[[], bool]) -> Callable[[], bool]:
-    """Limit the number of steps."""
-    steps = iter(range(n_steps))
-    return lambda: next(steps, None) is not None and goes_on()
 
 
 def total(problem: Problem, multipliers: FloatArray, counts: FloatArray, rho: FloatArray) -> float:
