@@ -4,14 +4,8 @@ import numpy as np
 
 from .._kernels import FloatArray, IntArray, pairwise
 from ._centers import UPDATE_RULES
-from ._seeding import best_candidate, draw_far_shapes
+from ._seeding import N_CANDIDATES, best_candidate, draw_far_shapes
 from ._solution import Assignment, by_score, evaluate
-
-# The center of an empty cluster moves to the best of this many shapes, spread evenly over the loss.
-N_CANDIDATES = 32
-
-# All clusters usually have a shape among the first so many; only if not, all shapes are counted.
-FIRST_LABELS = 10_000
 
 # If a step still lowers the score after this many halvings, the center stays where it is.
 MAX_HALVINGS = 8
@@ -77,8 +71,6 @@ def without_empty_clusters(
     center already.
     """
     n_clusters = len(solution.centers)
-    if np.bincount(solution.labels[:FIRST_LABELS], minlength=n_clusters).all():
-        return solution
     for _ in range(n_clusters):
         sizes = np.bincount(solution.labels, minlength=n_clusters)
         if sizes.all() or (solution.iou == 1.0).all():

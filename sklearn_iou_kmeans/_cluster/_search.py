@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import RandomState
 
 from .._kernels import FloatArray, ascent_step, median_step, swap_gains, two_nearest
-from ._seeding import draw_far_shapes
+from ._seeding import N_CANDIDATES, draw_far_shapes
 from ._solution import Solution, by_score, evaluate
 from ._summary import Levels, WeightedShapes
 
@@ -29,9 +29,6 @@ PATIENCE = 6
 # How far to step, as a multiple of the way that is proposed, and the share of the last step that is
 # added to the next.
 OVERSHOOT, MOMENTUM = 1.5, 0.7
-
-# Number of places that a swap chooses from.
-N_CANDIDATES = 32
 
 # How many of the restarts are refined, the best ones.
 N_KEPT = 5

@@ -6,6 +6,10 @@ from numpy.typing import NDArray
 
 from .._kernels import FloatArray, pairwise, swap_gains
 
+# Where a center could move to: the number of far shapes that the best is chosen from. A few already
+# help few boxes, more find the best places (`benchmarks/search.py`).
+N_CANDIDATES = 32
+
 
 def kmeans_plusplus(
     X: FloatArray, sample_weight: FloatArray, n_clusters: int, random_state: RandomState
