@@ -35,7 +35,7 @@ N_KEPT = 5
 
 # Swaps after each restart: this number times the square root of the number of clusters for each
 # shape. The fewer the shapes, the more local optima are met, and the less time a swap takes.
-SWAPS = 120
+SWAPS = 115
 
 # Up to this number of shapes single sides are moved too; the time grows with its square.
 VERY_FEW = 300
