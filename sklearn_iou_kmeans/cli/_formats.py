@@ -1,5 +1,7 @@
 """`iou-kmeans formats`: list the supported formats."""
 
+from shutil import get_terminal_size
+from textwrap import TextWrapper, fill
 from typing import TYPE_CHECKING
 
 from ._interrupt import ends_at_ctrl_c
@@ -8,6 +10,8 @@ from ._spellings import SPELLINGS
 if TYPE_CHECKING:
     from ..datasets import Reader
 
+NARROWEST = 40  # columns of a terminal that lines are wrapped to
+
 
 def formats() -> None:
     """List the label formats, the export formats and the published anchors."""
@@ -15,9 +19,7 @@ def formats() -> None:
         from ..datasets import READERS
         from ..datasets._published_anchors import PUBLISHED
         from ..export import EXPORTERS
-        from ._console import grid, make_console, say, show
         from ._scale import size_name
-    console = make_console({}, [])
     written = {
         exporter.name: exporter.summary
         + "; models " * bool(exporter.models)
@@ -29,15 +31,25 @@ def formats() -> None:
         for name, model in PUBLISHED.items()
     }
     read = {name: read_by(reader) for name, reader in READERS.items()}
+    width = max(get_terminal_size().columns, NARROWEST)
     for title, rows in (
         ("Label formats (--format; detected from the file content), plain or gzip", read),
         ("Export formats (--export), in pixels at --input-size unless stated", written),
         ("Published anchors (compare --anchors)", published),
     ):
-        console.file.write(f"{title}:\n\n")
-        show(grid(*(("", *row) for row in rows.items())), console)
-        console.file.write("\n")
-    say("Flagged boxes are left out and counted; --keep-flagged keeps them.", console)
+        print(f"{title}:\n")
+        indent = max(map(len, rows)) + 4
+        for name, text in rows.items():
+            lines = TextWrapper(
+                width,
+                f"  {name}".ljust(indent),
+                " " * indent,
+                break_on_hyphens=False,
+                break_long_words=False,
+            )
+            print(lines.fill(text))
+        print()
+    print(fill("Flagged boxes are left out and counted; --keep-flagged keeps them.", width))
 
 
 def read_by(reader: "Reader") -> str:
