@@ -1,22 +1,38 @@
-"""All exporters by name."""
+"""The list of all exporters: their records and public functions."""
 
 import re
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ._darknet import DARKNET
-from ._detectron2 import DETECTRON2
+from ._darknet import DARKNET, export_darknet
+from ._detectron2 import DETECTRON2, export_detectron2
 from ._exporter import Exported
-from ._json import JSON
-from ._keras import KERAS
-from ._matlab import MATLAB
-from ._mmdetection import MMDETECTION
-from ._paddle import PADDLE
-from ._tao import TAO
-from ._tf_model_garden import TF_MODEL_GARDEN
-from ._torchvision import TORCHVISION
-from ._ultralytics import ULTRALYTICS
+from ._json import JSON, export_json
+from ._keras import KERAS, export_keras
+from ._matlab import MATLAB, export_matlab
+from ._mmdetection import MMDETECTION, export_mmdetection
+from ._paddle import PADDLE, export_paddle
+from ._tao import TAO, export_tao
+from ._tf_model_garden import TF_MODEL_GARDEN, export_tf_model_garden
+from ._torchvision import TORCHVISION, export_torchvision
+from ._ultralytics import ULTRALYTICS, export_ultralytics
+
+__all__ = [
+    "EXPORTERS",
+    "export_anchors",
+    "export_darknet",
+    "export_detectron2",
+    "export_json",
+    "export_keras",
+    "export_matlab",
+    "export_mmdetection",
+    "export_paddle",
+    "export_tao",
+    "export_tf_model_garden",
+    "export_torchvision",
+    "export_ultralytics",
+]
 
 EXPORTERS = {
     exporter.name: exporter
