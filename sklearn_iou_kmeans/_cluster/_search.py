@@ -76,7 +76,8 @@ def search_few(
     """Search on shapes that are too few to be summarised, from each start with much effort."""
     found = [climb(level, start, N_FROM_SEEDING, towards_medians) for start in starts]
     n_clusters, n_shapes = len(found[0].centers), len(level.weights)
-    n_swaps = int(SWAPS * np.sqrt(n_clusters / n_shapes))
+    # No more than there are ways to put a center in the place of a shape.
+    n_swaps = min(int(SWAPS * np.sqrt(n_clusters / n_shapes)), n_clusters * n_shapes)
     found = [random_swaps(level, solution, n_swaps, random_state) for solution in found]
     if n_shapes <= VERY_FEW:
         found = [move_single_sides(level, solution) for solution in found]
