@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from itertools import repeat
 
 import numpy as np
 
@@ -62,7 +61,7 @@ def upper_bound(
         return problem.attainable()
     end = np.inf if max_time is None else time.monotonic() + max_time
     is_few = len(problem.sample_weight) <= FEW
-    goal = Goal(problem.average_iou(centers), tol, is_few, end, repeat(True))
+    goal = Goal(problem.average_iou(centers), tol, is_few, end)
     regions = everywhere(problem, n_clusters)
     if is_few:
         state = start(problem, centers)
@@ -110,7 +109,7 @@ def close_gap(
     score = problem.average_iou(centers)
     if problem.is_too_wide():
         return Proof(centers, score, problem.attainable())
-    goal = Goal(score, tol, True, np.inf, repeat(True)).with_steps(STEPS_PER_NODE * max_nodes)
+    goal = Goal(score, tol, branches=True).with_steps(STEPS_PER_NODE * max_nodes)
     regions = everywhere(problem, len(centers))
     state = improve(problem, start(problem, centers), regions, goal)
     proof = branch_and_bound(

@@ -1,8 +1,9 @@
 """When to stop: once a bound is low enough, or when there are no steps or no time left."""
 
+import math
 import time
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, repeat
 from typing import NamedTuple
 
 
@@ -17,21 +18,22 @@ class Goal(NamedTuple):
         How much larger than the score a bound may be.
     branches : bool
         Whether to stop as soon as it is known that the regions have to be divided.
-    end : float
-        When to stop, on the monotonic clock; infinity for no limit.
-    steps : iterator
-        The steps that are left. Those of a part of the computation are counted for the whole, too.
+    end : float, default=inf
+        When to stop, on the monotonic clock.
+    steps : iterator of bool, default=repeat(True)
+        True for each step that is left, without end by default. The steps of a part of the
+        computation count for the whole, too.
     """
 
     score: float
     tol: float
     branches: bool
-    end: float
-    steps: Iterator[object]
+    end: float = math.inf
+    steps: Iterator[bool] = repeat(True)
 
     def goes_on(self) -> bool:
         """Count a step, and tell whether there are steps and time left."""
-        return next(self.steps, self) is not self and self.has_time()
+        return next(self.steps, False) and self.has_time()
 
     def has_time(self) -> bool:
         """Whether there is time left."""

@@ -33,8 +33,8 @@ OVERSHOOT, MOMENTUM = 1.5, 0.7
 # How many of the restarts are refined, the best ones.
 N_KEPT = 5
 
-# Swaps after each restart: this number times the square root of the number of clusters for each
-# shape. The fewer the shapes, the more local optima are met, and the less time a swap takes.
+# Swaps after each restart: this number times sqrt(n_clusters / n_shapes). The fewer the shapes, the
+# more local optima are met, and the less time a swap takes.
 SWAPS = 115
 
 # Up to this number of shapes single sides are moved too; the time grows with its square.
@@ -120,6 +120,7 @@ def climb(
     Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Computational
     Mathematics and Mathematical Physics 4, 1964.
     """
+    # One for each center, because NumPy is slower where it has to repeat them.
     smallest = np.full_like(centers, level.shapes.min(axis=0))
     largest = np.full_like(centers, level.shapes.max(axis=0))
     score, step = propose(level, centers)

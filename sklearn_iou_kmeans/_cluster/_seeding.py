@@ -6,8 +6,7 @@ from numpy.typing import NDArray
 
 from .._kernels import FloatArray, pairwise, swap_gains
 
-# Where a center could move to: the number of far shapes that the best is chosen from. A few already
-# help few boxes, more find the best places (`benchmarks/search.py`).
+# A center that moves elsewhere takes the best of this many places, at shapes far from all centers.
 N_CANDIDATES = 32
 
 

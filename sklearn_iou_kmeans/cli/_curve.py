@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -163,7 +164,7 @@ def bound_curve(found: NClustersSweep, sizes: FloatArray, certify: float | None)
     if certify is None:
         return [None] * len(fitted)
     bounds = [bound_average_iou(sizes, k, anchors, certify) for k, anchors in fitted]
-    return list(np.minimum.accumulate(bounds[::-1])[::-1].tolist())
+    return list(accumulate(reversed(bounds), min))[::-1]
 
 
 def describe_curve(found: NClustersSweep, scale: Scale, bounds: list[Any]) -> list[Row]:

@@ -1,4 +1,7 @@
-"""`iou-kmeans formats`: list the supported formats."""
+"""`iou-kmeans formats`: list the supported formats.
+
+Lines are wrapped without rich, which takes long to import.
+"""
 
 from shutil import get_terminal_size
 from textwrap import TextWrapper, fill

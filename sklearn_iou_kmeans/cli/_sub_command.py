@@ -38,9 +38,9 @@ class SubCommand(TyperCommand):
                 is_argument = parameter.param_type_name == "argument"
                 heading = "Arguments" if is_argument else "Options"
                 heading = getattr(parameter, "rich_help_panel", None) or heading
-                if is_argument and parameter.metavar:  # Typer adds the type, as <list[Path]>
-                    record = (parameter.metavar, record[1])
                 name, text = record
+                if is_argument and parameter.metavar:  # Typer adds the type, as <list[Path]>
+                    name = parameter.metavar
                 groups.setdefault(heading, []).append((name, text.replace("-", HYPHEN)))
         for heading, records in groups.items():
             with formatter.section(heading):
