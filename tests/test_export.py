@@ -279,7 +279,7 @@ def test_mmdetection_yolov3_as_published():
     text = export_mmdetection(SHUFFLED, input_size=608)
     assert (
         "base_sizes=[[(116, 90), (156, 198), (373, 326)], [(30, 61), (62, 45), (59, 119)], "
-        "[(10, 13), (16, 30), (33, 23)]], strides=[32, 16, 8]\n" in text
+        "[(10, 13), (16, 30), (33, 23)]],\nstrides=[32, 16, 8]\n" in text
     )
     assert keywords(f"dict({text})")["strides"] == [32, 16, 8]
 

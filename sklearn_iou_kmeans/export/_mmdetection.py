@@ -65,7 +65,8 @@ def export_mmdetection(
     >>> from sklearn_iou_kmeans.export import export_mmdetection
     >>> print(export_mmdetection([[10, 14], [81, 82]], input_size=(640, 384), heads=2))
     # anchors are (width, height) in pixels at a network input of 640 x 384 pixels
-    base_sizes=[[(81, 82)], [(10, 14)]], strides=[32, 16]
+    base_sizes=[[(81, 82)], [(10, 14)]],
+    strides=[32, 16]
     <BLANKLINE>
     """
     if model not in MMDETECTION.models:
@@ -73,7 +74,7 @@ def export_mmdetection(
     split = partial(split_for_mmdetection, heads=heads)
     layout = lay_out(anchors, input_size, split=split, X=X, decimals=decimals)
     steps = strides_of(len(layout.counts), strides)
-    text = f"base_sizes={layout.heads[::-1]}, strides={steps[::-1]}\n"
+    text = f"base_sizes={layout.heads[::-1]},\nstrides={steps[::-1]}\n"
     if model == "yolov5":
         text = f"anchors = {layout.heads}\nstrides = {steps}\n"
     return Exported(comments(layout.notes) + text, layout.average_iou, layout.lost)
