@@ -60,7 +60,7 @@ def export_matlab(
 
 MATLAB = Exporter(
     name="matlab",
-    summary="rows of [height width] for yolov2",
+    summary="rows of [height width] for yolov2ObjectDetector",
     export=export_matlab,
     check=one_head,
 )
