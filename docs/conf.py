@@ -57,10 +57,11 @@ sphinx_gallery_conf = {
     "capture_repr": (),
     "default_thumb_file": str(Path(__file__).parent / "anchors.png"),
     "download_all_examples": False,
+    "remove_config_comments": True,
     "show_memory": False,
     "show_signature": False,
     "write_computation_times": False,
-    "within_subsection_order": "ExampleTitleSortKey",
+    "within_subsection_order": "gallery_order.position",
 }
 
 html_theme = "pydata_sphinx_theme"

@@ -50,6 +50,7 @@ IoUCurveDisplay.from_estimator(sweep)
 # The right number depends on the detector. This example continues with eight anchors. The left plot
 # shows how many boxes there are of each size, and the regions in which each anchor is the best one;
 # the right plot shows the anchors to scale.
+# sphinx_gallery_thumbnail_number = 2
 kmeans = sweep.estimators_[list(range(3, 11)).index(8)]
 anchors = kmeans.cluster_centers_
 ratio = kmeans.average_iou_ / baseline.average_iou_

@@ -59,7 +59,8 @@ print(f"The bound with these prices is {prices.mean() + 3 * rho.max():.4f}.")
 # :math:`\rho` has peaks at the three anchors (crosses), and one more near 200 x 200 pixels, the
 # size of the white blood cells, which none of the three anchors fits. The highest peak determines
 # the bound. Prices that make the peaks equally high give a smaller bound, as in the table above.
-_, ax = plt.subplots(figsize=(6.4, 5.2), layout="constrained")
+# sphinx_gallery_thumbnail_number = 2
+_, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
 mesh = ax.pcolormesh(width, height, rho.reshape(60, 60), cmap="viridis", rasterized=True)
 levels = np.linspace(0, rho.max(), 11)[1:]
 ax.contour(width, height, rho.reshape(60, 60), colors="white", linewidths=0.5, levels=levels)
