@@ -7,7 +7,7 @@ from ._scale import make_scale
 
 
 def compare(labels: LabelOptions, network: NetworkOptions, wanted: CompareOptions) -> None:
-    """Compare sets of anchors on the boxes of labels: published, your own, or newly fitted.
+    """Compare published, own and newly fitted anchors on your boxes.
 
     All sets are rescaled to the same input size: --input-size or, by default, that of the first set
     with a known input size.

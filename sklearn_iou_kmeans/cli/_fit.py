@@ -16,7 +16,7 @@ from ._scale import make_scale
 def fit(
     labels: LabelOptions, network: NetworkOptions, search: FitOptions, export: ExportOptions
 ) -> None:
-    """Find the k anchors with the highest average IoU with the boxes of labels."""
+    """Find the k anchors with the highest average IoU with your boxes."""
     check_drawable(search.plot)
     outputs = {"--json": search.json_file, "--output": export.output, "--plot": search.plot}
     check_outputs(outputs, labels)

@@ -17,7 +17,7 @@ NARROWEST = 40  # columns of a terminal that lines are wrapped to
 
 
 def formats() -> None:
-    """List the label formats, the export formats and the published anchors."""
+    """List label formats, export formats and published anchors."""
     with ends_at_ctrl_c():
         from ..datasets import READERS
         from ..datasets._published_anchors import PUBLISHED

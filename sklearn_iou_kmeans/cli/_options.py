@@ -120,14 +120,14 @@ class LabelOptions:
         str | None,
         about_labels(
             metavar="enclosing|rotated",
-            help="Oriented boxes: use the upright box around it, or its own sides.",
+            help="Oriented boxes: use the upright box around each one, or its own sides.",
         ),
     ] = None
     columns: Annotated[
         str | None,
         about_labels(
             metavar="A,B,C,D",
-            help="CSV: columns of the box, or of width and height: names, or positions from 1.",
+            help="CSV: columns of the box, or of width and height, by name or by position from 1.",
         ),
     ] = None
     category_column: Annotated[
@@ -338,7 +338,8 @@ class CompareOptions:
         bool,
         typer.Option(
             "--as-written",
-            help="Do not rescale anchors that were made for another input size; frameworks do not.",
+            help="Do not rescale anchors that were made for another input size: frameworks do "
+            "not rescale them either.",
         ),
     ] = False
     certify: Certify = None

@@ -19,7 +19,7 @@ from ._scale import make_scale
 def sweep(
     labels: LabelOptions, network: NetworkOptions, wanted: SweepOptions, export: ExportOptions
 ) -> None:
-    """Fit several numbers of anchors to the boxes of labels, and choose one.
+    """Fit several numbers of anchors to your boxes, and choose one.
 
     Prints the curve of average IoU against the number of anchors, the number that each rule
     chooses, and the anchors.
