@@ -56,8 +56,8 @@ def shape_histogram(
     ValueError
         If `X` does not have two dimensions or has a non-numeric column, or if `sample_weight` has
         a different number of partitions. Also if a partition contains a negative or non-finite
-        side, or has not one weight for each row; the message then begins with the number of the
-        partition: ``X.partitions[number]`` of a DataFrame, ``X.blocks[number]`` of an array.
+        side, or does not have one weight for each row; the message then begins with the number of
+        the partition: ``X.partitions[number]`` of a DataFrame, ``X.blocks[number]`` of an array.
     ImportError
         If Dask is not installed; install the `dask` extra.
 

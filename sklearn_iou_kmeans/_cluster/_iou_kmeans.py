@@ -107,15 +107,15 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         a small summary of the boxes, tries to improve the best by moving single centers elsewhere,
         and finishes on all boxes: it finds better anchors in a fraction of the time, and requires
         ``update="iou"``. "auto" chooses "random_swap" where it can, and "lloyd" for the other
-        update rules and if `init` is an array or a callable, which ask for runs from these very
-        centers. "exact" goes on from what "auto" finds until it is proven that no anchors are
+        update rules, or if `init` is an array or a callable, so that the runs start from these
+        centers. "exact" continues from the result of "auto" until it is proven that no anchors are
         better by more than `tol`. It requires ``update="iou"`` and few boxes, at most 3 000
         distinct shapes: for two sides and 9 anchors, 50 boxes take some tenths of a second, and 200
         usually a second, sometimes a minute. More than three sides take much longer.
 
     max_iter : int, default=300
         Maximum number of iterations on all boxes for each run; with ``algorithm="exact"`` also of
-        nodes of branch and bound. If these are not enough, a warning says how much better other
+        branch-and-bound nodes. If these are not enough, a warning says how much better other
         anchors might be.
 
     tol : float, default=1e-6

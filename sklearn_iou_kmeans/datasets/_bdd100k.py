@@ -195,7 +195,7 @@ def _recognises(look: Look) -> bool:
 BDD100K = Reader(
     name="bdd100k",
     summary="JSON file of BDD100K or Scalabel, or a folder with one; crowds and ignored objects "
-    "are flagged; BDD100K does not say that its images are 1280 x 720",
+    "are flagged; BDD100K files do not contain the image size, 1280 x 720",
     read=_read,
     recognises=_recognises,
     suffixes=(".json",),

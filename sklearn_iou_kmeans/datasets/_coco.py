@@ -268,7 +268,7 @@ def _reason(
 COCO = Reader(
     name="coco",
     summary="JSON file, or a folder with one, or with one in each of train, valid, test; crowds "
-    "and ignored objects are flagged; masks without a bbox give the box around them",
+    "and ignored objects are flagged; for masks without a bbox, the box around them is used",
     read=_read,
     recognises=lambda look: {"images", "annotations"} <= look.keys and not look.is_list,
     suffixes=(".json",),

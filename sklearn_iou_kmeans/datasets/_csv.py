@@ -108,8 +108,8 @@ def load_csv(
         If there is no such file.
     ValueError
         If the file is empty or damaged; if there are no columns for boxes, or they can be read in
-        two ways; if a cell is not a number, with its line; if rows of one image name two sizes of
-        it; or if there are no boxes of one of the `categories`.
+        two ways; if a cell is not a number, with its line; if rows of one image differ in its
+        size; or if there are no boxes of one of the `categories`.
 
     See Also
     --------
@@ -297,7 +297,7 @@ def _recognises(look: Look) -> bool:
 CSV = Reader(
     name="csv",
     summary="any other CSV file with or without a header, or a folder with one; columns are "
-    "found by their usual names, or named",
+    "found by their usual names, or given",
     read=_read,
     recognises=_recognises,
     suffixes=(".csv",),

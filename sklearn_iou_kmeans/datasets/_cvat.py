@@ -163,8 +163,8 @@ def _numbers(shape: "Element", names: tuple[str, ...], where: str) -> list[float
 
 CVAT = Reader(
     name="cvat",
-    summary="XML file of CVAT, of images or of a video, or a folder of them; polygons, ellipses "
-    "and masks give the box around them",
+    summary="XML file of CVAT, of images or of a video, or a folder of them; for polygons, "
+    "ellipses and masks, the box around them is used",
     read=_read,
     recognises=lambda look: look.root == "annotations",
     suffixes=(".xml",),

@@ -122,8 +122,8 @@ def _recognises(look: Look) -> bool:
 
 DOTA = Reader(
     name="dota",
-    summary="folder of text files, or one; oriented boxes; difficult ones are flagged; no image "
-    "sizes",
+    summary="folder of text files, or one file; oriented boxes; difficult ones are flagged; no "
+    "image sizes",
     read=_read,
     recognises=_recognises,
     suffixes=(".txt",),

@@ -131,7 +131,7 @@ def _recognises(look: Look) -> bool:
 
 KITTI = Reader(
     name="kitti",
-    summary="folder of text files, or one; DontCare regions are flagged; no image sizes",
+    summary="folder of text files, or one file; DontCare regions are flagged; no image sizes",
     read=_read,
     recognises=_recognises,
     suffixes=(".txt",),

@@ -64,11 +64,11 @@ def load_label_studio(
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         The fields are those of :func:`load_bdd100k`. For a polygon or an ellipse, the box around it
-        is used. The boxes of all annotations of a task are read; predictions are not. Of a region
-        with several labels the first is its category, which `notes` counts; one without a label has
-        the category "". The reasons in `skipped` are "no box" with the type of shape, for example
-        "no box (brushlabels)", "cancelled annotation", "other category", "zero or negative size"
-        and "outside the image"; the boxes and these counts add up to the regions of the file.
+        is used. The boxes of all annotations of a task are read; predictions are not. The first
+        label of a region is its category; `notes` counts regions with several. A region without a
+        label has the category "". The reasons in `skipped` are "no box" with the type of shape, for
+        example "no box (brushlabels)", "cancelled annotation", "other category", "zero or negative
+        size" and "outside the image"; the boxes and these counts add up to the regions of the file.
 
     Raises
     ------
@@ -218,8 +218,8 @@ def _recognises(look: Look) -> bool:
 
 LABEL_STUDIO = Reader(
     name="label_studio",
-    summary="JSON file of Label Studio, JSON or JSON_MIN, or a folder with one; polygons and "
-    "ellipses give the box around them",
+    summary="JSON file of Label Studio, JSON or JSON_MIN, or a folder with one; for polygons and "
+    "ellipses, the box around them is used",
     read=_read,
     recognises=_recognises,
     suffixes=(".json",),

@@ -139,8 +139,8 @@ def _check_count(points: Sequence[float], n_points: int, where: str) -> None:
 
 LABELME = Reader(
     name="labelme",
-    summary="folder of JSON files of labelme, X-AnyLabeling and the like, or one; polygons, "
-    "circles and masks give the box around them",
+    summary="folder of JSON files of labelme, X-AnyLabeling and the like, or one file; for "
+    "polygons, circles and masks, the box around them is used",
     read=_read,
     recognises=lambda look: "shapes" in look.keys and not look.is_list,
     suffixes=(".json",),

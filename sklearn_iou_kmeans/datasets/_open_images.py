@@ -42,8 +42,8 @@ def load_open_images(
         The CSV file, for example ``validation-annotations-bbox.csv``, plain or compressed with
         gzip; or a folder with one such file, or with one for each split of the data set.
     names : dict of str to str, path-like or None, default=None
-        Names for the labels, or the file that has them, ``class-descriptions-boxable.csv``; by
-        default categories are called by their LabelName, say "/m/01g317".
+        Names for the labels, or a file with them, ``class-descriptions-boxable.csv``; by default
+        the LabelName is the name of the category, for example "/m/01g317".
     keep_flagged : bool, default=False
         Whether to keep boxes around a group of objects (IsGroupOf) and around depictions such as
         drawings (IsDepiction).

@@ -43,8 +43,8 @@ def load_parquet(
         The Parquet file, or a folder of such files. Pictures in it are not decoded.
     box_format : {"xyxy", "xywh", "cxcywh"} or None, default=None
         Meaning of the four numbers of a box: two corners, a corner and the size, or the center and
-        the size. By default what the numbers allow; where they allow both of the first two, the
-        file is refused.
+        the size. By default detected from the numbers; if they could be either of the first two,
+        an error says so.
     split : str, iterable of str or None, default=None
         Splits of the data set to read, according to the names of folders or of files such as
         ``train-00000-of-00002.parquet``. By default the train split.

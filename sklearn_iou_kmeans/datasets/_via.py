@@ -239,7 +239,7 @@ def _recognises(look: Look) -> bool:
 VIA = Reader(
     name="via",
     summary="JSON file of the VGG Image Annotator, or the CSV that it exports, or a folder with "
-    "one; polygons, circles and ellipses give the box around them; no image sizes",
+    "one; for polygons, circles and ellipses, the box around them is used; no image sizes",
     read=_read,
     recognises=_recognises,
     suffixes=(".json", ".csv"),

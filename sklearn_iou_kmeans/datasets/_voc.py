@@ -58,10 +58,10 @@ def load_voc(
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), is in pixels.
-        Images are named after their XML file, relative to the folder and without the suffix, since
-        what the files themselves say is often copied from elsewhere. The reasons in `skipped` are
-        "no bndbox", "other category", "difficult", "zero or negative size" and "outside the image";
-        the boxes and these counts add up to the objects of the files.
+        Images are named after their XML file, relative to the folder and without the suffix,
+        because the name inside the file is often a copy of another one. The reasons in `skipped`
+        are "no bndbox", "other category", "difficult", "zero or negative size" and "outside the
+        image"; the boxes and these counts add up to the objects of the files.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def _text(element: "Element", path: str) -> str:
 
 VOC = Reader(
     name="voc",
-    summary="folder of XML files, or one; difficult objects are flagged; the corners of the "
+    summary="folder of XML files, or one file; difficult objects are flagged; the corners of the "
     "original VOC count pixels from 1 and include the last",
     read=_read,
     recognises=lambda look: look.root == "annotation",

@@ -76,7 +76,7 @@ def load_yolo(
     ValueError
         If a line is not a label, a file is damaged, an image with labels is not found or has no
         size, no image of a list has labels, or there are no boxes of one of the `categories`; or if
-        a folder contains a ``data.yaml`` and another one, or labels.
+        a folder contains a second ``data.yaml``, or labels beside it.
     ImportError
         If imagesize, or for a ``data.yaml`` PyYAML, is not installed; install the `io` extra.
 
@@ -205,7 +205,7 @@ def _recognises(look: Look) -> bool:
 
 YOLO = Reader(
     name="yolo",
-    summary="data.yaml, obj.data or list of images, or the folder of one, folder of labels, or "
+    summary="data.yaml, obj.data or list of images, or a folder with one; folder of labels, or one "
     "text file; relative to the images, whose sizes are read from their headers",
     read=_read,
     recognises=_recognises,
