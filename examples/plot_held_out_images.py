@@ -1,7 +1,7 @@
 """
-=========================================================
-Choose the number of anchors by cross-validation by image
-=========================================================
+===============================================
+Choose the number of anchors on held-out images
+===============================================
 
 More anchors always fit the training boxes better. Do they also fit other images better? Boxes in
 the same image are similar, so whole images are held out: the image of each box is its group. In

@@ -4,8 +4,8 @@ How far from the best possible anchors
 ======================================
 
 K-means finds good anchors, but it cannot prove that there are no better ones. An upper bound can:
-it is a number that the average IoU of no anchors exceeds. A longer search can gain at most the gap
-between the bound and the average IoU of the fitted anchors.
+no anchors have an average IoU above it. A longer search can gain at most the gap between the bound
+and the average IoU of the fitted anchors.
 """
 
 import matplotlib.pyplot as plt
@@ -21,8 +21,8 @@ numbers = [2, 3, 4, 6]
 sweep = NClustersSweep(IoUKMeans(), numbers, random_state=0).fit(X)
 
 # %%
-# The bounds, with about two seconds for each. The left plot shows that the curves nearly coincide,
-# the right one how much a longer search could gain at most.
+# The bounds, with about two seconds for each. The left plot shows that the curves nearly coincide;
+# the right one shows the most that a longer search could gain.
 print(" k  average IoU  at most     gap")
 bounds = []
 for k, kmeans in zip(numbers, sweep.estimators_, strict=True):
