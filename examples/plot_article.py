@@ -50,7 +50,6 @@ IoUCurveDisplay.from_estimator(sweep)
 # The right number depends on the detector. This example continues with eight anchors. The left plot
 # shows how many boxes there are of each size, and the regions in which each anchor is the best one;
 # the right plot shows the anchors to scale.
-# sphinx_gallery_thumbnail_number = 2
 kmeans = sweep.estimators_[list(range(3, 11)).index(8)]
 anchors = kmeans.cluster_centers_
 ratio = kmeans.average_iou_ / baseline.average_iou_
@@ -70,3 +69,4 @@ for row in np.hstack([anchors, pixels, relative, grid]):
     print("{:6.0f} x {:<6.0f}{:6.1f} x {:<8.1f}{:.3f} x {:<8.3f}{:5.2f} x {:.2f}".format(*row))
 
 plt.show()
+# sphinx_gallery_thumbnail_number = 2

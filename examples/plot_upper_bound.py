@@ -59,7 +59,6 @@ print(f"The bound with these prices is {prices.mean() + 3 * rho.max():.4f}.")
 # :math:`\rho` has peaks at the three anchors (crosses), and one more near 200 x 200 pixels, the
 # size of the white blood cells, which none of the three anchors fits. The highest peak determines
 # the bound. Prices that make the peaks equally high give a smaller bound, as in the table above.
-# sphinx_gallery_thumbnail_number = 2
 _, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
 mesh = ax.pcolormesh(width, height, rho.reshape(60, 60), cmap="viridis", rasterized=True)
 levels = np.linspace(0, rho.max(), 11)[1:]
@@ -73,3 +72,4 @@ ax.set_yticks([50, 100, 200], [50, 100, 200])
 plt.colorbar(mesh, label=r"$\rho$", shrink=0.8)
 
 plt.show()
+# sphinx_gallery_thumbnail_number = 2
