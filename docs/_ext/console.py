@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from pygments.lexer import RegexLexer, bygroups
-from pygments.token import Generic, Text
+from pygments.lexer import RegexLexer
+from pygments.token import Generic, Text, Whitespace
 from sphinx.application import Sphinx
 
 
@@ -15,10 +15,15 @@ class Console(RegexLexer):
 
     tokens: ClassVar = {
         "root": [
-            (r"([$>] )(.*\n?)", bygroups(Text, Generic.Strong)),
+            (r"[$>] ", Text, "typed"),
             (r".*\n", Text),
             (r".+", Text),
-        ]
+        ],
+        "typed": [
+            (r"\n", Text, "#pop"),
+            (r" +", Whitespace),
+            (r"\S+", Generic.Strong),
+        ],
     }
 
 
