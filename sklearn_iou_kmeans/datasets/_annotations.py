@@ -78,8 +78,44 @@ def load_annotations(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`, and `format`, the name of the format. If
-        several paths are passed, the names of images begin with the path.
+        data : ndarray of shape (n_boxes, 4)
+            Corners (x1, y1, x2, y2) in `unit`; x2 - x1 is the width.
+        unit : {"pixel", "relative"}
+            Pixels of the original image; "relative" (to the width and height of the image) if the
+            coordinates in the file are from 0 to 1 and the sizes of the images are not known.
+        target : ndarray of shape (n_boxes,)
+            Category of each box: an index into `target_names`.
+        target_names : list of str
+            Names of the categories, sorted.
+        image : ndarray of shape (n_boxes,)
+            Image of each box: an index into `image_names`. Pass it as `groups` to keep the boxes of
+            an image together in cross-validation.
+        image_names : list of str
+            Names of all images, including those without boxes. If several paths are passed, the
+            names begin with the path.
+        image_size : ndarray of shape (n_boxes, 2)
+            Width and height in pixels of the image of each box; NaN if unknown.
+        skipped : dict of str to int
+            Number of labels that are not in `data`, by reason, for example "other category", "no
+            image file" (needed for its size), "zero or negative size", "outside the image" (the
+            whole box, if the size of the image is known) or "side below" `min_size`. A label counts
+            for the first reason that applies, so the boxes and these counts add up to the labels of
+            the files.
+        skipped_images : dict of str to list of str
+            The names of the images of the skipped labels, by reason, except for "other category".
+        notes : dict of str to int
+            Number of boxes that were changed, by what was done: "clipped to the image", "around a
+            polygon" and so on; with ``clip=False``, the number of boxes that extend beyond their
+            image. Also the number of links to folders outside the data set, which are not followed.
+        splits, splits_read : list of str
+            The splits of the data set, such as train and valid, and those that were read. Empty if
+            there are none.
+        files : dict of str to list of Path
+            The files that were read, by the path that was passed.
+        image_files : list of Path
+            The images whose headers were read.
+        format : str
+            The name of the format; only set by this function.
 
     Raises
     ------

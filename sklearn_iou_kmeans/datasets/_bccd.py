@@ -28,9 +28,9 @@ def load_bccd(*, categories: str | Iterable[str] | None = None) -> "Bunch":
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`: 4 886 boxes in 364 images of 640 x 480 pixels,
-        as :func:`load_voc` reads them from the original files. Two more labels have a width or
-        height of 0, and count in `skipped`.
+        The fields are those of :func:`load_annotations`: 4 886 boxes in 364 images of 640 x 480
+        pixels, as :func:`load_voc` reads them from the original files. Two more labels have a width
+        or height of 0, and count in `skipped`.
 
     Raises
     ------

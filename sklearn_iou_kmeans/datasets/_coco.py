@@ -61,8 +61,8 @@ def load_coco(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), contains (x, y,
-        x + width, y + height) in pixels. Images are named after `file_name`. The reasons in
+        The fields are those of :func:`load_annotations`. `data`, of shape (n_boxes, 4), contains
+        (x, y, x + width, y + height) in pixels. Images are named after `file_name`. The reasons in
         `skipped` are "no bbox" (and no mask), "other category", "unknown category" and "unknown
         image" (an id that the file does not define), "crowd", "ignored", "infinite size", "zero or
         negative size" and "outside the image"; the boxes and these counts add up to the annotations

@@ -94,7 +94,7 @@ def load_csv(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. Coordinates that are all from 0 to 1 are
+        The fields are those of :func:`load_annotations`. Coordinates that are all from 0 to 1 are
         relative to the image: they are scaled to pixels where the sizes of the images are known, or
         else `unit` is "relative". Boxes of which only the size is known are (0, 0, width, height).
         `image_size` comes from the columns image_width and image_height, img_w and img_h or the

@@ -50,11 +50,11 @@ def load_cvat(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. For a polygon, an ellipse or a mask, the box
-        around it is used. Frames of a video are named by their number, as in "000017". The reasons
-        in `skipped` are "no box" with the type of shape, for example "no box (polyline)", "marked
-        as outside the frame", "other category", "zero or negative size" and "outside the image";
-        the boxes and these counts add up to the shapes of the file.
+        The fields are those of :func:`load_annotations`. For a polygon, an ellipse or a mask, the
+        box around it is used. Frames of a video are named by their number, as in "000017". The
+        reasons in `skipped` are "no box" with the type of shape, for example "no box (polyline)",
+        "marked as outside the frame", "other category", "zero or negative size" and "outside the
+        image"; the boxes and these counts add up to the shapes of the file.
 
     Raises
     ------

@@ -49,10 +49,10 @@ def load_dota(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. With ``sides="rotated"`` the corners in `data`
-        are those of an upright box with the same center. Images are named after their text file,
-        relative to the folder and without the suffix. The files do not contain the sizes of the
-        images. The reasons in `skipped` are "difficult", "other category" and "zero or negative
+        The fields are those of :func:`load_annotations`. With ``sides="rotated"`` the corners in
+        `data` are those of an upright box with the same center. Images are named after their text
+        file, relative to the folder and without the suffix. The files do not contain the sizes of
+        the images. The reasons in `skipped` are "difficult", "other category" and "zero or negative
         size"; the boxes and these counts add up to the labels of the files.
 
     Raises

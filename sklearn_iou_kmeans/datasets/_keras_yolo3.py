@@ -49,8 +49,8 @@ def load_keras_yolo3(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), contains the
-        corners in pixels. The list does not contain the sizes of the images. The reasons in
+        The fields are those of :func:`load_annotations`. `data`, of shape (n_boxes, 4), contains
+        the corners in pixels. The list does not contain the sizes of the images. The reasons in
         `skipped` are "other category", "unknown category" (a number without a name) and "zero or
         negative size"; the boxes and these counts add up to the boxes of the list.
 

@@ -46,12 +46,12 @@ def load_kitti(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), contains (left,
-        top, right, bottom) in pixels as written. Images are named after their text file, relative
-        to the folder and without the suffix, and in the tracking variant by the frame as well, as
-        in "0004/000017". The files do not contain the sizes of the images. The reasons in `skipped`
-        are "DontCare", "other category" and "zero or negative size"; the boxes and these counts add
-        up to the lines of the files.
+        The fields are those of :func:`load_annotations`. `data`, of shape (n_boxes, 4), contains
+        (left, top, right, bottom) in pixels as written. Images are named after their text file,
+        relative to the folder and without the suffix, and in the tracking variant by the frame as
+        well, as in "0004/000017". The files do not contain the sizes of the images. The reasons in
+        `skipped` are "DontCare", "other category" and "zero or negative size"; the boxes and these
+        counts add up to the lines of the files.
 
     Raises
     ------

@@ -63,12 +63,13 @@ def load_label_studio(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. For a polygon or an ellipse, the box around it
-        is used. The boxes of all annotations of a task are read; predictions are not. The first
-        label of a region is its category; `notes` counts regions with several. A region without a
-        label has the category "". The reasons in `skipped` are "no box" with the type of shape, for
-        example "no box (brushlabels)", "cancelled annotation", "other category", "zero or negative
-        size" and "outside the image"; the boxes and these counts add up to the regions of the file.
+        The fields are those of :func:`load_annotations`. For a polygon or an ellipse, the box
+        around it is used. The boxes of all annotations of a task are read; predictions are not. The
+        first label of a region is its category; `notes` counts regions with several. A region
+        without a label has the category "". The reasons in `skipped` are "no box" with the type of
+        shape, for example "no box (brushlabels)", "cancelled annotation", "other category", "zero
+        or negative size" and "outside the image"; the boxes and these counts add up to the regions
+        of the file.
 
     Raises
     ------

@@ -49,7 +49,7 @@ def load_labelme(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. For a polygon, a circle or a mask, the box
+        The fields are those of :func:`load_annotations`. For a polygon, a circle or a mask, the box
         around it is used. Images are named after their JSON file, relative to the folder and
         without the suffix. The reasons in `skipped` are "no box" with the type of shape, for
         example "no box (line)", "other category", "zero or negative size" and "outside the image";

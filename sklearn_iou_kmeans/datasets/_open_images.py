@@ -57,7 +57,7 @@ def load_open_images(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), contains
+        The fields are those of :func:`load_annotations`. `data`, of shape (n_boxes, 4), contains
         corners in pixels. Images are named after their ImageID. The reasons in `skipped` are "no
         image file" (not in `images`, so its size is not known), "other category", "group",
         "depiction", "zero or negative size" and "outside the image"; the boxes and these counts add

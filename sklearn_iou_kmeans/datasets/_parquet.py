@@ -55,7 +55,7 @@ def load_parquet(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. Images are named after a column file_name,
+        The fields are those of :func:`load_annotations`. Images are named after a column file_name,
         image_id or the like, or else by the number of their row. Their sizes come from the columns
         width and height, or else from the headers of the pictures in the table. Categories have the
         names that the table has for their numbers. The reasons in `skipped` are "other category",

@@ -57,12 +57,12 @@ def load_via(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. For a polygon, a circle or an ellipse, the box
-        around it is used. A frame of a video is named after its time in seconds. A region without
-        the attribute has the category "". The file does not contain the sizes of the images. The
-        reasons in `skipped` are "no box" with the shape, for example "no box (point)", "other
-        category" and "zero or negative size"; the boxes and these counts add up to the regions of
-        the file.
+        The fields are those of :func:`load_annotations`. For a polygon, a circle or an ellipse, the
+        box around it is used. A frame of a video is named after its time in seconds. A region
+        without the attribute has the category "". The file does not contain the sizes of the
+        images. The reasons in `skipped` are "no box" with the shape, for example "no box (point)",
+        "other category" and "zero or negative size"; the boxes and these counts add up to the
+        regions of the file.
 
     Raises
     ------

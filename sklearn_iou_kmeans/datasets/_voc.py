@@ -57,11 +57,11 @@ def load_voc(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), is in pixels.
-        Images are named after their XML file, relative to the folder and without the suffix,
-        because the name inside the file is often a copy of another one. The reasons in `skipped`
-        are "no bndbox", "other category", "difficult", "zero or negative size" and "outside the
-        image"; the boxes and these counts add up to the objects of the files.
+        The fields are those of :func:`load_annotations`. `data`, of shape (n_boxes, 4), is in
+        pixels. Images are named after their XML file, relative to the folder and without the
+        suffix, because the name inside the file is often a copy of another one. The reasons in
+        `skipped` are "no bndbox", "other category", "difficult", "zero or negative size" and
+        "outside the image"; the boxes and these counts add up to the objects of the files.
 
     Raises
     ------

@@ -48,10 +48,10 @@ def load_wider_face(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), contains (x, y,
-        x + w, y + h) in pixels. The file does not contain the sizes of the images. The reasons in
-        `skipped` are "invalid" and "zero or negative size"; the boxes and these counts add up to
-        the counts in the file. The row of zeros after a count of 0 is not a face.
+        The fields are those of :func:`load_annotations`. `data`, of shape (n_boxes, 4), contains
+        (x, y, x + w, y + h) in pixels. The file does not contain the sizes of the images. The
+        reasons in `skipped` are "invalid" and "zero or negative size"; the boxes and these counts
+        add up to the counts in the file. The row of zeros after a count of 0 is not a face.
 
     Raises
     ------

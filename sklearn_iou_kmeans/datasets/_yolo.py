@@ -60,7 +60,7 @@ def load_yolo(
     Returns
     -------
     boxes : :class:`~sklearn.utils.Bunch`
-        The fields are those of :func:`load_bdd100k`. `data`, of shape (n_boxes, 4), contains
+        The fields are those of :func:`load_annotations`. `data`, of shape (n_boxes, 4), contains
         corners in pixels, computed from the relative center and size; for a polygon, the box around
         it is used, and `notes` counts these. Images are named as in the list, or after their label
         files, relative to the folder and without the suffix; with a ``data.yaml``, the name begins
