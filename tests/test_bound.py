@@ -4,7 +4,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -42,8 +42,16 @@ def positive(X):
 # Nothing exceeds it
 
 
+# Weights so different that the first steps of the multipliers are larger than 1e16.
+SEVEN_TINY_WEIGHTS = (
+    np.array([[4.0, 8], [1, 8], [8, 8], [8, 8], [4, 4], [8, 0], [0, 0], [8, 8]]),
+    np.array([1.0] + [1e-139] * 7),
+)
+
+
 @settings(max_examples=60)
 @given(boxes=weighted_boxes(), n_clusters=st.integers(1, 4), seed=st.integers(0, 9))
+@example(boxes=SEVEN_TINY_WEIGHTS, n_clusters=3, seed=0)
 def test_no_anchors_exceed_the_bound(boxes, n_clusters, seed):
     X, weights = boxes
     rng = np.random.RandomState(seed)

@@ -195,6 +195,9 @@ def onto_simplices(values: FloatArray, region: NDArray[np.intp], counts: FloatAr
 
 def onto_simplex(values: FloatArray, total: float) -> FloatArray:
     """Return the nearest values >= 0 that add up to `total`."""
+    values = (
+        values - values.max()
+    )  # the same number for all changes nothing, and large ones are lost
     falling = np.sort(values)[::-1]
     excess = (np.cumsum(falling) - total) / np.arange(1, len(values) + 1)
     last = np.flatnonzero(falling > excess)[-1]
