@@ -22,20 +22,18 @@ from sklearn_iou_kmeans import IoUKMeans
 from sklearn_iou_kmeans._cluster import _search, _summary
 
 ON_MANY = {
-    "COARSE": (3e-4, 1e-4),
-    "MIDDLE": (6e-5, 3e-5),
+    "COARSE": (6e-4, 2e-4),
+    "MIDDLE": (1e-4, 2e-5),
     "RESOLUTION": (16, 64),
-    "N_FROM_SEEDING": (16, 32),
-    "N_REFINE": (6, 20),
-    "PATIENCE": (4, 8),
+    "FROM_SEEDING": ((24, 0.8), (40, 0.8), (32, 0.7), (32, 0.85)),
+    "REFINE": ((5, 0.5), (12, 0.5), (8, 0.4), (8, 0.6)),
     "OVERSHOOT": (1.0, 2.0),
-    "MOMENTUM": (0.6, 0.75),
-    "N_KEPT": (3, 7),
+    "N_KEPT": (1, 6),
 }
 ON_FEW = {
+    "FROM_SEEDING": ((24, 0.8), (40, 0.8)),
+    "REFINE": ((5, 0.5), (12, 0.5), (8, 0.4), (8, 0.7)),
     "SWAPS": (0, 60, 240),
-    "N_REFINE": (6, 20),
-    "OVERSHOOT": (1.0, 2.0),
     "N_CANDIDATES": (2, 8),
     "SLACK": (0.0, 3e-3, 1e-2),
     "VERY_FEW": (0, 100),
@@ -67,16 +65,16 @@ def compare(constants, problems, seeds, known=None):
     for name, values in constants.items():
         for value in values:
             restore = changed(name, value)
-            lines.append((f"{name} = {value:g}", *fit_all(problems, seeds)))
+            lines.append((f"{name} = {value}", *fit_all(problems, seeds)))
             restore()
     if known is None:
         known = np.max([found for _, found, _ in lines], axis=0)
     tolerance = 2e-4 if len(problems[0][0]) > 1000 else 2e-5
-    print(f"{'':<24}{'fits':>6}{'misses':>8}{'lowest':>10}{'ms':>7}")
+    print(f"{'':<28}{'fits':>6}{'misses':>8}{'lowest':>10}{'ms':>7}")
     for name, found, ms in lines:
         gaps = found - known
         n_misses = (gaps < -tolerance).sum()
-        print(f"{name:<24}{len(gaps):>6}{n_misses:>8}{gaps.min():>+10.5f}{ms:>7.0f}", flush=True)
+        print(f"{name:<28}{len(gaps):>6}{n_misses:>8}{gaps.min():>+10.5f}{ms:>7.0f}", flush=True)
 
 
 def main():

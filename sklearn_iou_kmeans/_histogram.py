@@ -133,8 +133,8 @@ class ShapeHistogram(VersionedState):
             Bin number of each side.
         weights : ndarray of shape (n_cells,)
             Weight of each cell, scaled by a power of two so that it is at most 1.
-        log2_means : ndarray of shape (n_dims, n_cells)
-            Weighted mean of log2 of the sides.
+        moments : ndarray of shape (n_dims + 1, n_cells)
+            Weighted means of log2 of the sides, and of the sum of their squares.
 
         Raises
         ------
@@ -146,7 +146,7 @@ class ShapeHistogram(VersionedState):
         if not is_positive.any():
             raise nothing_to_cluster(self.n_samples)
         weights = rescaled(weights[is_positive])
-        return cells[:, is_positive], weights, moments[:-1, is_positive]
+        return cells[:, is_positive], weights, moments[:, is_positive]
 
     def add(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Add shapes to the histogram.

@@ -7,7 +7,7 @@ from ._kernels import FloatArray, IntArray
 
 
 def merge_cells(
-    cells: IntArray, weights: FloatArray, means: FloatArray, thresholds: list[float]
+    cells: IntArray, weights: FloatArray, moments: FloatArray, thresholds: list[float]
 ) -> list[tuple[FloatArray, FloatArray]]:
     """Merge cells two by two on each side, and again, as long as that leaves them small.
 
@@ -17,15 +17,15 @@ def merge_cells(
     ----------
     cells : ndarray of shape (n_dims, n_cells)
     weights : ndarray of shape (n_cells,)
-    means : ndarray of shape (n_dims, n_cells)
-        The mean of log2 of the shapes in each cell.
+    moments : ndarray of shape (n_moments, n_cells)
+        Weighted means over the shapes in each cell.
     thresholds : list of float
         The largest share of the weight times width, in cells, that merged cells may have.
 
     Returns
     -------
-    levels : list of (ndarray of shape (n_merged, n_dims), ndarray of shape (n_merged,))
-        For each threshold the shapes that the merged cells stand for, and their weights.
+    levels : list of (ndarray of shape (n_merged,), ndarray of shape (n_moments, n_merged))
+        For each threshold the weights and moments of the merged cells.
 
     References
     ----------
@@ -35,14 +35,13 @@ def merge_cells(
     code = morton_code(cells)
     order = np.argsort(code, kind="stable")
     code, weights = code[order], weights[order]
-    sums = means[:, order] * weights
+    sums = moments[:, order] * weights
     sizes = meeting_sizes(code, weights / weights.sum(), len(cells))
     levels = []
     for threshold in thresholds:
         first = np.flatnonzero(np.append(True, sizes > threshold))
         merged = np.add.reduceat(weights, first)
-        logs = np.add.reduceat(sums, first, axis=1) / merged
-        levels.append((np.exp2(logs).T, merged))
+        levels.append((merged, np.add.reduceat(sums, first, axis=1) / merged))
     return levels
 
 

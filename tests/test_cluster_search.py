@@ -19,8 +19,8 @@ from sklearn_iou_kmeans._cluster._search import (
     towards_medians,
 )
 from sklearn_iou_kmeans._cluster._solution import Solution, evaluate
-from sklearn_iou_kmeans._cluster._summary import WeightedShapes, summarize
-from sklearn_iou_kmeans._kernels import nearest, pairwise
+from sklearn_iou_kmeans._cluster._summary import Summary, summarize
+from sklearn_iou_kmeans._kernels import ascent_step, nearest, pairwise
 from sklearn_iou_kmeans.datasets import make_boxes
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
@@ -220,22 +220,22 @@ def few():
 
 
 def test_a_climb_returns_the_best_that_it_met(few):
-    level = WeightedShapes(few, np.ones(80))
-    start = evaluate(*level, few[:5])
-    scores = [climb(level, few[:5], n).score for n in range(1, 20)]
+    level = Summary.of_boxes(few, np.ones(80))
+    start = evaluate(few, np.ones(80), few[:5])
+    scores = [climb(level, few[:5], n, 0.8).score for n in range(1, 20)]
     assert scores[0] == start.score
     assert (np.diff(scores) >= 0).all()
 
 
 def test_a_climb_stays_where_no_center_is_drawn_anywhere():
-    level = WeightedShapes(np.array([[10.0, 20.0], [100.0, 200.0]]), np.ones(2))
+    level = Summary.of_boxes(np.array([[10.0, 20.0], [100.0, 200.0]]), np.ones(2))
     met = []
 
     def propose(level, centers):
         met.append(centers)
         return towards_medians(level, centers)
 
-    climb(level, level.shapes, 5, propose)
+    climb(level, level.shapes, 5, 0.8, propose)
     np.testing.assert_array_equal(met, [level.shapes] * 5)
 
 
@@ -249,21 +249,21 @@ def test_what_is_found_on_summaries_is_an_optimum_of_the_finest(sizes):
     levels = summarize(sizes, np.ones(len(sizes)))
     starts = [sizes[seed : seed + 5] for seed in range(3)]
     [found] = search(levels, starts, np.random.RandomState(0))
-    before = evaluate(*levels[-1], found).score
-    after = climb(levels[-1], found, 50).score
+    before, _ = ascent_step(*levels[-1], found)
+    after = climb(levels[-1], found, 50, 0.5).score
     assert after - before < 1e-6 * levels[-1].weights.sum()
 
 
 def test_swaps_never_lose_what_was_found(few):
-    level = WeightedShapes(few, np.ones(80))
-    start = climb(level, few[:5], 20)
+    level = Summary.of_boxes(few, np.ones(80))
+    start = climb(level, few[:5], 20, 0.8)
     for seed in range(5):
         found = random_swaps(level, start, 6, np.random.RandomState(seed))
         assert found.score >= start.score
 
 
 def test_a_swapped_center_takes_the_sides_of_shapes_and_the_others_stay(few):
-    level, start = WeightedShapes(few, np.ones(80)), evaluate(few, np.ones(80), few[:5])
+    level, start = Summary.of_boxes(few, np.ones(80)), evaluate(few, np.ones(80), few[:5])
     centers = swap(level, start, np.random.RandomState(0))
     changed = (centers != start.centers).any(axis=1)
     assert changed.sum() == 1
@@ -284,7 +284,7 @@ def test_a_swapped_center_goes_where_it_helps_most():
     X, weights = 10.0 ** np.arange(1, 5)[:, None], np.array([1.0, 2.0, 3.0, 50.0])
     start = evaluate(X, weights, X[:2])
     for seed in range(5):
-        centers = swap(WeightedShapes(X, weights), start, np.random.RandomState(seed))
+        centers = swap(Summary.of_boxes(X, weights), start, np.random.RandomState(seed))
         assert (centers == X[3]).sum() == 1
 
 
@@ -303,8 +303,8 @@ HEIGHTS = 9, 29, 5, 5, 22, 15, 16, 5, 6, 15, 28, 10, 26, 21, 21, 7
 
 
 def test_two_swaps_in_a_row_leave_a_local_optimum_that_none_alone_leaves():
-    level = WeightedShapes(np.column_stack([WIDTHS, HEIGHTS]).astype(float), np.ones(16))
-    start = climb(level, np.array([[17.0, 21.0], [19.0, 5.0]]), 24, towards_medians)
+    level = Summary.of_boxes(np.column_stack([WIDTHS, HEIGHTS]).astype(float), np.ones(16))
+    start = climb(level, np.array([[17.0, 21.0], [19.0, 5.0]]), 24, 0.8, towards_medians)
     for seed in range(20):
         found = random_swaps(level, start, 1, np.random.RandomState(seed))
         assert found.score == start.score
@@ -317,7 +317,7 @@ def test_the_unit_of_weights_changes_no_swap(few, factor):
     weights = np.linspace(1, 2, len(few))
     centers = [
         random_swaps(
-            WeightedShapes(few, weights * by),
+            Summary.of_boxes(few, weights * by),
             evaluate(few, weights * by, few[:5]),
             8,
             np.random.RandomState(0),
@@ -333,22 +333,22 @@ def test_single_sides_are_moved_until_none_gains(seed):
     """Compared with every side of every shape, for the center of its cluster."""
     rng = np.random.RandomState(seed)
     X = rng.randint(1, 12, size=(rng.randint(2, 15), 2)).astype(float)
-    level = WeightedShapes(X, rng.uniform(0.5, 2, size=len(X)))
-    start = evaluate(*level, X[: rng.randint(1, 5)])
+    level = Summary.of_boxes(X, rng.uniform(0.5, 2, size=len(X)))
+    start = evaluate(*level[:2], X[: rng.randint(1, 5)])
     moved = move_single_sides(level, start)
     assert moved.score >= start.score
-    labels = evaluate(*level, moved.centers).labels
+    labels = evaluate(*level[:2], moved.centers).labels
     for (i, label), side in itertools.product(enumerate(labels), range(2)):
         centers = moved.centers.copy()
         centers[label, side] = X[i, side]
-        assert evaluate(*level, centers).score <= moved.score + 1e-9
+        assert evaluate(*level[:2], centers).score <= moved.score + 1e-9
 
 
 def test_single_sides_leave_a_local_optimum_of_the_update_rule():
     """The rule stays at (2.35, 1.1), the best center is (2.35, 1.4)."""
     X = np.array([[1.44, 1.4], [2.69, 1.79], [2.35, 1.1]])
-    level = WeightedShapes(X, np.ones(3))
-    stuck = climb(level, np.array([[2.35, 1.1]]), 20)
+    level = Summary.of_boxes(X, np.ones(3))
+    stuck = climb(level, np.array([[2.35, 1.1]]), 20, 0.8)
     np.testing.assert_array_equal(stuck.centers, [[2.35, 1.1]])
     moved = move_single_sides(level, stuck)
     np.testing.assert_array_equal(moved.centers, [[2.35, 1.4]])

@@ -6,7 +6,7 @@ import pytest
 from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
 from sklearn_iou_kmeans._cluster._summary import (
     RESOLUTION,
-    WeightedShapes,
+    Summary,
     levels_for,
     levels_of,
     summarize,
@@ -20,9 +20,10 @@ def many_boxes(n=20_000, n_dims=2, seed=0):
 
 def test_few_boxes_are_their_own_summary():
     X = many_boxes(300)
-    ((shapes, weights),) = summarize(X, np.arange(300.0))
-    np.testing.assert_array_equal(shapes, X)
-    np.testing.assert_array_equal(weights, np.arange(300.0))
+    (level,) = summarize(X, np.arange(300.0))
+    np.testing.assert_array_equal(level.shapes, X)
+    np.testing.assert_array_equal(level.weights, np.arange(300.0))
+    assert not level.widths.any()
 
 
 @pytest.mark.parametrize("n_dims", [1, 2, 3, 4])
@@ -44,11 +45,23 @@ def test_finer_levels_follow_the_boxes_more_closely():
             average_iou_score(shapes, anchors, sample_weight=weights)
             - average_iou_score(X, anchors)
         )
-        for shapes, weights in summarize(X, np.ones(len(X)))
+        for shapes, weights, _ in summarize(X, np.ones(len(X)))
     ]
     assert errors[0] < 2e-3
     assert errors[1] < 5e-4
     assert errors[2] < 5e-5
+
+
+def test_a_shape_is_as_wide_as_the_boxes_that_it_stands_for():
+    """Those of a cell without structure fill it; those that are equal take no space."""
+    logs = np.random.RandomState(0).uniform(0, 2, size=(200_000, 2))
+    finest = summarize(np.exp2(logs), np.ones(len(logs)))[-1]
+    assert np.average(finest.widths, weights=finest.weights) == pytest.approx(
+        np.log(2) / RESOLUTION, rel=0.02
+    )
+    equal = summarize(np.repeat(many_boxes(3000), 4, axis=0), np.ones(12_000))[-1]
+    is_single = equal.weights == equal.weights.min()
+    assert (equal.widths[is_single] < 1e-6).all()
 
 
 def test_levels_too_coarse_for_the_number_of_clusters_are_left_out():
@@ -58,7 +71,7 @@ def test_levels_too_coarse_for_the_number_of_clusters_are_left_out():
 
 
 def test_a_level_has_sixteen_shapes_for_each_cluster_or_is_left_out():
-    levels = [WeightedShapes(np.ones((n, 2)), np.ones(n)) for n in (32, 100)]
+    levels = [Summary.of_boxes(np.ones((n, 2)), np.ones(n)) for n in (32, 100)]
     assert levels_for(levels, 2) == levels
     assert levels_for(levels, 3) == levels[1:]
 

@@ -133,7 +133,7 @@ def test_an_ascent_step_scores_the_centers_and_points_uphill(name, problem):
     kernels = KERNELS[name]
     X, centers, weights = problem
     X = X.astype(np.float64)
-    score, step = kernels.ascent_step(X, weights, centers)
+    score, step = kernels.ascent_step(X, weights, np.zeros(len(X)), centers)
     labels, iou = kernels.nearest(X, centers)
     assert score == pytest.approx(weights @ iou)
     above, below = kernels.gradient_weights(X, weights, labels, iou, centers)
@@ -150,8 +150,42 @@ def test_an_ascent_step_leads_to_the_middle_of_evenly_spread_shapes(kernels):
     X = np.exp(np.linspace(-0.1, 0.1, 2001))[:, None]
     for offset in (-0.05, -0.01, 0.0, 0.02):
         center = np.array([[np.exp(offset)]])
-        _, step = kernels.ascent_step(X, np.ones(len(X)), center)
+        _, step = kernels.ascent_step(X, np.ones(len(X)), np.zeros(len(X)), center)
         assert step[0, 0] == pytest.approx(-offset, rel=0.3, abs=1e-3)
+
+
+@pytest.mark.parametrize("offsets", [(0.0, 0.0), (0.006, -0.002), (-0.009, 0.004), (0.3, 0.008)])
+def test_an_ascent_step_takes_a_shape_with_a_width_for_the_boxes_around_it(kernels, offsets):
+    """Compared with many boxes, for a center in their middle, among them or beside them."""
+    center, width = np.array([[30.0, 70.0]]), 0.02
+    shape = center * np.exp(offsets)
+    boxes = shape * np.exp(width * (np.indices((200, 200)).reshape(2, -1).T / 199 - 0.5))
+    weights = np.full(len(boxes), 1 / len(boxes))
+    expected, uphill = kernels.ascent_step(boxes, weights, np.zeros(len(boxes)), center)
+    score, step = kernels.ascent_step(shape, np.ones(1), np.full(1, width), center)
+    of_shape, _ = kernels.ascent_step(shape, np.ones(1), np.zeros(1), center)
+    assert score == pytest.approx(expected, abs=1e-4)
+    assert abs(score - expected) < abs(of_shape - expected)
+    np.testing.assert_allclose(step / (1 - score), uphill / (1 - expected), atol=0.02)
+
+
+@every_kernels
+@given(problem=problems(), width=st.floats(0.001, 0.1))
+def test_an_ascent_step_for_boxes_around_the_shapes_follows_the_slope_of_the_score(
+    name, problem, width
+):
+    kernels = KERNELS[name]
+    X, centers, weights = problem
+    X, center, widths = X.astype(np.float64), centers[:1], np.full(len(X), width)
+    _, step = kernels.ascent_step(X, weights, widths, center)
+    for side in range(X.shape[1]):
+        change = np.zeros(X.shape[1])
+        change[side] = 1e-6
+        ends = [center * np.exp(-change), center * np.exp(change)]
+        lower, upper = (kernels.ascent_step(X, weights, widths, end)[0] for end in ends)
+        slope = (upper - lower) / 2e-6
+        if abs(slope) > width * weights.sum():
+            assert np.sign(step[0, side]) == np.sign(slope)
 
 
 @st.composite
@@ -309,8 +343,9 @@ def all_kernels(kernels, X, centers, weights):
     yield (kernels.swap_gains(*arguments),)
     above, below = kernels.gradient_weights(X, weights, labels, iou, centers)
     yield above, below
-    score, step = kernels.ascent_step(X, weights, centers)
-    yield np.float64(score), step
+    for widths in (np.zeros(len(X)), np.resize([0.0, 0.01, 0.5, 2.0], len(X))):
+        score, step = kernels.ascent_step(X, weights, widths, centers)
+        yield np.float64(score), step
     if (X > 0).all() and (centers > 0).all():
         yield (kernels.weighted_medians(X, above, below, labels, centers),)
         score, ratios = kernels.median_step(X, weights, centers)

@@ -23,7 +23,7 @@ def test_cells_are_merged_as_long_as_share_times_width_is_small(content, thresho
     """Compared with the definition: the widest dyadic cells that are not too large."""
     cells, weights = content
     means = cells + 0.5
-    ((shapes, merged),) = merge_cells(cells, weights, means, [threshold])
+    ((merged, moments),) = merge_cells(cells, weights, means, [threshold])
     numbers = cells - cells.min(axis=1, keepdims=True)
     leaves = set()
     for cell in numbers.T:
@@ -35,14 +35,14 @@ def test_cells_are_merged_as_long_as_share_times_width_is_small(content, thresho
         leaves.add((depth, *(cell >> depth)))
     assert len(merged) == len(leaves)
     assert merged.sum() == pytest.approx(weights.sum())
-    np.testing.assert_allclose(merged @ np.log2(shapes), weights @ means.T, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(moments @ merged, means @ weights, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize(("threshold", "n_merged"), [(0.5, 4), (1.0, 2), (8.0, 1)])
 def test_two_cells_of_half_the_weight_are_as_large_as_one_cell_of_all(threshold, n_merged):
     """Half the weight in a cell that is two wide: 1; all of it in one that is eight wide: 8."""
     cells = np.array([[0, 1, 6, 7]])
-    ((_, weights),) = merge_cells(cells, np.ones(4), cells + 0.5, [threshold])
+    ((weights, _),) = merge_cells(cells, np.ones(4), cells + 0.5, [threshold])
     assert len(weights) == n_merged
 
 
@@ -73,5 +73,5 @@ def test_a_curve_through_cells_far_apart_keeps_their_leading_bits(n_dims):
 
 def test_cells_that_share_a_code_are_merged_in_the_finest_summary_too():
     cells = np.array([[0, 1, 2**30]] * 3, dtype=np.int32)
-    ((_, weights),) = merge_cells(cells, np.array([1.0, 2.0, 4.0]), cells * 1e-9, [0.0])
+    ((weights, _),) = merge_cells(cells, np.array([1.0, 2.0, 4.0]), cells * 1e-9, [0.0])
     np.testing.assert_array_equal(weights, [3.0, 4.0])

@@ -148,8 +148,10 @@ def summaries(problem: Problem) -> list[Problem]:
     cells = np.floor(BINS * log2).astype(np.int32)
     thresholds = [BINS * threshold for threshold in THRESHOLDS]
     levels = []
-    for shapes, weights in merge_cells(cells, problem.sample_weight, log2, thresholds):
+    for weights, means in merge_cells(cells, problem.sample_weight, log2, thresholds):
         none = np.zeros(len(weights))
-        summary = problem._replace(sides=shapes.T, sample_weight=weights, variances=none, reach=1.0)
+        summary = problem._replace(
+            sides=np.exp2(means), sample_weight=weights, variances=none, reach=1.0
+        )
         levels.append(in_order(summary))
     return levels

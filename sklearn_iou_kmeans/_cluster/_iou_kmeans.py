@@ -32,7 +32,15 @@ from ._exact import check_provable, find_best
 from ._lloyd import lloyd
 from ._search import search
 from ._seeding import kmeans_plusplus, random_shapes
-from ._summary import SORTED, Levels, WeightedShapes, levels_for, levels_of, summarize
+from ._summary import (
+    SORTED,
+    Levels,
+    Summary,
+    WeightedShapes,
+    levels_for,
+    levels_of,
+    summarize,
+)
 
 SEEDINGS = {"k-means++": kmeans_plusplus, "random": random_shapes}
 
@@ -104,9 +112,10 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
 
     algorithm : {"auto", "lloyd", "random_swap", "exact"}, default="auto"
         "lloyd" makes `n_init` runs, with every iteration on all boxes. "random_swap" makes them on
-        a small summary of the boxes, tries to improve the best by moving single centers elsewhere,
-        and finishes on all boxes: it finds better anchors in a fraction of the time, and requires
-        ``update="iou"``. "auto" chooses "random_swap" where it can, and "lloyd" for the other
+        a small summary of the boxes, and refines the best on finer ones and on all boxes. Up to
+        2 000 distinct shapes are searched without a summary, and each run tries to improve its
+        result by moving single centers elsewhere. "random_swap" finds better anchors in a fraction
+        of the time, and requires ``update="iou"``. "auto" chooses "random_swap" where it can, and "lloyd" for the other
         update rules, or if `init` is an array or a callable, so that the runs start from these
         centers. "exact" continues from the result of "auto" until it is proven that no anchors are
         better by more than `tol`. It requires ``update="iou"`` and few boxes, at most 3 000
@@ -115,7 +124,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
 
     max_iter : int, default=300
         Maximum number of iterations on all boxes for each run; with ``algorithm="exact"`` also of
-        branch-and-bound nodes. If these are not enough, a warning says how much better other
+        branch-and-bound nodes: if these are not enough, a warning says how much better other
         anchors might be.
 
     tol : float, default=1e-6
@@ -316,8 +325,8 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         Notes
         -----
         Every call searches for anchors, which takes about the same time for any number of boxes:
-        use few large chunks rather than many small ones. `fit` discards the boxes added before. Do
-        not call this method from several threads: give each thread a :class:`ShapeHistogram`, and
+        use few large chunks rather than many small ones. `fit` discards the boxes added before, and
+        the first call after it starts anew, without the boxes of `fit`. Do not call this method from several threads: give each thread a :class:`ShapeHistogram`, and
         merge them.
         """
         is_first = not hasattr(self, "histogram_")
@@ -326,7 +335,8 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         histogram.add(X, check_weights(sample_weight, X))
         levels = levels_of(histogram)
         finest = levels[-1]
-        found = self._run(PreparedBoxes(*finest, finest, levels))
+        used = WeightedShapes(finest.shapes, finest.weights)
+        found = self._run(PreparedBoxes(*used, used, levels))
         self._forget("labels_", "inertia_", "average_iou_", "average_iou_upper_bound_")
         self.histogram_, self.n_iter_ = histogram, found.n_iter
         self.cluster_centers_ = in_order(found.centers).astype(X.dtype)
@@ -344,7 +354,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         searches_summary = self._searches_summary()
         if len(used.weights) <= SORTED or not searches_summary:
             used = WeightedShapes(*distinct_shapes(*used))
-        levels = summarize(*used) if searches_summary else [used]
+        levels = summarize(*used) if searches_summary else [Summary.of_boxes(*used)]
         names, problem = getattr(self, "feature_names_in_", None), None
         if self.algorithm == "exact":
             problem = problem_of_boxes(X.astype(np.float64, copy=False), weights)
@@ -377,7 +387,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
                 if len(distinct.weights) <= self.n_clusters:
                     bound = None if boxes.problem is None else boxes.problem.attainable()
                     return Found(self._take_every_shape(distinct.shapes), 1, bound)
-                levels = [distinct]
+                levels = [Summary.of_boxes(*distinct)]
             random_state = check_random_state(self.random_state)
             starts = runs_from(self._starts(boxes.X, levels[0], random_state))
             if self._searches_summary():
@@ -420,7 +430,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         return Found(solution.centers, n_iter)
 
     def _starts(
-        self, X: NDArray[np.floating], level: WeightedShapes, random_state: RandomState
+        self, X: NDArray[np.floating], level: Summary, random_state: RandomState
     ) -> Iterator[FloatArray]:
         """Yield the initial centers of each run."""
         if callable(self.init):
@@ -429,7 +439,9 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
                 yield self._check_init(centers, X)
         elif isinstance(self.init, str):
             for _ in range(self.n_init):
-                yield SEEDINGS[self.init](*level, self.n_clusters, random_state)
+                yield SEEDINGS[self.init](
+                    level.shapes, level.weights, self.n_clusters, random_state
+                )
         else:
             yield self._check_init(self.init, X)
 

@@ -1,6 +1,6 @@
-"""The search: restarts and swaps on a summary of the boxes, refined on ever finer ones.
+"""The search: restarts on a summary of the boxes, refined on finer ones; swaps if they are few.
 
-The objective has many local optima. A few thousand weighted shapes are enough to compare them, so
+The objective has many local optima. About a thousand weighted shapes are enough to compare them, so
 most of the work is done on such a summary, and only a few iterations on all boxes.
 """
 
@@ -12,26 +12,23 @@ from numpy.random import RandomState
 from .._kernels import FloatArray, ascent_step, median_step, swap_gains, two_nearest
 from ._seeding import N_CANDIDATES, draw_far_shapes
 from ._solution import Solution, by_score, evaluate
-from ._summary import Levels, WeightedShapes
+from ._summary import Levels, Summary
 
 # Score of some centers, and how far to move each of their sides in the natural logarithm.
 Proposal = tuple[float, FloatArray]
 
 # `benchmarks/search.py` measures what each of these constants gains and what it costs.
 
-# Evaluations in a climb from a seeding, and in one from centers that are nearly good: after a swap,
-# or on a finer summary.
-N_FROM_SEEDING, N_REFINE = 24, 12
+# Evaluations in a climb, and its momentum: the share of the last step that is added to the next.
+# From a seeding the way is long, and shallow optima lie on it. From centers that are nearly good,
+# after a swap or on a finer summary, less momentum settles sooner.
+FROM_SEEDING, REFINE = (32, 0.8), (8, 0.5)
 
-# A climb ends after so many evaluations without a better average IoU.
-PATIENCE = 6
-
-# How far to step, as a multiple of the way that is proposed, and the share of the last step that is
-# added to the next.
-OVERSHOOT, MOMENTUM = 1.5, 0.7
+# How far to step along the gradient, as a multiple of the estimated distance.
+OVERSHOOT = 1.5
 
 # How many of the restarts are refined, the best ones.
-N_KEPT = 5
+N_KEPT = 3
 
 # Swaps after each restart: this number times sqrt(n_clusters / n_shapes). The fewer the shapes, the
 # more local optima are met, and the less time a swap takes.
@@ -51,7 +48,7 @@ def search(
 
     Parameters
     ----------
-    levels : list of WeightedShapes
+    levels : list of Summary
         Summaries of the boxes, from coarse to fine.
     starts : iterable of ndarray of shape (n_clusters, n_dims)
         The centers that the restarts begin with.
@@ -64,17 +61,18 @@ def search(
     """
     if len(levels) == 1:
         return search_few(levels[0], starts, random_state)
-    coarse, middle, finest = levels[0], levels[1], levels[-1]
-    found = best_of((climb(coarse, start, N_FROM_SEEDING) for start in starts), N_KEPT)
-    [best] = best_of((climb(middle, kept.centers, N_REFINE) for kept in found), 1)
-    return [climb(finest, best.centers, N_REFINE).centers]
+    coarsest, *finer = levels
+    found = best_of((climb(coarsest, start, *FROM_SEEDING) for start in starts), N_KEPT)
+    for level in finer:
+        found = best_of((climb(level, kept.centers, *REFINE) for kept in found), 1)
+    return [found[0].centers]
 
 
 def search_few(
-    level: WeightedShapes, starts: Iterable[FloatArray], random_state: RandomState
+    level: Summary, starts: Iterable[FloatArray], random_state: RandomState
 ) -> list[FloatArray]:
-    """Search on shapes that are too few to be summarised, from each start with much effort."""
-    found = [climb(level, start, N_FROM_SEEDING, towards_medians) for start in starts]
+    """Search on a single level, the boxes themselves, with much effort from each start."""
+    found = [climb(level, start, *FROM_SEEDING, towards_medians) for start in starts]
     n_clusters, n_shapes = len(found[0].centers), len(level.weights)
     # No more than there are ways to put a center in the place of a shape.
     n_swaps = min(int(SWAPS * np.sqrt(n_clusters / n_shapes)), n_clusters * n_shapes)
@@ -89,23 +87,25 @@ def best_of(solutions: Iterable[Solution], n: int) -> list[Solution]:
     return sorted(solutions, key=by_score, reverse=True)[:n]
 
 
-def along_gradient(level: WeightedShapes, centers: FloatArray) -> Proposal:
+def along_gradient(level: Summary, centers: FloatArray) -> Proposal:
     """Propose steps for shapes that stand for boxes around them, whose exact sides mean little."""
-    return ascent_step(*level, centers)
+    score, step = ascent_step(*level, centers)
+    return score, OVERSHOOT * step
 
 
-def towards_medians(level: WeightedShapes, centers: FloatArray) -> Proposal:
+def towards_medians(level: Summary, centers: FloatArray) -> Proposal:
     """Propose steps for shapes that are the boxes themselves, where the best sides are theirs."""
-    score, ratios = median_step(*level, centers)
+    score, ratios = median_step(level.shapes, level.weights, centers)
     return score, np.log(ratios)
 
 
 @np.errstate(over="ignore")
 def climb(
-    level: WeightedShapes,
+    level: Summary,
     centers: FloatArray,
     n_evaluations: int,
-    propose: Callable[[WeightedShapes, FloatArray], Proposal] = along_gradient,
+    momentum: float,
+    propose: Callable[[Summary, FloatArray], Proposal] = along_gradient,
     target: float = -np.inf,
 ) -> Solution:
     """Step uphill with momentum, and return the best solution met on the way.
@@ -124,22 +124,20 @@ def climb(
     smallest = np.full_like(centers, level.shapes.min(axis=0))
     largest = np.full_like(centers, level.shapes.max(axis=0))
     score, step = propose(level, centers)
-    first, best, n_best, velocity = score, Solution(centers, score), 0, OVERSHOOT * step
+    first, best, velocity = score, Solution(centers, score), step
     for n in range(1, n_evaluations):
         centers = np.minimum(np.maximum(centers * np.exp(velocity), smallest), largest)
         score, step = propose(level, centers)
         if score > best.score:
-            best, n_best = Solution(centers, score), n
-        elif n - n_best == PATIENCE:
-            break
+            best = Solution(centers, score)
         if best.score + (best.score - first) * (n_evaluations - 1 - n) / n < target:
             break
-        velocity = MOMENTUM * velocity + OVERSHOOT * step
+        velocity = momentum * velocity + step
     return best
 
 
 def random_swaps(
-    level: WeightedShapes, start: Solution, n_swaps: int, random_state: RandomState
+    level: Summary, start: Solution, n_swaps: int, random_state: RandomState
 ) -> Solution:
     """Take a center out, put it elsewhere and climb from there, again and again.
 
@@ -154,19 +152,19 @@ def random_swaps(
     best = now = start
     for slack in np.linspace(SLACK, 0.0, n_swaps) * level.weights.sum():
         swapped, target = swap(level, now, random_state), now.score - slack
-        found = climb(level, swapped, N_REFINE, towards_medians, target)
+        found = climb(level, swapped, *REFINE, towards_medians, target)
         if found.score > target:
             now = found
             best = max(best, now, key=by_score)
     return best
 
 
-def swap(level: WeightedShapes, now: Solution, random_state: RandomState) -> FloatArray:
+def swap(level: Summary, now: Solution, random_state: RandomState) -> FloatArray:
     """Move one center, drawn at random, to where it helps most of a few places.
 
     Each side of a place is that of a shape far from all centers, not all of the same shape.
     """
-    X, weights = level
+    X, weights, _ = level
     labels, iou, second_iou = two_nearest(X, now.centers)
     rows = draw_far_shapes(weights, iou, random_state.uniform(size=N_CANDIDATES))
     places = X[rows]
@@ -179,12 +177,12 @@ def swap(level: WeightedShapes, now: Solution, random_state: RandomState) -> Flo
     return centers
 
 
-def move_single_sides(level: WeightedShapes, start: Solution) -> Solution:
+def move_single_sides(level: Summary, start: Solution) -> Solution:
     """Set single sides of centers to those of shapes of their clusters, as long as that helps.
 
     On few shapes the update rule can be stuck where a single side would have to jump.
     """
-    X, weights = level
+    X, weights, _ = level
     n_sides, solution = X.shape[1], evaluate(X, weights, start.centers)
     for _ in range(len(X)):  # mostly it ends after a few
         labels, iou, second_iou = two_nearest(X, solution.centers)

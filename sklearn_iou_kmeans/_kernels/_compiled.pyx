@@ -5,12 +5,12 @@
 import numpy as np
 
 from cython cimport floating
-from libc.math cimport frexp, isfinite, ldexp, sqrt
+from libc.math cimport fabs, frexp, isfinite, ldexp, sqrt
 from libc.stdint cimport int16_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free, qsort
 from libc.string cimport memcpy
 
-CONTRACT = 6
+CONTRACT = 7
 
 # Shapes worked on at once: a few rows of so many numbers stay in the first-level cache.
 cdef enum:
@@ -274,12 +274,13 @@ def gradient_weights(
 
 
 def ascent_step(
-    const double[:, :] X, const double[::1] sample_weight, const double[:, :] centers
+    const double[:, :] X, const double[::1] sample_weight, const double[::1] widths,
+    const double[:, :] centers,
 ):
     cdef Py_ssize_t n = X.shape[0], n_dims = X.shape[1], n_centers = centers.shape[0]
-    cdef Py_ssize_t start = 0, size, i, j, c, is_above
-    cdef double iou, volume, weight, spread, part, score = 0.0
-    cdef double[2] draws  # of a side that is not above its center, and of one that is
+    cdef Py_ssize_t start = 0, size, i, j, c
+    cdef double iou, volume, weight, above, below, reached, distance, width, larger, minority
+    cdef double spread, balance, score = 0.0
     step_array = np.zeros((n_centers, n_dims))
     cdef double[:, ::1] step = step_array
     # For each center the sums down and up on each side, then its weight and its weighted IoU.
@@ -296,26 +297,37 @@ def ascent_step(
                 iou = work[1, i]
                 weight = sample_weight[start + i]
                 sums[c, n_dims, 0] += weight
-                sums[c, n_dims, 1] += weight * iou
                 if not iou > 0:
                     continue
                 volume = sides[0, i] * scaled.scales[c * n_dims]
                 for j in range(1, n_dims):
                     volume *= sides[j, i] * scaled.scales[c * n_dims + j]
+                reached = weight * iou
                 weight = weight * (iou * (1.0 + iou))
-                draws[1] = weight * (volume / (volume + scaled.volumes[c]))
-                draws[0] = weight - draws[1]
+                above = weight * (volume / (volume + scaled.volumes[c]))
+                below = weight - above
                 for j in range(n_dims):
-                    is_above = sides[j, i] > centers[c, j]
-                    sums[c, j, is_above] += draws[is_above]
+                    distance = sides[j, i] - centers[c, j]
+                    width = widths[start + i] * (0.5 * sides[j, i] + 0.5 * centers[c, j])
+                    if fabs(distance) < 0.5 * width:
+                        larger = 0.5 + distance / width
+                        minority = larger if larger < 0.5 else 1.0 - larger
+                        sums[c, j, 0] += below * (1.0 - larger)
+                        sums[c, j, 1] += above * larger
+                        reached -= 0.5 * weight * widths[start + i] * (minority * minority)
+                    elif distance > 0:
+                        sums[c, j, 1] += above
+                    else:
+                        sums[c, j, 0] += below
+                sums[c, n_dims, 1] += reached
             start += BLOCK
         for c in range(n_centers):
             score += sums[c, n_dims, 1]
             spread = 2.0 * (1.0 - sums[c, n_dims, 1] / sums[c, n_dims, 0]) / n_dims
             for j in range(n_dims):
-                part = (sums[c, j, 1] - sums[c, j, 0]) / (sums[c, j, 1] + sums[c, j, 0])
-                part = spread * part
-                step[c, j] = part if isfinite(part) else 0.0
+                balance = (sums[c, j, 1] - sums[c, j, 0]) / (sums[c, j, 1] + sums[c, j, 0])
+                balance = spread * balance
+                step[c, j] = balance if isfinite(balance) else 0.0
     return score, step_array
 
 
