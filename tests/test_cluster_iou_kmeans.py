@@ -266,6 +266,11 @@ def test_bad_init_is_named(init, message):
         IoUKMeans(n_clusters=2, init=init).fit(X)
 
 
+def test_init_is_checked_even_if_every_shape_becomes_an_anchor():
+    with pytest.raises(ValueError, match="init has 3 sides a shape and X has 2"):
+        IoUKMeans(3, init=np.ones((3, 3))).fit([[1, 2], [3, 4], [5, 6]])
+
+
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [("n_clusters", 0), ("n_init", 0), ("update", "mode"), ("max_iter", 0), ("tol", -1.0)],
@@ -471,6 +476,12 @@ def test_of_anchors_of_one_volume_the_narrower_comes_first():
         sizes = np.array([[8.0, 2.0], [2.0, 8.0], [1.0, 1.0], [4.0, 4.0]]) * scale
         centers = IoUKMeans(4).fit(sizes).cluster_centers_
         np.testing.assert_array_equal(centers, sizes[[2, 1, 3, 0]])
+
+
+def test_of_anchors_of_one_volume_and_width_the_one_with_the_smaller_next_side_comes_first():
+    boxes = [[2.0, 4.0, 3.0], [2.0, 3.0, 4.0], [30.0, 40.0, 50.0], [31.0, 40.0, 50.0]]
+    kmeans = IoUKMeans(3, init=np.array(boxes[:3]), tol=0).fit(boxes)
+    np.testing.assert_array_equal(kmeans.cluster_centers_[:2], [boxes[1], boxes[0]])
 
 
 def test_the_smaller_anchor_comes_first_whatever_its_binary_digits():

@@ -174,14 +174,28 @@ def test_a_first_chunk_with_few_shapes_warns_and_goes_on(sizes):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"update": "median"}, {"algorithm": "lloyd"}, {"algorithm": "exact"}]
+    "parameters",
+    [
+        {"update": "median"},
+        {"algorithm": "lloyd"},
+        {"algorithm": "exact"},
+        {"init": np.ones((3, 2))},
+    ],
 )
 def test_streams_need_the_search_on_summaries(sizes, parameters):
     kmeans = IoUKMeans(3, **parameters)
     assert not hasattr(kmeans, "partial_fit")
     with pytest.raises(AttributeError, match="no attribute 'partial_fit'") as refused:
         kmeans.partial_fit(sizes)
-    assert "partial_fit searches on a summary" in str(refused.value.__cause__)
+    reason = str(refused.value.__cause__)
+    assert "partial_fit searches on a summary" in reason
+    assert all(f"{name}={value!r}" in reason for name, value in parameters.items())
+
+
+def test_every_call_of_a_stream_checks_the_parameters(sizes):
+    kmeans = IoUKMeans(3, random_state=0).partial_fit(sizes)
+    with pytest.raises(ValueError, match="'n_clusters' parameter of IoUKMeans must be an int"):
+        kmeans.set_params(n_clusters=0).partial_fit(sizes)
 
 
 # No empty cluster

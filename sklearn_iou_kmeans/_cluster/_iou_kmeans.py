@@ -73,9 +73,9 @@ def takes_chunks(kmeans: "IoUKMeans") -> bool:
     """Whether an estimator can search on a summary of boxes that are not kept."""
     if kmeans.algorithm == "exact" or not kmeans._searches_summary():
         raise AttributeError(
-            "partial_fit searches on a summary of the boxes, which requires update='iou' and "
-            f"algorithm='auto' or 'random_swap'; got update={kmeans.update!r} and "
-            f"algorithm={kmeans.algorithm!r}."
+            "partial_fit searches on a summary of the boxes, which requires update='iou', and "
+            "algorithm='random_swap' or, if init is 'k-means++' or 'random', 'auto'; got "
+            f"update={kmeans.update!r}, algorithm={kmeans.algorithm!r} and init={kmeans.init!r}."
         )
     return True
 
@@ -115,12 +115,13 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         a small summary of the boxes, and refines the best on finer ones and on all boxes. Up to
         2 000 distinct shapes are searched without a summary, and each run tries to improve its
         result by moving single centers elsewhere. "random_swap" finds better anchors in a fraction
-        of the time, and requires ``update="iou"``. "auto" chooses "random_swap" where it can, and "lloyd" for the other
-        update rules, or if `init` is an array or a callable, so that the runs start from these
-        centers. "exact" continues from the result of "auto" until it is proven that no anchors are
-        better by more than `tol`. It requires ``update="iou"`` and few boxes, at most 3 000
-        distinct shapes: for two sides and 9 anchors, 50 boxes take some tenths of a second, and 200
-        usually a second, sometimes a minute. More than three sides take much longer.
+        of the time, and requires ``update="iou"``. "auto" chooses "random_swap" where it can, and
+        "lloyd" for the other update rules, or if `init` is an array or a callable, so that the runs
+        start from these centers. "exact" continues from the result of "auto" until it is proven
+        that no anchors are better by more than `tol`. It requires ``update="iou"`` and few boxes,
+        at most 3 000 distinct shapes: for two sides and 9 anchors, 50 boxes take some tenths of a
+        second, and 200 usually a second, sometimes a minute. More than three sides take much
+        longer.
 
     max_iter : int, default=300
         Maximum number of iterations on all boxes for each run; with ``algorithm="exact"`` also of
@@ -144,7 +145,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
     ----------
     cluster_centers_ : ndarray of shape (n_clusters, n_features)
         The anchors in the unit of `X`, sorted by volume in ascending order (ties by the first
-        side).
+        side, then the next).
     labels_ : ndarray of shape (n_samples,)
         Index of the best anchor of each box.
     inertia_ : float
@@ -281,7 +282,6 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         return self._fit_prepared(self._prepare(X, sample_weight))
 
     @available_if(takes_chunks)
-    @validates_parameters
     @atomic
     def partial_fit(
         self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None
@@ -326,8 +326,8 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         -----
         Every call searches for anchors, which takes about the same time for any number of boxes:
         use few large chunks rather than many small ones. `fit` discards the boxes added before, and
-        the first call after it starts anew, without the boxes of `fit`. Do not call this method from several threads: give each thread a :class:`ShapeHistogram`, and
-        merge them.
+        the first call after it starts anew, without the boxes of `fit`. Do not call this method
+        from several threads: give each thread a :class:`ShapeHistogram`, and merge them.
         """
         is_first = not hasattr(self, "histogram_")
         X = self._check_shapes(X, reset=is_first)
@@ -369,6 +369,8 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
                 f"n_samples={len(boxes.X)} should be >= n_clusters={self.n_clusters}: pass more "
                 "boxes or ask for fewer clusters."
             )
+        if not isinstance(self.init, str) and not callable(self.init):
+            self._check_init(self.init, boxes.X)
         centers, n_iter, bound = self._run(boxes)
         attributes = {"n_iter_": n_iter, "n_features_in_": boxes.X.shape[1]}
         if boxes.feature_names is not None:
@@ -378,6 +380,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         self._forget("histogram_", "feature_names_in_", "average_iou_upper_bound_")
         return self._store(boxes.X, boxes.sample_weight, in_order(centers), **attributes)
 
+    @validates_parameters  # for `partial_fit`, which scikit-learn checks in its first call only
     def _run(self, boxes: PreparedBoxes) -> Found:
         """Find the best centers."""
         with fit_and_its_runs(self, self.n_init) as runs_from:
@@ -480,8 +483,8 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
 
 
 def in_order(centers: FloatArray) -> FloatArray:
-    """Sort centers by volume in ascending order, ties by the first side."""
+    """Sort centers by volume in ascending order, ties by the first side, then the next."""
     # Mantissas and exponents are multiplied separately, so that no volume over- or underflows.
     mantissas, exponents = np.frexp(centers)
     mantissa, exponent = np.frexp(mantissas.prod(axis=1))
-    return centers[np.lexsort((centers[:, 0], mantissa, exponent + exponents.sum(axis=1)))]
+    return centers[np.lexsort((*centers.T[::-1], mantissa, exponent + exponents.sum(axis=1)))]
