@@ -89,6 +89,43 @@ def test_keypoints_are_told_from_polygons_by_the_data_file(write):
     assert_array_equal(load_yolo(folder / "data.yaml", image_size=SIZE).data, [CORNERS])
 
 
+@pytest.mark.parametrize(
+    ("keypoints", "shape"),
+    [
+        ("0.45 0.45 0.55 0.45 0 0 0.46 0.53 0.54 0.53", "[5, 2]"),
+        ("0.45 0.45 2 0.55 0.45 1 0 0 0 0.46 0.53 2", "[4, 3]"),
+    ],
+)
+def test_labels_that_can_be_keypoints_or_polygons_are_refused(write, keypoints, shape):
+    labels = f"{BOX} {keypoints}\n" * 12
+    folder = write(**{"labels/a.txt": labels, "data.yaml": "train: labels\nnames: [face]\n"})
+    with pytest.raises(ValueError, match="12 labels") as error:
+        load_yolo(folder, image_size=SIZE)
+    assert f"kpt_shape: {shape} for keypoints" in str(error.value)
+    (folder / "data.yaml").write_text(f"train: labels\nnames: [face]\nkpt_shape: {shape}\n")
+    assert_array_equal(load_yolo(folder, image_size=SIZE).data, [CORNERS] * 12)
+
+
+def test_polygons_that_cannot_be_keypoints_are_read(write):
+    """They differ in their number of points, are oriented boxes, are closed, or are wide."""
+    triangle, square = ".5 .5 .6 .5 .6 .6", ".5 .5 .6 .5 .6 .6 .5 .6"
+    wide = ".1 .1 .2 .9 .9 .9 .8 .8 .9 .1"
+    for polygons in ([triangle, square], [square], [f"{square} .5 .5"], [wide]):
+        labels = "".join(f"0 {polygon}\n" for polygon in polygons) * 20
+        boxes = load_yolo(write(**{"a.txt": labels}), image_size=SIZE)
+        assert len(boxes.data) == 20 * len(polygons)
+
+
+def test_a_data_file_can_say_that_polygons_are_no_keypoints(write):
+    labels = "0 .5 .5 .6 .5 .6 .6\n" * 20
+    yaml = "train: labels\nnames: [x]\nkpt_shape: [0, 2]\n"
+    folder = write(**{"labels/a.txt": labels, "data.yaml": yaml})
+    assert load_yolo(folder, image_size=SIZE).notes == {"around a polygon": 20}
+    (folder / "data.yaml").unlink()
+    with pytest.raises(ValueError, match=r"kpt_shape: \[0, 2\] for none"):
+        load_yolo(folder / "labels", image_size=SIZE)
+
+
 def test_every_line_is_a_box_or_counted(write):
     lines = [BOX, "0 .5 .5 0 .1", "1 .5 .5 .1 -.1", "0 1.6 .5 .1 .1", "1 .5 .5 .1 .1"]
     lines += ["2 .5 .5 .1 .1", "0 .1 .1 .2 .2 .3 .3"]

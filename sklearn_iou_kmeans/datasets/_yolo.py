@@ -13,6 +13,7 @@ from ._labels import Common, Labels
 from ._reader import Look, Reader
 from ._shapes import POLYGON, Sides, check_sides, polygon_box
 from ._splits import Split
+from ._yolo_keypoints import PolygonCheck
 from ._yolo_sources import DATA_SUFFIXES, Item, find_data_file, find_labels, sibling
 
 if TYPE_CHECKING:
@@ -74,9 +75,10 @@ def load_yolo(
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If a line is not a label, a file is damaged, an image with labels is not found or has no
-        size, no image of a list has labels, or there are no boxes of one of the `categories`; or if
-        a folder contains a second ``data.yaml``, or labels beside it.
+        If a line is not a label, a file is damaged, many polygons can be keypoints as well, an
+        image with labels is not found or has no size, no image of a list has labels, or there are
+        no boxes of one of the `categories`; or if a folder contains a second ``data.yaml``, or
+        labels beside it.
     ImportError
         If imagesize, or for a ``data.yaml`` PyYAML, is not installed; install the `io` extra.
 
@@ -88,7 +90,8 @@ def load_yolo(
     -----
     A line with 6 columns is a box and its confidence. Oriented boxes are polygons with 4 corners.
     Labels with keypoints are distinguished from polygons by `kpt_shape` in ``data.yaml``, so read
-    them with this file.
+    them with this file. Without `kpt_shape`, polygons are refused if they can be keypoints: if
+    there are many, and all have the same number of points.
 
     Examples
     --------
@@ -116,6 +119,7 @@ def _read(
     labels.splits, labels.splits_read = list(source.splits), list(source.splits_read)
     labels.not_followed = list(source.not_followed)
     labels.files = [*source.files, *names_files(names)]
+    polygons = PolygonCheck()
     for item in source.items:
         image = labels.add_image(item.name, places=_places(item))
         if not os.path.lexists(item.labels):
@@ -125,11 +129,14 @@ def _read(
         labels.files.append(item.labels)
         for row in _rows(item, source.keypoint_columns):
             category, reason = class_name(row.number, known, row.where, LAYOUT)
+            if row.polygon and source.keypoint_columns is None:
+                polygons.add(row.polygon)
             if len(row.polygon) == 8:
                 labels.add_oriented(image, category, row.polygon, sides, reason)
             else:
                 note = POLYGON if row.polygon else ""
                 labels.add(image, category, row.corners, reason, note)
+    polygons.refuse_keypoints(path)
     return labels
 
 
@@ -142,7 +149,7 @@ class Row(NamedTuple):
     polygon: Sequence[float] = ()
 
 
-def _rows(item: Item, keypoint_columns: int) -> Iterator[Row]:
+def _rows(item: Item, keypoint_columns: int | None) -> Iterator[Row]:
     """Yield the labels of an image, relative to it."""
     for number, line in enumerate(read_lines(item.labels, may_be_empty=True), 1):
         if not line.strip():
@@ -156,7 +163,7 @@ def _rows(item: Item, keypoint_columns: int) -> Iterator[Row]:
             raise AnnotationError(f"{where}: this is not a label. {LAYOUT}") from None
 
 
-def _row(line: str, where: str, keypoint_columns: int) -> Row:
+def _row(line: str, where: str, keypoint_columns: int | None) -> Row:
     """Read the label in a line."""
     texts = line.split()
     if not any(map(is_number, texts)):
@@ -174,7 +181,8 @@ def _row(line: str, where: str, keypoint_columns: int) -> Row:
         polygon = values[1:]
         check_relative(polygon, where, LAYOUT)
         return Row(where, values[0], polygon_box(polygon) or (), polygon)
-    raise AnnotationError(f"{where}: {n} columns, {quoted(line)}. {LAYOUT}")
+    advice = " If there are keypoints, read a data.yaml with kpt_shape." if n > 6 else ""
+    raise AnnotationError(f"{where}: {n} columns, {quoted(line)}. {LAYOUT}{advice}")
 
 
 def _places(item: Item) -> list[Path]:

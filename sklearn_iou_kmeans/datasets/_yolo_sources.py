@@ -46,8 +46,8 @@ class Source(NamedTuple):
 
     items: list[Item]
     names: Names = None
-    keypoint_columns: int = 0
-    """Number of columns of keypoints after each box."""
+    keypoint_columns: int | None = None
+    """Number of columns of keypoints after each box; None if nothing says it."""
     splits: Sequence[str] = ()
     splits_read: Sequence[str] = ()
     not_followed: Sequence[Path] = ()
@@ -302,9 +302,9 @@ def _text(value: Any, where: str) -> str:
     raise AnnotationError(f"{where}: {quoted(value)} is not text. {YAML_LAYOUT}")
 
 
-def _keypoint_columns(shape: Any, file: Path) -> int:
+def _keypoint_columns(shape: Any, file: Path) -> int | None:
     if not shape:
-        return 0
+        return None
     sides = [str(side) for side in shape] if isinstance(shape, list) and len(shape) == 2 else []
     if len(sides) == 2 and all(re.fullmatch("[0-9]{1,4}", side) for side in sides):
         return int(sides[0]) * int(sides[1])
