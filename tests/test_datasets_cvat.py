@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -125,3 +126,22 @@ def test_boxes_that_labelformat_writes_come_back(tmp_path):
     assert boxes.format == "cvat"
     assert_allclose(boxes.data, corners)
     assert boxes.target_names == ["car"]
+
+
+def test_each_track_of_a_project_is_in_the_video_of_its_task(tmp_path):
+    videos = {3: (1920, 1080), 4: (320, 240)}
+    tasks, tracks = "", ""
+    for task, (width, height) in videos.items():
+        size = f"<width>{width}</width><height>{height}</height>"
+        tasks += f"<task><id>{task}</id><original_size>{size}</original_size></task>"
+        shape = f'<box frame="0" outside="0" xtl="300" ytl="200" xbr="{width + 9}" ybr="220"/>'
+        tracks += f'<track id="0" label="car" task_id="{task}" subset="default">{shape}</track>'
+    path = tmp_path / "annotations.xml"
+    meta = f"<meta><project><id>1</id><tasks>{tasks}</tasks></project></meta>"
+    path.write_text(f"<annotations>{meta}{tracks}</annotations>")
+    boxes = load_cvat(path)
+    assert_array_equal(boxes.image_size, list(videos.values()))
+    assert_array_equal(boxes.data, [[300, 200, 1920, 220], [300, 200, 320, 220]])
+    assert boxes.image_names == ["3/000000", "4/000000"]
+    path.write_text(path.read_text().replace('task_id="', 'old_id="'))
+    assert_array_equal(load_cvat(path).image_size, np.full((2, 2), np.nan))

@@ -51,10 +51,11 @@ def load_cvat(
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         The fields are those of :func:`load_annotations`. For a polygon, an ellipse or a mask, the
-        box around it is used. Frames of a video are named by their number, as in "000017". The
-        reasons in `skipped` are "no box" with the type of shape, for example "no box (polyline)",
-        "marked as outside the frame", "other category", "zero or negative size" and "outside the
-        image"; the boxes and these counts add up to the shapes of the file.
+        box around it is used. Frames of a video are named by their number, as in "000017", and in a
+        project by the task as well, as in "3/000017". The reasons in `skipped` are "no box" with
+        the type of shape, for example "no box (polyline)", "marked as outside the frame", "other
+        category", "zero or negative size" and "outside the image"; the boxes and these counts add
+        up to the shapes of the file.
 
     Raises
     ------
@@ -104,18 +105,34 @@ def _read(path: PathLike, *, sides: Sides = "enclosing", split: Split = None) ->
 
 
 def _add_tracks(labels: Labels, root: "Element", file: Path, prefix: str, sides: Sides) -> None:
-    """Add the shapes of the tracks of a video; each is in one frame."""
-    original = root.find("meta//original_size")
-    size = UNKNOWN_SIZE if original is None else _size(original, "width", "height", f"{file}, meta")
-    frames: dict[int, int] = {}
+    """Add the shapes of the tracks of videos; each is in one frame.
+
+    A project has a video for each task, and a track names its task.
+    """
+    sizes = _sizes_by_task(root, file)
+    frames: dict[tuple[str, int], int] = {}
     for number, track in enumerate(root.iterfind("track"), 1):
-        label = track.get("label")
+        label, task = track.get("label"), track.get("task_id", "")
         for shape in track:
             where = f"{file}, track {number} ({quoted(label)})"
             (frame,) = map(int, numbers([shape.get("frame", "")], f"{where}, frame", LAYOUT))
-            if frame not in frames:
-                frames[frame] = labels.add_image(f"{prefix}{frame:06}", size)
-            _add(labels, frames[frame], shape, label, sides, f"{where}, frame {frame}")
+            if (task, frame) not in frames:
+                name = f"{prefix}{task}/{frame:06}" if task else f"{prefix}{frame:06}"
+                frames[task, frame] = labels.add_image(name, sizes.get(task, UNKNOWN_SIZE))
+            where = f"{where}, frame {frame}"
+            _add(labels, frames[task, frame], shape, label, sides, where)
+
+
+def _sizes_by_task(root: "Element", file: Path) -> dict[str, tuple[float, ...]]:
+    """Return the size of the video of each task; a single one is also that of "", no task."""
+    sizes = {
+        task.findtext("id", ""): _size(video, "width", "height", f"{file}, meta")
+        for task in root.iterfind("meta//original_size/..")
+        for video in task.iterfind("original_size")
+    }
+    if len(sizes) == 1:
+        (sizes[""],) = sizes.values()
+    return sizes
 
 
 def _size(element: "Element", width: str, height: str, where: str) -> tuple[float, ...]:
