@@ -72,10 +72,11 @@ def test_a_folder_has_a_file_for_each_image(write, tmp_path):
     assert len(load_annotations(tmp_path / "b.json").data) == 1
 
 
-def test_a_rotation_has_its_own_sides_or_those_of_the_box_around_it(write):
+@pytest.mark.parametrize("kind", ["oriented_rectangle", "rotation"])
+def test_an_oriented_box_has_its_own_sides_or_those_of_the_box_around_it(write, kind):
     half = 100 / math.sqrt(2)
     corners = [(300, 200 - half), (300 + half, 200), (300, 200 + half), (300 - half, 200)]
-    folder = write(shape("rotation", *corners))
+    folder = write(shape(kind, *corners))
     around = [[300 - half, 200 - half, 300 + half, 200 + half]]
     assert_allclose(load_labelme(folder).data, around)
     assert_allclose(load_labelme(folder, sides="rotated").data, [[250, 150, 350, 250]])

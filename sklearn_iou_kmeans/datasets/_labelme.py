@@ -21,6 +21,7 @@ LAYOUT = (
 )
 AROUND = {"rectangle": "", "polygon": POLYGON, "mask": MASK}
 """Shapes whose box is the box around their points, and the note for each."""
+ORIENTED = ("oriented_rectangle", "rotation")
 
 
 def load_labelme(
@@ -37,8 +38,8 @@ def load_labelme(
     path : str or path-like
         A folder, whose JSON files are read, including those in its subfolders; or one JSON file.
     sides : {"enclosing", "rotated"}, default="enclosing"
-        Size of a shape of type "rotation", which X-AnyLabeling writes: that of the upright box
-        around it ("enclosing"), or its own sides ("rotated").
+        Size of an oriented box, "oriented_rectangle" in labelme and "rotation" in X-AnyLabeling:
+        that of the upright box around it ("enclosing"), or its own sides ("rotated").
     split : str, iterable of str or None, default=None
         Splits of the data set to read, if it has folders called train, valid, test or similar. By
         default the train split, because anchors are fitted to the training set.
@@ -123,7 +124,7 @@ def _add(labels: Labels, image: int, shape: Any, sides: Sides, where: str) -> No
         cx, cy, x, y = points
         radius = math.hypot(x - cx, y - cy)
         labels.add(image, shape.label, ellipse_box(cx, cy, radius, radius), note=ELLIPSE)
-    elif kind == "rotation":
+    elif kind in ORIENTED:
         _check_count(points, 4, where)
         labels.add_oriented(image, shape.label, points, sides)
     elif kind in AROUND and points:
