@@ -29,7 +29,7 @@ def write(tmp_path):
 
 
 FOLDERS = {
-    "voc": {"a.xml": VOC, "readme.json": "{}"},
+    "voc": {"a.xml": VOC, "notes.json": "{}"},
     "kitti": {"0.txt": "", "1.txt": f"\n{KITTI}\n"},
     "yolo": {"labels/a.txt": "", "labels/b.txt": YOLO, "classes.txt": "car\n2\n"},
     "keras_yolo3": {"train.txt": "a.jpg 1,2,3,4,0\n"},

@@ -184,3 +184,11 @@ def test_cvat_writes_paths_from_a_folder_called_data_wherever_they_are(tmp_path)
         boxes = load_annotations(path, image_size=(100, 100))
         assert_array_equal(boxes.data.round(9), [[45, 45, 55, 55]])
     assert load_annotations(tmp_path, image_size=(100, 100)).target_names == ["car"]
+
+
+def test_a_readme_in_a_folder_is_not_read(folder):
+    one = load_annotations(folder, **OPTIONS)
+    for name in ("README.dataset.txt", "README.roboflow.txt", "readme.json", "Readme.xml"):
+        (folder / name).write_text("# cars\n\nhttps://universe.roboflow.com")
+    (folder / "README.csv").write_text("about,this\n")
+    assert_array_equal(load_annotations(folder, **OPTIONS).data, one.data)

@@ -238,11 +238,11 @@ class Folder(NamedTuple):
 
 
 def files_under(folder: PathLike, suffixes: Iterable[str]) -> Folder:
-    """List the files of a folder and its subfolders by suffix, sorted, without hidden ones.
+    """List the files of a folder and its subfolders by suffix, sorted.
 
-    Files can be packed: those of ``.json`` include ``.json.gz``. A link to a folder is followed if
-    it stays inside, and each folder is listed once, so that a link back does no harm. Pipes and
-    devices are left out.
+    Hidden ones and READMEs are left out, and so are pipes and devices. Files can be packed: those
+    of ``.json`` include ``.json.gz``. A link to a folder is followed if it stays inside, and each
+    folder is listed once, so that a link back does no harm.
     """
     suffixes = tuple(suffixes)
     found: list[Path] = []
@@ -277,11 +277,12 @@ def files_under(folder: PathLike, suffixes: Iterable[str]) -> Folder:
 
 
 def _is_one(entry: os.DirEntry[str], suffixes: tuple[str, ...]) -> bool:
-    """Whether a file has one of the suffixes and opening it cannot block.
+    """Whether a file has one of the suffixes, is no README, and opening it cannot block.
 
     True for a broken link, so that reading it fails.
     """
-    if not entry.name.lower().removesuffix(".gz").endswith(suffixes):
+    name = entry.name.lower().removesuffix(".gz")
+    if not name.endswith(suffixes) or name.partition(".")[0] == "readme":
         return False
     return os.path.isfile(entry.path) or not os.path.exists(entry.path)
 
