@@ -40,6 +40,19 @@ def test_classes_can_be_named_by_a_list_or_a_file(write, tmp_path):
     assert boxes.skipped_images == {"unknown category": ["VOC/b.jpg"]}
 
 
+def test_the_export_of_roboflow_has_the_names_of_the_classes_next_to_each_list(tmp_path):
+    for part, x in (("train", 1), ("valid", 2)):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "_annotations.txt").write_text(f"a.jpg {x},2,13,14,1\n")
+        (tmp_path / part / "_classes.txt").write_text("bus\ncar\n")
+    boxes = load_annotations(tmp_path)
+    assert_array_equal(boxes.data, [[1, 2, 13, 14]])
+    assert boxes.target_names == ["car"]
+    assert boxes.files[str(tmp_path)][-1] == tmp_path / "train" / "_classes.txt"
+    file = tmp_path / "valid" / "_annotations.txt"
+    assert load_keras_yolo3(file, names=["x", "y"]).target_names == ["y"]
+
+
 def test_every_box_is_read_or_counted(write):
     boxes = load_keras_yolo3(write("a.jpg 1,2,1,4,0 9,2,3,4,0 1,2,3,4,0 1,2,3,4,1"), categories="0")
     assert len(boxes.data) == 1

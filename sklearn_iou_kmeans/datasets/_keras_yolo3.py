@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from itertools import takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from ._class_names import Names, class_name, class_names, names_files
@@ -20,6 +21,7 @@ LAYOUT = (
     "A keras-yolo3 list has one image per line: `path x1,y1,x2,y2,class x1,y1,x2,y2,class ...`, "
     "with no spaces in the path or in a box, and no commas in the path."
 )
+NAMES_FILE = "_classes.txt"
 
 
 def load_keras_yolo3(
@@ -38,7 +40,8 @@ def load_keras_yolo3(
         folder with one such file, or with one for each split of the data set.
     names : list of str, path-like or None, default=None
         The names of the classes, or a file with one name per line, for example ``voc_classes.txt``;
-        by default a category is the number of its class.
+        by default those of a ``_classes.txt`` next to the list, as Roboflow exports it, or else the
+        numbers of the classes.
     split : str, iterable of str or None, default=None
         Splits of the data set to read, if it has a file for each, with the split in its name. By
         default the train split, because anchors are fitted to the training set.
@@ -83,12 +86,20 @@ def _read(
     path: PathLike, *, names: Iterable[str] | PathLike | None = None, split: Split = None
 ) -> Labels:
     known = class_names(names)
-    found = single_file(path, ".txt", split)
+    found = single_file(path, ".txt", split, but=NAMES_FILE)
     labels = labels_of(found)
     labels.files += names_files(names)
     for file, name in found.files:
-        _add(labels, file, found.prefix(name), known)
+        beside = _names_beside(file) if known is None else None
+        labels.files += names_files(beside)
+        _add(labels, file, found.prefix(name), known or class_names(beside))
     return labels
+
+
+def _names_beside(file: Path) -> Path | None:
+    """Return the file with the names of the classes next to a list, if there is one."""
+    beside = file.with_name(NAMES_FILE)
+    return beside if beside.is_file() else None
 
 
 def _add(labels: Labels, path: PathLike, prefix: str, known: Names) -> None:

@@ -75,9 +75,11 @@ def named_under(
     return Files([(file, name) for name, file in named.items()], splits, read, found.not_followed)
 
 
-def single_file(path: PathLike, suffix: str, split: Split = None) -> Files:
+def single_file(
+    path: PathLike, suffix: str, split: Split = None, *, but: str | None = None
+) -> Files:
     """List the only file of a folder, or of each wanted split in it; or the file itself."""
-    files = named_under(path, suffix, split, by_name=True)
+    files = named_under(path, suffix, split, but=but, by_name=True)
     if len(files.files) > max(1, len(files.splits_read)):
         names = ", ".join(str(file) for file, _ in files.files[:5])
         raise AnnotationError(
