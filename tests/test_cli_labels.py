@@ -173,7 +173,7 @@ def test_several_files_are_read_together(write):
 
 def test_columns_are_named_by_position(write):
     path = write({"a.csv": "a.jpg,1,2,30,40,car\nb.jpg,1,2,50,90,bus\n"}) / "a.csv"
-    assert "by their positions, counted from 1: --columns 2,3,4,5" in error(path)
+    assert "if they are the second to the fifth, --columns 2,3,4,5" in error(path)
     assert "--box-format xyxy or --box-format xywh" in error(path, "--columns", "2,3,4,5")
     options = ["--box-format", "xyxy", "--category-column", "6", "--image-column", "1"]
     said = words(path, "--columns", "2,3,4,5", *options)

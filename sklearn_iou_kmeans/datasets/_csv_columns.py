@@ -146,7 +146,8 @@ def _no_box_columns(first: Sequence[str], path: PathLike, layout: str) -> Annota
     if sum(map(is_number, first)) > 1:
         return AnnotationError(
             f"{path} has no header: it begins with the row {quoted(list(first))}.",
-            "Name the columns of the box by their positions, counted from 1: {positions}.",
+            "Name the columns of the box by their positions, counted from 1; "
+            "if they are the second to the fifth, {positions}.",
         )
     return AnnotationError(
         f"{path} has the columns {', '.join(map(quoted, first[:20]))}: which are those of the box? "
