@@ -60,6 +60,11 @@ FILES = {
     "Scalabel": ("bdd100k", "labels.json", json.dumps({"frames": [], "config": None})),
     "frames without labels": ("bdd100k", "labels.json", json.dumps([{"name": "a.jpg"}])),
     "a list with images without boxes": ("keras_yolo3", "l.txt", "b.jpg\na.jpg 1,2,3,4,0\n"),
+    "tasks whose image has another key": (
+        "label_studio",
+        "min.json",
+        json.dumps([{"photo": "a.jpg", "id": 1, "annotator": 1, "annotation_id": 1}]),
+    ),
     "sizes": ("csv", "sizes.csv", "Width,Height\n3,4\n"),
     "faces after none": ("wider_face", "gt.txt", "a.jpg\n0\nb.jpg\n1\n1 2 3 4 0 0 0 0 0 0\n"),
     "confidences": ("yolo", "b.txt", f"{YOLO} 0.5"),
@@ -90,6 +95,11 @@ def test_variants_of_a_format_are_told_too(write, name, file, content):
             "a.json",
             '[{"name": 1, "bbox": []}]',
             r"objects with the keys \['name', 'bbox'\]",
+        ),
+        (
+            "a.json",
+            '[{"name": "a.jpg", "task_id": "1", "response": {}}]',
+            r"objects with the keys \['name', 'task_id', 'response'\]",
         ),
         ("a.txt", "10 20\n30 40\n", "begins with '10 20'"),
         ("a.csv", "a" * 200_000, r"begins with 'a+\.\.\.a+'"),

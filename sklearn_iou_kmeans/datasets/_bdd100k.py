@@ -15,6 +15,11 @@ LAYOUT = (
     "BDD100K labels are a list of frames, or an object with frames; a frame has a name and labels; "
     "a label has a category and, if it is a box, box2d with the numbers x1, y1, x2, y2."
 )
+WITHOUT_LABELS = {
+    "name", "url", "videoName", "frameIndex", "timestamp", "attributes", "size", "intrinsics",
+    "extrinsics",
+}  # fmt: skip
+"""The keys of a frame, except for the labels: a frame may have none."""
 
 
 def load_bdd100k(
@@ -157,7 +162,7 @@ def _flag(attributes: Any) -> str:
 
 def _recognises(look: Look) -> bool:
     if look.is_list:
-        return "name" in look.keys and "bbox" not in look.keys
+        return "name" in look.keys and ("labels" in look.keys or look.keys <= WITHOUT_LABELS)
     return "frames" in look.keys
 
 

@@ -214,7 +214,7 @@ def _add(labels: Labels, image: int, region: Region, reason: str, sides: Sides) 
 
 def _recognises(look: Look) -> bool:
     of_tasks = "data" in look.keys and look.keys & {"annotations", "completions", "predictions"}
-    return look.is_list and bool(of_tasks or {"image", "annotation_id"} <= look.keys)
+    return look.is_list and bool(of_tasks or "annotation_id" in look.keys)
 
 
 LABEL_STUDIO = Reader(
