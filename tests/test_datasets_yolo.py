@@ -194,6 +194,19 @@ def test_a_list_names_images_relative_to_itself_or_a_folder_above(write, where):
     assert boxes.image_names == ["./data/images/a.png", "data/images/none.png", "data/obj/c d.png"]
 
 
+def test_paths_that_were_written_on_windows_are_followed(write):
+    folder = write(
+        **{
+            "labels/train/a b.txt": BOX,
+            "lists/train.txt": "images\\train\\a b.jpg\r\n",
+            "data.yaml": "path: .\\\ntrain: images\\train\nval: lists\\train.txt\nnames: [x]\n",
+        }
+    )
+    for path, split in (("data.yaml", "train"), ("data.yaml", "val"), ("lists/train.txt", None)):
+        boxes = load_yolo(folder / path, split=split, image_size=SIZE)
+        assert_array_equal(boxes.data, [CORNERS])
+
+
 def test_an_image_listed_twice_is_read_once(write):
     folder = write(**{"list.txt": "a.png\na.png\n", "a.png": png(), "a.txt": BOX})
     assert len(load_yolo(folder / "list.txt").data) == 1

@@ -292,6 +292,11 @@ def without_gz(file: Path) -> Path:
     return file.with_suffix("") if file.suffix.lower() == ".gz" else file
 
 
+def with_slashes(path: str) -> str:
+    """Write the path of another file, which may have been written on Windows, with slashes."""
+    return path.replace("\\", "/")
+
+
 def numbers(texts: Sequence[str], where: str, layout: str) -> list[float]:
     """Convert texts to finite numbers; `where` and `layout` are for errors."""
     try:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ._errors import AnnotationError
-from ._files import PathLike, files_under, quoted, require
+from ._files import PathLike, files_under, quoted, require, with_slashes
 
 IMAGE_SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".jp2", ".pnm", ".ppm",
@@ -58,7 +58,7 @@ class NamedImages:
 
     def find(self, name: str) -> Path | None:
         """Return the image whose path has the longest end in common with `name`."""
-        name = name.replace("\\", "/")  # the labels may have been written on Windows
+        name = with_slashes(name)
         files = self._ending_most_like(without_suffix(Path(name)).parts[::-1])
         if len(files) > 1:
             files = [file for file in files if file.name == Path(name).name] or files

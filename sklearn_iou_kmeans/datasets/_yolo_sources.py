@@ -8,7 +8,15 @@ from typing import Any, NamedTuple
 
 from ._class_names import Names, class_names
 from ._errors import AnnotationError
-from ._files import PathLike, is_pipe, quoted, read_bytes, read_lines, require
+from ._files import (
+    PathLike,
+    is_pipe,
+    quoted,
+    read_bytes,
+    read_lines,
+    require,
+    with_slashes,
+)
 from ._image_size import IMAGE_SUFFIXES
 from ._splits import Split, choose_splits, named_under, wanted_splits
 
@@ -149,7 +157,7 @@ def _of_list(file: Path, bases: Sequence[Path], *, quote: bool = True) -> list[I
     """List the images in a list file, relative to the first of `bases` in which they exist."""
     listed: dict[str, None] = {}
     for number, line in enumerate(read_lines(file), 1):
-        name = line.strip()
+        name = with_slashes(line.strip())
         if name and not name.lower().endswith(IMAGE_SUFFIXES):
             raise AnnotationError(
                 f"{file}, line {number}: {quoted(name) if quote else 'this'} is neither a label "
@@ -204,7 +212,7 @@ def _of_data_file(file: Path, wanted: list[str]) -> Source:
     if not isinstance(data, dict):
         raise AnnotationError(f"{file} is YAML of {quoted(data)}. {YAML_LAYOUT}")
     is_yaml = file.suffix.lower() in YAML_SUFFIXES
-    root = _text(data.get("path") or ".", f"{file}, path")
+    root = with_slashes(_text(data.get("path") or ".", f"{file}, path"))
     bases = [file.parent / root, Path(root), file.parent]
     bases += [] if is_yaml else file.parents  # darknet runs in a folder above
     there = [name for name in ALL_PARTS if data.get(name)]
@@ -326,6 +334,7 @@ def _place(entry: str, bases: Sequence[Path], where: str) -> Path:
 
 
 def _places(entry: str, bases: Sequence[Path]) -> list[Path]:
+    entry = with_slashes(entry)
     return [base / entry.removeprefix(prefix) for base in bases for prefix in PREFIXES]
 
 
