@@ -386,6 +386,15 @@ def test_of_many_images_the_first_few_are_named(tmp_path):
     assert "4 000 zero or negative size: 0.jpg, 1.jpg, 2.jpg and 1 997 more images" in output
 
 
+def test_an_error_quotes_a_name_with_all_its_spaces(tmp_path):
+    path = tmp_path / "labels.json"
+    labels = [label_of("traffic  light ", 0, 0, 9, 9)]
+    path.write_text(json.dumps([{"name": "a.jpg", "labels": labels}]))
+    result = run(path, "--category", "traffic light")
+    assert result.exit_code == 2
+    assert "Choose from those it has: 'traffic  light ' (1)." in result.stderr
+
+
 def test_of_very_many_categories_the_largest_are_listed(tmp_path):
     labels = [label_of(f"thing {i}", 0, 0, 9, 9 + i) for i in range(40)]
     path = tmp_path / "labels.json"

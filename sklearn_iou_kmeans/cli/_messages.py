@@ -42,4 +42,5 @@ def unlike_count(name: str) -> str:
 
 def complain(message: str) -> None:
     """Print an error or a warning as one line on stderr."""
-    print(f"iou-kmeans: {printable(' '.join(message.split()))}", file=sys.stderr)
+    line = re.sub(r"\s*\n\s*", " ", message.strip())
+    print(f"iou-kmeans: {printable(line)}", file=sys.stderr)
