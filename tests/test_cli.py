@@ -413,7 +413,7 @@ def test_of_very_many_categories_the_largest_are_listed(tmp_path):
         ('{"frames": 7}', [], "Expected array, got int"),
         ('{"licenses": []}', [], "is not in a known format"),
         ('[{"name": 7}]', [], "at $[0].name: Expected str, got int; found 7"),
-        ('[{"name": "a.jpg"}]', [], "has no box to use. Skipped: nothing"),
+        ('[{"name": "a.jpg"}]', [], ", read as bdd100k, has no box to use. It has no labels."),
         (
             '[{"name": "a.jpg", "labels": [{"category": "lane"}, {"category": "lane"}]}]',
             [],

@@ -105,9 +105,10 @@ def read_sizes(
     if scale.needs_image_sizes and boxes.unit == "pixel":
         boxes = with_known_images(boxes, scale, options)
     if len(boxes.data) == 0:
-        skipped = [f"{number(n)} {reason}" for reason, n in boxes.skipped.items()]
+        skipped = ", ".join(f"{number(n)} {reason}" for reason, n in boxes.skipped.items())
         raise ValueError(
-            f"{label_names(options)} has no box to use. Skipped: {', '.join(skipped) or 'nothing'}."
+            f"{label_names(options)}, read as {boxes.format}, has no box to use. "
+            + (f"Skipped: {skipped}." if skipped else "It has no labels.")
         )
     image_sizes = np.array(boxes.image_size, dtype=np.float64)
     if boxes.unit == "relative":
