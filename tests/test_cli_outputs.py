@@ -261,13 +261,30 @@ def test_a_device_that_takes_no_more_is_an_error():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_terminal_or_pipe_that_takes_no_more_is_an_error():
+@pytest.mark.parametrize("arguments", ["fit boxes.csv --json -", "fit --help", "--version"])
+def test_a_terminal_or_pipe_that_takes_no_more_is_an_error(arguments):
     with open("/dev/full", "w") as full:
-        result = subprocess.run(
-            [COMMAND, "fit", "boxes.csv", "--json", "-"], stdout=full, stderr=subprocess.PIPE
-        )
+        result = subprocess.run([COMMAND, *arguments.split()], stdout=full, stderr=subprocess.PIPE)
     assert result.returncode != 0
-    assert b"iou-kmeans: stdout: No space left on device.\n" in result.stderr
+    assert result.stderr.endswith(b"iou-kmeans: stdout: No space left on device.\n")
+    assert b"Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell of POSIX")
+def test_files_are_written_where_stdout_is_closed():
+    line = f"'{COMMAND}' fit boxes.csv -k 2 --json x.json >&-"
+    result = subprocess.run(line, shell=True, capture_output=True)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert len(json.loads(Path("x.json").read_text())["anchors"]) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use cannot be removed")
+def test_a_current_folder_that_was_removed_is_called_that():
+    line = f"mkdir gone; cd gone; rmdir ../gone; '{COMMAND}' fit boxes.csv"
+    result = subprocess.run(line, shell=True, capture_output=True)
+    assert result.returncode == 2
+    message = b"iou-kmeans: The current folder was removed: change to another one.\n"
+    assert result.stderr.endswith(message)
 
 
 KILLED = """

@@ -9,6 +9,7 @@ so that help, versions and errors in options appear at once.
 """
 
 import io
+import os
 import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
@@ -28,9 +29,17 @@ def main() -> None:
             if find_spec(package) is None:
                 sys.exit(f'iou-kmeans requires {package}: pip install "sklearn-iou-kmeans[cli]"')
         app = build_app()
+    from ._sub_command import explain
+
+    for stream in ("stdout", "stderr"):
+        if getattr(sys, stream) is None:  # closed by the caller
+            setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name may not fit its encoding
-    app()
+    try:
+        app()
+    except OSError as error:  # while Typer printed the help or the versions
+        sys.exit(f"iou-kmeans: {explain(error)}")
 
 
 def build_app() -> "typer.Typer":

@@ -100,4 +100,6 @@ def explain(error: OSError) -> str:
     """Describe an error of the operating system without its number."""
     if error.strerror is None:
         return str(error)
+    if error.filename is None and isinstance(error, FileNotFoundError):
+        return "The current folder was removed: change to another one."
     return f"{error.filename or 'stdout'}: {error.strerror}."
