@@ -165,3 +165,21 @@ def test_the_first_of_several_labels_counts_and_is_noted(write):
     assert [boxes.target_names[code] for code in boxes.target] == ["car", "bus", "car"]
     first = "first of several labels"
     assert boxes.notes == {first: 1, f"around a polygon, {first}": 1}
+
+
+@pytest.mark.parametrize(
+    "data", [{"photo": "https://host/{}?signed"}, {"pages": ["a", "b"]}, {"image": "a.jpg"}]
+)
+def test_images_without_names_or_with_one_name_keep_their_own_sizes(write, data):
+    small, large = result(), result(id="r2") | {"original_width": 6400, "original_height": 4800}
+    for tasks in ([task(small), task(large)], [task(small, large)]):
+        boxes = load_label_studio(write(*(one | {"data": data} for one in tasks)))
+        assert_allclose(boxes.data, [CORNERS, [10 * side for side in CORNERS]])
+        assert_array_equal(boxes.image_size, [[640, 480], [6400, 4800]])
+
+
+def test_an_image_without_a_name_is_named_after_its_task(write):
+    tasks = [task(result()) | {"id": id, "data": {"pages": ["a"]}} for id in (7, 8, 7)]
+    boxes = load_label_studio(write(*tasks))
+    assert boxes.image_names == ["task 7", "task 8"]
+    assert_array_equal(boxes.image, [0, 1, 0])

@@ -64,12 +64,12 @@ def load_label_studio(
     -------
     boxes : :class:`~sklearn.utils.Bunch`
         The fields are those of :func:`load_annotations`. For a polygon or an ellipse, the box
-        around it is used. The boxes of all annotations of a task are read; predictions are not. The
-        first label of a region is its category; `notes` counts regions with several. A region
-        without a label has the category "". The reasons in `skipped` are "no box" with the type of
-        shape, for example "no box (brushlabels)", "cancelled annotation", "other category", "zero
-        or negative size" and "outside the image"; the boxes and these counts add up to the regions
-        of the file.
+        around it is used. The boxes of all annotations of a task are read; predictions are not. An
+        image without a name is named after its task, as in "task 7". The first label of a region is
+        its category; `notes` counts regions with several. A region without a label has the category
+        "". The reasons in `skipped` are "no box" with the type of shape, for example "no box
+        (brushlabels)", "cancelled annotation", "other category", "zero or negative size" and
+        "outside the image"; the boxes and these counts add up to the regions of the file.
 
     Raises
     ------
@@ -112,23 +112,27 @@ def _read(path: PathLike, *, sides: Sides = "enclosing", split: Split = None) ->
 
 
 def _add_tasks(labels: Labels, path: Path, prefix: str, sides: Sides) -> None:
-    """Add the regions of all tasks of a file as labels."""
+    """Add the regions of all tasks of a file as labels.
+
+    A task can have several images, which may differ in size.
+    """
     tasks = read_json(path, list[dict[str, Any]], LAYOUT)
-    images: dict[str, int] = {}
+    images: dict[tuple[str, float, float], int] = {}
     for index, task in enumerate(tasks):
         where = f"{path}, at $[{index}]"
         try:
-            name = _image_name(task.get("data", task))
+            name = prefix + (_image_name(task.get("data", task)) or f"task {task.get('id', index)}")
             regions = list(_regions(task, where))
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             raise AnnotationError(f"{where}: {quoted(task)} is not a task. {LAYOUT}") from None
-        if name not in images:
-            first = next((region for region, _ in regions if region.width), None)
-            size = UNKNOWN_SIZE if first is None else (first.width, first.height)
-            images[name] = labels.add_image(prefix + name, size)
+        if not regions:
+            labels.add_image(name)
         for region, reason in regions:
+            image = name, region.width, region.height
+            if image not in images:
+                images[image] = labels.add_image(name, image[1:] if region.width else UNKNOWN_SIZE)
             try:
-                _add(labels, images[name], region, reason, sides)
+                _add(labels, images[image], region, reason, sides)
             except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
                 raise AnnotationError(
                     f"{region.where}: {quoted(region.value)} is not a valid {region.kind}. {LAYOUT}"
