@@ -370,3 +370,10 @@ def test_a_cell_of_a_size_that_csv_does_not_take_is_named_as_such(write, row):
     path = write("x1,y1,x2,y2,mask", "1,2,3,4,", row.format("7" * 200_000))
     with pytest.raises(ValueError, match="line 3: a cell has more than 131072 characters"):
         load_csv(path)
+
+
+def test_a_relative_box_that_is_clipped_by_more_than_rounding_is_counted(write):
+    path = write("image,x1,y1,x2,y2", "a,0.5,0.5,1.0004,1", "a,0.5,0.5,1.05,1", "a,-0.02,0,0.5,1")
+    boxes = load_csv(path)
+    assert_array_equal(boxes.data, [[0.5, 0.5, 1, 1], [0.5, 0.5, 1, 1], [0, 0, 0.5, 1]])
+    assert boxes.notes == {"clipped to the image": 2}

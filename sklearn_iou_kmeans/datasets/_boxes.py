@@ -40,8 +40,8 @@ REACHING_OUT = "reaching outside the image, not clipped"
 NOT_FOUND = "in an image that was not found"
 NOT_FOLLOWED = "link to a folder outside, not followed"
 
-OVERHANG = 0.1
-"""Pixels by which a box may extend beyond its image due to rounding, without being counted."""
+OVERHANG = {"pixel": 0.1, "relative": 0.001}
+"""How far a box may extend beyond its image due to rounding, without being counted."""
 
 
 def boxes_bunch(
@@ -122,9 +122,9 @@ def _select(
         reason[found & (reason == "")] = defect
     upright = bounds.copy()
     upright[list(labels.rotated)] = np.nan
-    negative = (corners[:, :2] < -OVERHANG).any(axis=1) & np.isnan(bounds[:, 0])
+    negative = (corners[:, :2] < -OVERHANG[unit]).any(axis=1) & np.isnan(bounds[:, 0])
     negative[list(labels.rotated)] = False
-    reaching = _clip(corners, upright, clip)
+    reaching = _clip(corners, upright, clip, OVERHANG[unit])
     if min_size:
         with np.errstate(over="ignore", invalid="ignore"):
             too_small = ((corners[:, 2:] - corners[:, :2]) < min_size).any(axis=1)
@@ -196,10 +196,12 @@ def _defects(corners: FloatArray, bounds: FloatArray) -> dict[str, NDArray[np.bo
     return {defect: np.any(sides, axis=1) for defect, sides in found.items()}
 
 
-def _clip(corners: FloatArray, bounds: FloatArray, clip: bool) -> NDArray[np.bool_]:
+def _clip(
+    corners: FloatArray, bounds: FloatArray, clip: bool, overhang: float
+) -> NDArray[np.bool_]:
     """Find the boxes that extend beyond images of known size; clip them in place if wanted."""
     low, high, known = corners[:, :2], corners[:, 2:], ~np.isnan(bounds)
-    reaching = ((low < -OVERHANG) | (high > bounds + OVERHANG)) & known
+    reaching = ((low < -overhang) | (high > bounds + overhang)) & known
     if clip:
         np.copyto(low, np.maximum(low, 0), where=known)
         np.copyto(high, np.minimum(high, bounds), where=known)
