@@ -2,7 +2,7 @@ import gzip
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_iou_kmeans.datasets import load_annotations, load_csv
 
@@ -211,6 +211,42 @@ def test_a_column_of_boxes_that_can_mean_two_things_is_an_error_that_names_both(
         load_csv(path)
     assert_array_equal(load_csv(path, box_format="xyxy").data, [[1, 2, 30, 40]])
     assert_array_equal(load_csv(path, box_format="xywh").data, [[1, 2, 31, 42]])
+
+
+def boxes_all_over(n=100):
+    """Relative centers and sizes of boxes of which many touch the edges of their image."""
+    x, y = np.meshgrid(np.linspace(0.05, 0.95, n // 10), np.linspace(0.05, 0.95, 10))
+    size = np.full(n, 0.1)
+    return np.column_stack([x.ravel(), y.ravel(), size, size])
+
+
+@pytest.mark.parametrize("scale", [1, (640, 480) * 2], ids=["relative", "pixels"])
+@pytest.mark.parametrize("meaning", ["xyxy", "xywh", "cxcywh"])
+def test_the_meaning_of_many_boxes_is_told_by_the_edges_of_their_images(write, meaning, scale):
+    centers, size = np.hsplit(boxes_all_over(), 2)
+    second = centers + size / 2 if meaning == "xyxy" else size
+    first = centers if meaning == "cxcywh" else centers - size / 2
+    values = (np.hstack([first, second]) * scale).round(3).tolist()
+    boxes = load_csv(write(WHEAT, *(f'{i},640,480,"{box}",x' for i, box in enumerate(values))))
+    assert_allclose(boxes.data[:, 2:] - boxes.data[:, :2], [[64, 48]] * 100, rtol=0.02)
+    assert boxes.skipped == boxes.notes == {}
+
+
+def test_columns_called_x_and_y_that_are_clearly_the_center_are_refused(write):
+    values = boxes_all_over().round(3).tolist()
+    path = write("image,x,y,w,h", *(f"{i},{str(box)[1:-1]}" for i, box in enumerate(values)))
+    with pytest.raises(ValueError, match=r"19 of 100 boxes extend beyond.*box_format=cxcywh if"):
+        load_csv(path)
+    for box_format, n_clipped in (("cxcywh", 0), ("xywh", 19)):
+        boxes = load_csv(path, box_format=box_format)
+        assert boxes.notes.get("clipped to the image", 0) == n_clipped
+
+
+def test_the_format_that_the_user_names_counts_more_than_the_names_of_the_columns(write):
+    path = write("image,x,y,w,h", "a,30,40,20,10")
+    assert_array_equal(load_csv(path, box_format="cxcywh").data, [[20, 35, 40, 45]])
+    path = write("image,x1,y1,x2,y2", "a,30,40,20,10")
+    assert_array_equal(load_csv(path, box_format="xywh").data, [[30, 40, 50, 50]])
 
 
 @pytest.mark.parametrize("cell", ["[1, 2, 3]", "[1, 2, 3, 4, 5]", "[1, 2, 3, b]", "1;2;3"])

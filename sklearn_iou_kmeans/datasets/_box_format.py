@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ._errors import AnnotationError
 from ._files import PathLike, quoted
+from ._image_size import FARTHEST
 
 BoxFormat = Literal["xyxy", "xywh", "cxcywh"]
 """Two corners; a corner and the size; the center and the size."""
@@ -15,6 +16,9 @@ FloatArray = NDArray[np.float64]
 
 CLEARLY = 0.99
 """The share of boxes that must be valid under an interpretation of their numbers."""
+
+MANY = 10
+"""How many boxes outside of their images are no single mistakes."""
 
 
 def check_box_format(box_format: str | None) -> None:
@@ -39,7 +43,7 @@ def corners_of(values: FloatArray, box_format: str) -> FloatArray:
 
 
 def likely_format(values: FloatArray, image_size: FloatArray, path: PathLike) -> str:
-    """Decide between corners, and corner and size, by which is valid; raise if both are.
+    """Decide what the numbers of boxes mean by what is possible; raise if that does not decide.
 
     Parameters
     ----------
@@ -52,23 +56,55 @@ def likely_format(values: FloatArray, image_size: FloatArray, path: PathLike) ->
 
     Returns
     -------
-    box_format : {"xyxy", "xywh"}
-        The only reading in which nearly all boxes have a size and are inside their image.
+    box_format : {"xyxy", "xywh", "cxcywh"}
+        Either two corners or a corner and the size, if nearly all boxes have a size and are inside
+        their image in only one of these; the center and the size, if in neither of them.
     """
     there = ~np.isnan(values[:, 0])
-    values, image_size = values[there], image_size[there]
-    if not len(values):
+    if not there.any():
         return "xyxy"
-    first, second = values[:, :2], values[:, 2:]
-    with np.errstate(over="ignore", invalid="ignore"):
-        outside = first + second > image_size + 1
-    as_corners = np.mean((second >= first).all(axis=1)) >= CLEARLY
-    as_size = np.mean(~outside.any(axis=1)) >= CLEARLY
-    if as_corners != as_size:
-        return "xyxy" if as_corners else "xywh"
-    four = ", ".join(f"{value:g}" for value in values[0])
+    possible = _possible(values[there], image_size[there])
+    likely = [name for name, rows in possible.items() if np.mean(rows) >= CLEARLY]
+    if likely == ["cxcywh"] or ("xyxy" in likely) != ("xywh" in likely):
+        return likely[0]
+    four = ", ".join(f"{value:g}" for value in values[there][0])
     raise AnnotationError(
         f"{path}: the box {four} can be two corners, or a corner and the size, and the other boxes "
         "do not decide it.",
-        "Choose {box_format}xyxy or {box_format}xywh.",
+        "Choose {box_format}xyxy or {box_format}xywh; or {box_format}cxcywh for the center and the "
+        "size.",
     )
+
+
+def refuse_centers(values: FloatArray, image_size: FloatArray, path: PathLike) -> None:
+    """Raise if what is called the corner of boxes, such as x and y, is clearly their center.
+
+    Then the boxes on the right and at the bottom of their images, taken for a corner and the size,
+    extend beyond it. The parameters are those of `likely_format`.
+    """
+    there = ~np.isnan(values[:, 0])
+    possible = _possible(values[there], image_size[there])
+    n_outside = np.count_nonzero(~possible["xywh"])
+    if n_outside < max(MANY, (1 - CLEARLY) * len(possible["xywh"])):
+        return
+    if np.mean(possible["cxcywh"]) >= CLEARLY:
+        raise AnnotationError(
+            f"{path}: {n_outside} of {np.count_nonzero(there)} boxes extend beyond their image, "
+            "and hardly any would if their first two numbers were the center.",
+            "Choose {box_format}cxcywh if they are, or {box_format}xywh if they are the corner.",
+        )
+
+
+def _possible(values: FloatArray, image_size: FloatArray) -> dict[str, NDArray[np.bool_]]:
+    """Return in which boxes the numbers can have each meaning; an unknown size allows all."""
+    first, second = values[:, :2], values[:, 2:]
+    is_relative = bool((abs(values) <= FARTHEST).all())
+    end = 1 + 0.01 if is_relative else image_size + 1
+    start = -0.01 if is_relative else -1
+    with np.errstate(over="ignore", invalid="ignore"):
+        possible = {
+            "xyxy": second >= first,
+            "xywh": ~(first + second > end),
+            "cxcywh": ~((first + second / 2 > end) | (first - second / 2 < start)),
+        }
+    return {name: np.all(sides, axis=1) for name, sides in possible.items()}

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from ._box_format import BoxFormat, corners_of, likely_format
+from ._box_format import (
+    BoxFormat,
+    check_box_format,
+    corners_of,
+    likely_format,
+    refuse_centers,
+)
 from ._csv_columns import NO_VALUE, Columns, box_texts, find_columns, has_box_columns
 from ._errors import AnnotationError
 from ._files import PathLike, is_number, numbers, quoted
@@ -146,13 +152,12 @@ def _read(
     delimiter: str | None = None,
     split: Split = None,
 ) -> Labels:
+    check_box_format(box_format)
     found = single_file(path, ".csv", split)
     labels = labels_of(found)
     for file, name in found.files:
         first, rows = read_table(file, LAYOUT, delimiter)
-        there = find_columns(
-            first, file, columns, box_format, category_column, image_column, LAYOUT
-        )
+        there = find_columns(first, file, columns, category_column, image_column, LAYOUT)
         if columns is None and set(first) >= set(OPEN_IMAGES_COLUMNS):
             raise AnnotationError(
                 f"{file} has the columns of Open Images, {', '.join(OPEN_IMAGES_COLUMNS)}, whose "
@@ -161,7 +166,7 @@ def _read(
             )
         if not there.has_header:
             rows = iter([(f"{file}, line 1", first), *rows])
-        _add(labels, _table(rows, there), there, file, found.prefix(name))
+        _add(labels, _table(rows, there), there, file, found.prefix(name), box_format)
     return labels
 
 
@@ -200,16 +205,17 @@ def _is_blank(texts: Sequence[str]) -> bool:
     return all(text.lower() in NO_VALUE for text in texts)
 
 
-def _add(labels: Labels, table: Table, columns: Columns, path: PathLike, prefix: str) -> None:
+def _add(
+    labels: Labels,
+    table: Table,
+    columns: Columns,
+    path: PathLike,
+    prefix: str,
+    box_format: str | None,
+) -> None:
     """Add the rows of a table as labels."""
     size = table.image_size
-    if table.values.shape[1] == 2:
-        _refuse_sizes_of_images(table, columns, path)
-        corners = np.hstack([np.zeros_like(table.values), table.values])
-        corners[np.isnan(table.values[:, 0])] = NO_BOX
-    else:
-        box_format = columns.box_format or likely_format(table.values, size, path)
-        corners = corners_of(table.values, box_format)
+    corners = _corners(table, columns, path, box_format)
     if columns.plain_size and _are_sizes_of_boxes(corners, size):
         size = np.full_like(size, np.nan)
     sizes: list[tuple[float, ...]] = [
@@ -227,6 +233,22 @@ def _add(labels: Labels, table: Table, columns: Columns, path: PathLike, prefix:
         if key not in images:
             images[key] = labels.add_image(prefix + name, one_size)
         labels.add(images[key], category, box, "no box" if np.isnan(box[0]) else "")
+
+
+def _corners(
+    table: Table, columns: Columns, path: PathLike, box_format: str | None
+) -> NDArray[np.float64]:
+    """Return the corners of the boxes, in the format that the user or the names of columns say."""
+    if table.values.shape[1] == 2:
+        _refuse_sizes_of_images(table, columns, path)
+        corners = np.hstack([np.zeros_like(table.values), table.values])
+        corners[np.isnan(table.values[:, 0])] = NO_BOX
+        return corners
+    if box_format is None and columns.box_format == "xywh":
+        refuse_centers(table.values, table.image_size, path)
+    box_format = box_format or columns.box_format
+    box_format = box_format or likely_format(table.values, table.image_size, path)
+    return corners_of(table.values, box_format)
 
 
 def _sizes_by_image(

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ._box_format import check_box_format
 from ._errors import AnnotationError
 from ._files import PathLike, is_number, quoted
 
@@ -62,7 +61,7 @@ class Columns(NamedTuple):
     named: bool
     """Whether the user named the columns of the box."""
     box_format: str | None
-    """None if neither the user nor the names determine it."""
+    """The one that the names mean; None if they do not say it."""
     category: int | None
     image: int | None
     image_size: tuple[int, ...]
@@ -80,20 +79,17 @@ def find_columns(
     first: Sequence[str],
     path: PathLike,
     columns: Sequence[str | int] | None,
-    box_format: str | None,
     category_column: str | int | None,
     image_column: str | int | None,
     layout: str,
 ) -> Columns:
     """Find the columns, by the names passed or by common names, in the first row of a table."""
-    check_box_format(box_format)
     if columns is None:
         usual = _usual_box(first)
         if usual is None:
             raise _no_box_columns(first, path, layout)
         lower = _lower(first)
         box, names = tuple(map(lower.index, usual)), usual
-        box_format = box_format if len(usual) == 1 else BOX_COLUMNS[usual]
     else:
         if isinstance(columns, str) or len(columns) not in (1, 2, 4):
             raise AnnotationError(
@@ -103,15 +99,13 @@ def find_columns(
             )
         box = tuple(_column(first, name, path) for name in columns)
         names = tuple(str(name) for name in columns)
-        lower_names = tuple(name.lower() for name in names)
-        box_format = box_format or BOX_COLUMNS.get(lower_names)
     sizes = [(_usual(first, pair, box), pair) for pair in IMAGE_SIZE_COLUMNS]
     image_size, pair = next((found for found in sizes if len(found[0]) == 2), ((), ()))
     return Columns(
         box,
         names,
         columns is not None,
-        box_format,
+        BOX_COLUMNS.get(tuple(name.lower() for name in names)),
         _one(first, category_column, CATEGORY_COLUMNS, path),
         _one(first, image_column, IMAGE_COLUMNS, path),
         image_size,
