@@ -45,6 +45,15 @@ def test_the_tracking_variant_has_an_image_a_frame(write):
     assert boxes.skipped_images == {"DontCare": ["0004/000000"]}
 
 
+def test_a_type_may_have_spaces(write):
+    car = CAR.removeprefix("Car ")
+    lines = [f"traffic light {car}", f"a b c {car} 0.97"]
+    boxes = load_kitti(write(a=lines, b=[f"3 -1 {line}" for line in lines]))
+    assert_array_equal(boxes.data, [[0, 192.37, 402.31, 374]] * 4)
+    assert boxes.target_names == ["a b c", "traffic light"]
+    assert boxes.image_names == ["a", "b/000003"]
+
+
 def test_dont_care_regions_are_counted_apart_or_kept(write):
     folder = write(_000000=[CAR, DONT_CARE, DONT_CARE, PEDESTRIAN])
     boxes = load_kitti(folder, categories="Car")

@@ -1,6 +1,7 @@
 """KITTI labels, of detection and of tracking."""
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, Unpack
 
 from ._errors import AnnotationError
@@ -100,12 +101,17 @@ def _read(path: PathLike, *, keep_flagged: bool = False, split: Split = None) ->
 
 
 def split_frame(columns: list[str], where: str) -> tuple[str, list[str]]:
-    """Remove the frame of the tracking variant from the columns; "" in the detection variant."""
-    if len(columns) in (15, 16) and not is_number(columns[0]):
-        return "", columns
-    is_frame = re.fullmatch(r"[0-9]{1,9}", columns[0])
-    if len(columns) in (17, 18) and is_frame and not is_number(columns[2]):
-        return f"{int(columns[0]):06}", columns[2:]
+    """Return the frame of the tracking variant, "" in the detection variant, and the 15 columns.
+
+    The type may have spaces, as in "traffic light": it ends before the first number.
+    """
+    is_tracking = re.fullmatch("[0-9]{1,9}", columns[0])
+    frame = f"{int(columns[0]):06}" if is_tracking else ""
+    label = columns[2:] if is_tracking else columns
+    words = list(takewhile(lambda text: not is_number(text), label))
+    rest = label[len(words) :]
+    if words and len(rest) in (14, 15):
+        return frame, [" ".join(words), *rest]
     line = quoted(" ".join(columns))
     raise AnnotationError(
         f"{where}: {len(columns)} columns, {line}. {LAYOUT} If these are not labels, name the "
