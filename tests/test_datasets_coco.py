@@ -158,6 +158,13 @@ def test_ids_may_be_text(write):
     assert boxes.target_names == ["cell"]
 
 
+def test_annotations_may_refer_to_ids_that_are_numbers_by_text(write):
+    """VIA exports them so."""
+    images, categories = [{"id": 7, "file_name": "x.jpg"}], [{"id": 8, "name": "cell"}]
+    boxes = load_coco(write([annotation(image_id="7", category_id="8")], images, categories))
+    assert (boxes.image_names, boxes.target_names, boxes.skipped) == (["x.jpg"], ["cell"], {})
+
+
 def test_an_image_or_category_that_comes_twice_does_no_harm_if_it_is_the_same(write):
     boxes = load_coco(write([annotation()] * 2, IMAGES * 2, CATEGORIES * 2))
     assert len(boxes.data) == 2

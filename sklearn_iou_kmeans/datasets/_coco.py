@@ -167,7 +167,9 @@ def _add(
     """Convert the records to columns."""
     annotations = document.annotations
     categories = _by_id(document.categories, "categories", path)
-    names = {number: category.name for number, category in categories.items()}
+    names = {
+        id: category.name for text, category in categories.items() for id in (text, category.id)
+    }
     category = [names.get(annotation.category_id) for annotation in annotations]
     image, is_unlisted = _add_images(labels, document, path, prefix)
     corners = _corners(annotations)
@@ -189,9 +191,9 @@ def _add_images(
 ) -> tuple[list[int], list[bool]]:
     """Add the images; return for each annotation the row of its image, and if it is not listed."""
     rows: dict[int | str, int] = {}
-    for image in _by_id(document.images, "images", path).values():
+    for text, image in _by_id(document.images, "images", path).items():
         size = (image.width or 0, image.height or 0)
-        rows[image.id] = labels.add_image(prefix + (image.file_name or str(image.id)), size)
+        rows[image.id] = rows[text] = labels.add_image(prefix + (image.file_name or text), size)
     annotations = document.annotations
     found = [rows.get(annotation.image_id, UNLISTED) for annotation in annotations]
     is_unlisted = [row == UNLISTED for row in found]
@@ -237,11 +239,14 @@ def _around_mask(mask: Any, where: str) -> Box | None:
     return mask_box(decode_json(content, where, Any, LAYOUT), where) if content else None
 
 
-def _by_id(records: list[Any], field: str, path: PathLike) -> dict[int | str, Any]:
-    """Index images or categories by id; identical duplicates are allowed."""
-    by_id: dict[int | str, Any] = {}
+def _by_id(records: list[Any], field: str, path: PathLike) -> dict[str, Any]:
+    """Index images or categories by id as text; identical duplicates are allowed.
+
+    Annotations may refer to the number 7 by the text "7", as VIA writes it.
+    """
+    by_id: dict[str, Any] = {}
     for index, record in enumerate(records):
-        if by_id.setdefault(record.id, record) != record:
+        if by_id.setdefault(str(record.id), record) != record:
             raise AnnotationError(
                 f"{path}, at $.{field}[{index}]: the id {quoted(record.id)} is used by another "
                 "entry too, so annotations cannot tell the two apart. Give one of them a new id, "
