@@ -397,7 +397,10 @@ def test_a_title_of_a_name_without_end_is_cut(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("--format yolov3", "'yolov3' is not a format. With --format choose from auto, coco"),
+        (
+            "--format yolov3",
+            "'yolov3' is not a format. Choose --format auto to detect it, or name one of coco",
+        ),
         ("--inclusive", "is read as 'coco', which does not accept --inclusive"),
         ("--columns 1,2", "does not accept --columns"),
         ("--input-size 640*384", "--input-size is '640*384': write 416, or 640x384"),

@@ -221,7 +221,7 @@ def test_a_table_of_one_column_is_said_to_be_one(write):
     path = write({"a.csv": "filename,xmin,ymin,xmax,ymax\na.jpg,10,20,30,50\n"}) / "a.csv"
     message = error(path, "--delimiter", ";")
     assert "has a single column, 'filename,xmin,ymin,xmax,ymax'" in message
-    assert message.endswith("between the columns, name it with --delimiter\n")
+    assert message.endswith("separates the columns, name it, for example --delimiter ':'.\n")
 
 
 def test_control_characters_in_a_file_name_are_escaped(write):

@@ -161,7 +161,9 @@ def test_the_format_can_be_named(write):
     folder = write({"a.xml": VOC, "a.txt": KITTI})
     assert load_annotations(folder, "kitti").format == "kitti"
     assert load_annotations(folder, format="voc").skipped == {"difficult": 1}
-    with pytest.raises(ValueError, match=r"'yolov8' is not a format\. With format= choose from au"):
+    with pytest.raises(
+        ValueError, match=r"'yolov8' is not a format\. Choose format=auto to detect"
+    ):
         load_annotations(folder, "yolov8")
 
 

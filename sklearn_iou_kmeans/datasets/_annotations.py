@@ -146,7 +146,7 @@ def load_annotations(
     if format != "auto" and format not in READERS:
         raise AnnotationError(
             f"{quoted(format)} is not a format.",
-            "With {format} choose from auto, " + _known() + ".",
+            "Choose {format}auto to detect it, or name one of " + _known() + ".",
         )
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     if not paths:

@@ -135,7 +135,7 @@ def _no_box_columns(first: Sequence[str], path: PathLike, layout: str) -> Annota
     if len(first) == 1:
         return AnnotationError(
             f"{path} has a single column, {quoted(first[0])}, and that is not the box. {layout}",
-            "If something else is between the columns, name it with {delimiter}",
+            "If another character separates the columns, name it, for example {delimiter}':'.",
         )
     if sum(map(is_number, first)) > 1:
         return AnnotationError(
