@@ -120,6 +120,15 @@ def test_parts_may_have_a_year(tmp_path):
         load_annotations(tmp_path, split="val2014", **OPTIONS)
 
 
+def test_trainval_is_a_part_to_train_on(tmp_path):
+    for part in ("trainval", "test"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "a.xml").write_text(VOC.format(x=1))
+    boxes = load_annotations(tmp_path)
+    assert (boxes.splits, boxes.splits_read) == (["test", "trainval"], ["trainval"])
+    assert len(boxes.data) == 1
+
+
 def test_the_parts_of_a_data_file_are_said(tmp_path):
     for part in ("train", "val"):
         (tmp_path / "labels" / part).mkdir(parents=True)

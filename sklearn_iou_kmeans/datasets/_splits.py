@@ -10,7 +10,9 @@ from ._errors import AnnotationError
 from ._files import PathLike, files_under, quoted, without_gz
 from ._labels import Labels
 
-SPLITS = re.compile(r"(train|val|test|training|valid|validation|testing)[0-9]*", re.IGNORECASE)
+SPLITS = re.compile(
+    r"(train|val|test|training|valid|validation|testing|trainval)[0-9]*", re.IGNORECASE
+)
 """Names of splits, such as train or train2017; the beginning says which one of three it is."""
 
 Split = str | Iterable[str] | None
