@@ -113,6 +113,13 @@ def test_an_unknown_format_is_an_error_that_says_what_was_seen(write, file, cont
     assert "format=" not in str(error.value)
 
 
+def test_a_folder_of_a_foreign_format_is_called_by_its_name(write):
+    content = '{"description": "", "tags": [], "size": {}, "objects": []}'
+    folder = write({"ds/ann/a.jpg.json": content, "meta.json": '{"classes": []}'})
+    with pytest.raises(ValueError, match=r"That is the layout of Supervisely\. Name the folder"):
+        load_annotations(folder)
+
+
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [

@@ -24,6 +24,9 @@ FOREIGN = {
     "Supervisely": {"tags", "objects", "size"},
     "VoTT": {"asset", "regions"},
     "Datumaro": {"items", "categories"},
+    "Cityscapes": {"imgHeight", "imgWidth", "objects"},
+    "SuperAnnotate": {"metadata", "instances"},
+    "V7 Darwin": {"item", "annotations"},
     "COCO's detections, which are results and not annotations": {"image_id", "bbox", "score"},
 }
 """JSON formats that are not supported, by the keys that identify them."""
@@ -269,7 +272,7 @@ def _of_folder(folder: Path) -> tuple[list[str], Look]:
         for look in map(look_at, there):
             if look.kind == "empty":
                 continue
-            all_empty, first, n_looks = False, first or look.seen, n_looks + 1
+            all_empty, first, n_looks = False, first or _seen(look), n_looks + 1
             found = [reader.name for reader in readers if reader.recognises(look)]
             if found or n_looks == N_FILES:
                 formats += found
@@ -295,6 +298,10 @@ def _unread(path: PathLike, look: Look) -> str:
             f"{path} is not in a known format: {look.seen}. {name.capitalize()}; if these are the "
             f"labels, convert them {TO_WHAT}"
         )
+    return f"{path} is not in a known format: {_seen(look)}. {CONVERT}"
+
+
+def _seen(look: Look) -> str:
+    """Describe a file of unknown format, with the name of the format if it is a usual one."""
     foreign = next((name for name, keys in FOREIGN.items() if keys <= look.keys), "")
-    layout = f" That is the layout of {foreign}." if foreign else ""
-    return f"{path} is not in a known format: {look.seen}.{layout} {CONVERT}"
+    return look.seen + (f". That is the layout of {foreign}" if foreign else "")
