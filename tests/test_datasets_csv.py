@@ -320,6 +320,18 @@ def test_columns_of_a_table_without_a_header_are_called_by_position(write, colum
         load_csv(path, columns=[7, 3, 4, 5])
 
 
+def test_the_numbers_of_columns_that_pandas_writes_are_no_box(write):
+    options = {"box_format": "xyxy", "image_column": 1}
+    for lines, columns in (
+        (["0,1,2,3,4", "a,1,2,30,40", "b,1,2,30,40"], [2, 3, 4, 5]),
+        ([",0,1,2,3,4", "0,a,1,2,30,40", "1,b,1,2,30,40"], [3, 4, 5, 6]),
+    ):
+        boxes = load_csv(write(*lines), columns=columns, **options)
+        assert_array_equal(boxes.data, [[1, 2, 30, 40]] * 2)
+    boxes = load_csv(write("0,1,2,30,40", "1,1,2,30,40"), columns=[2, 3, 4, 5], **options)
+    assert len(boxes.data) == 2
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_what_separates_the_cells_is_recognised(write, delimiter):
     lines = [line.replace(",", delimiter) for line in (HEADER, "a,1,2,3,4")]

@@ -110,7 +110,7 @@ def find_columns(
         _one(first, image_column, IMAGE_COLUMNS, path),
         image_size,
         pair == PLAIN_SIZE,
-        not all(map(_is_of_box, box_texts([first[column] for column in box]))),
+        _is_header(first, box),
     )
 
 
@@ -119,6 +119,17 @@ def box_texts(cells: Sequence[str]) -> list[str]:
     if len(cells) > 1:
         return list(cells)
     return [text for text in re.split(r"[\s,;]+", cells[0].strip("[](){} ")) if text]
+
+
+def _is_header(first: Sequence[str], box: Sequence[int]) -> bool:
+    """Whether the first row is no box, but names columns, even if only by their numbers.
+
+    That is how pandas writes a table without names, with or without a column for its index.
+    """
+    numbers = [str(number) for number in range(len(first))]
+    if list(first) in (numbers, ["", *numbers[:-1]]):
+        return True
+    return not all(map(_is_of_box, box_texts([first[column] for column in box])))
 
 
 def _is_of_box(text: str) -> bool:
