@@ -128,8 +128,8 @@ $(VENV)/.test: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --editable ".[all]" --group test --group lint
 	touch $@
 
-$(VENV)/.docs: $(BIN)/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --editable ".[all]" --group docs --group test
+$(VENV)/.docs: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --group docs
 	touch $@
 
 $(VENV)/.bench: $(BIN)/python $(SOURCES)
