@@ -37,12 +37,12 @@ def test_a_gzip_may_not_unpack_to_far_more_than_its_size(tmp_path, name, byte):
 
 
 def test_more_may_be_allowed(tmp_path):
-    rows = b"a.jpg,10,20,30,40\n" * 300_000
+    rows = (b"a" * 200 + b".jpg,10,20,30,40\n") * 20_000
     path = gzip_of(tmp_path / "boxes.csv.gz", b"image,x1,y1,x2,y2\n" + rows, 1)
     for load in (load_csv, load_annotations):
         with pytest.raises(ValueError, match=r"If you trust it, allow more: max_unpacked=1000\."):
             load(path)
-        assert len(load(path, max_unpacked=1000).data) == 300_000
+        assert len(load(path, max_unpacked=1000).data) == 20_000
 
 
 @pytest.mark.parametrize("times", [0, -1, float("nan"), "many", None])
