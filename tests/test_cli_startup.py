@@ -19,34 +19,32 @@ SLOW = {"sklearn", "scipy", "joblib", "matplotlib", "pandas"}
 IMPORTED = """
 import sys
 from sklearn_iou_kmeans.cli import main
-sys.argv = ["iou-kmeans", *sys.argv[1:]]
-try:
-    main()
-except SystemExit as end:
-    print(end.code, *sys.modules, file=sys.stderr)
+for command in sys.argv[1:]:
+    sys.argv = ["iou-kmeans", *command.split()]
+    try:
+        main()
+    except SystemExit as end:
+        print("ended:", end.code, *sys.modules, file=sys.stderr)
 """
 
 
-def imported_by(*arguments):
-    """The exit code of the command, and the packages that it has imported."""
-    run = [sys.executable, "-c", IMPORTED, *arguments]
-    text = subprocess.run(run, capture_output=True, text=True).stderr
-    code, *modules = text.splitlines()[-1].split()
-    return int(code), {module.split(".")[0] for module in modules}
+def imported_by(commands):
+    """Yield each command, its exit code, and the packages that have been imported so far."""
+    run = [sys.executable, "-c", IMPORTED, *commands]
+    lines = subprocess.run(run, capture_output=True, text=True).stderr.splitlines()
+    ends = [line.split()[1:] for line in lines if line.startswith("ended:")]
+    for command, (code, *modules) in zip(commands, ends, strict=True):
+        yield command, int(code), {module.split(".")[0] for module in modules}
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["fit", "--help"], ["--version"], ["formats"], []]
-)
-def test_help_versions_and_formats_do_not_wait_for_scikit_learn(arguments):
-    _, packages = imported_by(*arguments)
-    assert not packages & SLOW
-    assert "typer" in packages
+def test_help_versions_and_formats_do_not_wait_for_scikit_learn():
+    for command, _, packages in imported_by(["--help", "fit --help", "--version", "formats", ""]):
+        assert not packages & SLOW, command
+        assert "typer" in packages
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_wrong_options_are_answered_before_scikit_learn_is_imported():
+    commands = [
         "frobnicate",
         "fit",
         "fit x.json --frobnicate",
@@ -64,24 +62,26 @@ def test_help_versions_and_formats_do_not_wait_for_scikit_learn(arguments):
         "sweep x.json --k 5-3",
         "sweep x.json --rule elbow",
         "compare x.json",
-    ],
-)
-def test_wrong_options_are_answered_before_scikit_learn_is_imported(tmp_path, arguments):
-    code, packages = imported_by(*arguments.split())
-    assert code == 2
-    assert not packages & SLOW
+    ]
+    for command, code, packages in imported_by(commands):
+        assert code == 2, command
+        assert not packages & SLOW, command
 
 
-def test_the_package_imports_names_when_they_are_used():
+def test_the_package_imports_names_when_they_are_used_and_extras_when_they_are_needed():
     program = """
 import sys
 import sklearn_iou_kmeans
 before = set(sys.modules)
 sklearn_iou_kmeans.IoUKMeans
 print("numpy" in before, "sklearn" in before, "sklearn" in sys.modules)
+from sklearn_iou_kmeans import *
+import sklearn_iou_kmeans.dask
+print({"dask", "distributed", "matplotlib"} & sys.modules.keys())
 """
     run = [sys.executable, "-c", program]
-    assert subprocess.run(run, capture_output=True, text=True).stdout == "False False True\n"
+    printed = subprocess.run(run, capture_output=True, text=True).stdout
+    assert printed == "False False True\nset()\n"
 
 
 def test_public_names_are_listed_and_there():

@@ -1,6 +1,5 @@
 """Pictures of curves and anchors."""
 
-import subprocess
 import sys
 from itertools import combinations
 
@@ -567,17 +566,8 @@ def test_settings_of_matplotlib_stay_as_they_are(display, options):
     assert matplotlib.rcParams == before
 
 
-def test_matplotlib_is_needed_to_draw_and_for_nothing_else():
-    program = """
-import sys
-from sklearn_iou_kmeans._display import IoUCurveDisplay
-assert "matplotlib" not in sys.modules
-display = IoUCurveDisplay(n_clusters=[1], score=[0.5])
-sys.modules["matplotlib"] = None
-try:
-    display.plot()
-except ImportError as error:
-    print(error)
-"""
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert result.stdout.strip().endswith('pip install "sklearn-iou-kmeans[plot]".'), result.stderr
+def test_matplotlib_is_needed_to_draw_and_for_nothing_else(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    display = IoUCurveDisplay(n_clusters=[1], score=[0.5])
+    with pytest.raises(ImportError, match=r'pip install "sklearn-iou-kmeans\[plot\]"\.$'):
+        display.plot()
