@@ -8,9 +8,12 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from test_model_selection_sweep import assert_same_results
 
-from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
+from sklearn_iou_kmeans import IoUKMeans, NClustersSweep, ShapeHistogram
 from sklearn_iou_kmeans.dask import FAN_IN, shape_histogram
 from sklearn_iou_kmeans.datasets import make_boxes
 from sklearn_iou_kmeans.preprocessing import box_sizes
@@ -307,6 +310,15 @@ def test_workers_read_each_partition_once(client, tmp_path, collect):
     histogram = shape_histogram(X, sample_weight=weights)
     assert parts.reads() == dict.fromkeys(range(N_PARTS), 1)
     assert_same_histogram(histogram, ShapeHistogram().add(parts.X, parts.weights))
+
+
+def test_a_sweep_on_the_workers_is_that_of_one_process(client):
+    X = box_sizes(make_boxes(4000, random_state=0).data)
+    sweep = NClustersSweep(IoUKMeans(), [2, 4], n_init=3, cv=2, random_state=0)
+    alone = clone(sweep).fit(X)
+    with parallel_config(backend="dask"):
+        on_workers = sweep.fit(X)
+    assert_same_results(on_workers, alone)
 
 
 def test_result_is_right_when_a_worker_is_killed(client, tmp_path):

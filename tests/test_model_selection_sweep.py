@@ -312,18 +312,6 @@ def test_the_same_bits_wherever_the_tasks_run(boxes, sizes, estimator, backend, 
     assert_same_results(parallel, alone)
 
 
-def test_the_same_on_a_dask_cluster(sizes):
-    distributed = pytest.importorskip("distributed")
-    sweep = NClustersSweep(IoUKMeans(), [2, 4], n_init=3, cv=2, random_state=0)
-    alone = clone(sweep).fit(sizes)
-    cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, memory_limit=0, dashboard_address=":0"
-    )
-    with cluster, distributed.Client(cluster), parallel_config(backend="dask"):
-        on_cluster = sweep.fit(sizes)
-    assert_same_results(on_cluster, alone)
-
-
 def test_the_same_result_at_every_fit(sweep, sizes):
     assert_same_results(clone(sweep).fit(sizes), sweep)
 
