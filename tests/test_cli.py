@@ -1,5 +1,6 @@
 import json
 import re
+import runpy
 import subprocess
 import sys
 import sysconfig
@@ -482,10 +483,11 @@ def test_without_a_subcommand_the_help_is_shown():
     assert "fit" in CliRunner().invoke(build_app(), []).output
 
 
-def test_the_demo_draws_a_file_and_the_installed_command_reads_it(tmp_path):
+def test_the_demo_draws_a_file_and_the_installed_command_reads_it(tmp_path, monkeypatch):
     """The lane and the flat box that the demo adds are reported."""
     labels, anchors = tmp_path / "labels.json", tmp_path / "anchors.json"
-    subprocess.run([sys.executable, DRAW, labels], check=True, capture_output=True)
+    monkeypatch.setattr(sys, "argv", [str(DRAW), str(labels)])
+    runpy.run_path(str(DRAW), run_name="__main__")
     command = Path(sysconfig.get_path("scripts"), "iou-kmeans")
     result = subprocess.run(
         [command, "fit", labels, "--category", "car", "-k", "8", "--json", anchors],

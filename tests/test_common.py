@@ -24,7 +24,7 @@ EXPECTED_FAILURES = {
 @parametrize_with_checks(
     [
         IoUKMeans(n_clusters=3, n_init=2),
-        IoUKMeans(n_clusters=3, algorithm="exact", tol=1e-3, max_iter=1),
+        IoUKMeans(n_clusters=3, n_init=2, algorithm="exact", tol=1e-3, max_iter=1),
         MostFrequentShapes(),
         NClustersSweep(IoUKMeans(), n_clusters=[2, 3], n_init=2),
     ],

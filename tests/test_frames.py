@@ -29,7 +29,9 @@ TABLES = pytest.mark.parametrize("table", [pandas_table, polars_table, arrow_tab
 
 @TABLES
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
-@pytest.mark.parametrize("estimator", [IoUKMeans(4, random_state=0), MostFrequentShapes(4)])
+@pytest.mark.parametrize(
+    "estimator", [IoUKMeans(4, n_init=2, random_state=0), MostFrequentShapes(4)]
+)
 def test_estimators_fit_a_table_as_they_fit_an_array(estimator, table, dtype):
     X = SIDES.astype(dtype)
     expected = estimator.fit(X).cluster_centers_.copy()
@@ -44,7 +46,7 @@ def test_estimators_fit_a_table_as_they_fit_an_array(estimator, table, dtype):
 @TABLES
 def test_a_sweep_fits_and_holds_out_rows_of_a_table(table):
     def swept(X):
-        return NClustersSweep(IoUKMeans(), range(2, 5), cv=3, random_state=0).fit(X)
+        return NClustersSweep(IoUKMeans(), range(2, 5), n_init=2, cv=3, random_state=0).fit(X)
 
     expected, found = swept(SIDES), swept(table(SIDES, NAMES))
     for name in ("train_score", "mean_test_score"):
@@ -67,8 +69,8 @@ def test_summaries_and_scores_take_tables(table):
 @TABLES
 def test_weights_may_be_a_column(table):
     weights = table(WEIGHTS[:, np.newaxis], ["weight"])["weight"]
-    expected = IoUKMeans(4, random_state=0).fit(SIDES, sample_weight=WEIGHTS)
-    fitted = IoUKMeans(4, random_state=0).fit(table(SIDES, NAMES), sample_weight=weights)
+    expected = IoUKMeans(4, n_init=2, random_state=0).fit(SIDES, sample_weight=WEIGHTS)
+    fitted = IoUKMeans(4, n_init=2, random_state=0).fit(table(SIDES, NAMES), sample_weight=weights)
     np.testing.assert_array_equal(fitted.cluster_centers_, expected.cluster_centers_)
 
 
