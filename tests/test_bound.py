@@ -156,8 +156,7 @@ def test_at_least_the_optimum_of_the_boxes_as_candidates():
 def test_few_boxes_are_settled(n, n_clusters):
     """Cuts of the plane close the gap that centers taken in part leave."""
     X = np.random.RandomState(1).lognormal(3, 0.8, size=(n, 2))
-    fits = [IoUKMeans(n_clusters, n_init=50, random_state=seed).fit(X) for seed in range(3)]
-    best = max(fits, key=lambda kmeans: kmeans.average_iou_)
+    best = IoUKMeans(n_clusters, n_init=50, random_state=0).fit(X)
     bound = average_iou_upper_bound(
         X, n_clusters, centers=best.cluster_centers_, tol=2e-4, max_time=None
     )
