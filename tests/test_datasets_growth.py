@@ -102,16 +102,15 @@ CONTENTS = {
 def read(request, tmp_path):
     """Return a function that reads so many labels of a format."""
     options = SIZE if request.param in ("yolo", "open_images") else {}
+    for n in (FEW, MANY):
+        content = CONTENTS[request.param](n)
+        text = content if isinstance(content, str) else json.dumps(content)
+        (tmp_path / f"labels{n}").write_text(text)
 
     def _read(n):
-        content = CONTENTS[request.param](n)
-        path = tmp_path / f"labels{n}"
-        if not path.exists():
-            path.write_text(content if isinstance(content, str) else json.dumps(content))
-        load_annotations(path, request.param, **options)
+        load_annotations(tmp_path / f"labels{n}", request.param, **options)
 
-    for n in (FEW, MANY):
-        _read(n)  # the first reading imports modules, too
+    _read(FEW)  # the first reading imports modules, too
     return _read
 
 
