@@ -12,7 +12,7 @@ NEEDS = {"parquet_to_anchors.py": "dask.dataframe"}
 NEEDS |= {example.name: "matplotlib" for example in EXAMPLES if example.name.startswith("plot_")}
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def _no_window(monkeypatch):
     """Nobody is there to look at a window: no display, and no word about that."""
     monkeypatch.delenv("DISPLAY", raising=False)
@@ -22,7 +22,6 @@ def _no_window(monkeypatch):
         plt.close("all")
 
 
-@pytest.mark.usefixtures("_no_window")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_example_runs(example, tmp_path, monkeypatch, capsys):
     if example.name in NEEDS:
