@@ -86,4 +86,4 @@ def check_weights(
         raise ValueError(
             "sample_weight is zero for every sample: give at least one sample a weight > 0."
         )
-    return aligned(weights)
+    return np.require(weights, requirements=("C", "A"))  # as compiled kernels require

@@ -344,6 +344,21 @@ def test_weights_at_an_odd_address(whole, dtype):
     np.testing.assert_array_equal(again, centers)
 
 
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        IoUKMeans(3, n_init=1, random_state=0),
+        NClustersSweep(IoUKMeans(), [3], n_init=1, random_state=0),
+    ],
+    ids=["random swaps", "sweep"],
+)
+def test_weights_of_many_boxes_may_be_a_column_of_a_table(estimator):
+    """Non-regression test for more boxes than are sorted: the kernels refused the column."""
+    X, table = np.random.RandomState(0).uniform(1, 100, size=(2, 20_000, 2))
+    expected = centers_of(estimator.fit(X, sample_weight=table[:, 0].copy()))
+    np.testing.assert_array_equal(centers_of(estimator.fit(X, sample_weight=table[:, 0])), expected)
+
+
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 def test_names_of_columns_are_kept_by_each_library(whole, frame):
     kmeans = IoUKMeans(2, n_init=1, random_state=0).fit(frame(whole))
