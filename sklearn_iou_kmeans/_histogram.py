@@ -1,5 +1,6 @@
 """ShapeHistogram: a small, mergeable summary of any number of shapes."""
 
+from copy import copy
 from numbers import Integral
 from typing import Any, NamedTuple, Self
 
@@ -209,24 +210,10 @@ class ShapeHistogram(VersionedState):
             self._keep(*combine(*parts), (other.n_samples, other.n_dims))
         return self
 
-    def coarsened(self, factor: int) -> "ShapeHistogram":
-        """Return a histogram with cells that are `factor` times as wide.
-
-        Parameters
-        ----------
-        factor : int
-            At least 1.
-
-        Returns
-        -------
-        histogram : ShapeHistogram
-            A new histogram of the same shapes.
-        """
-        check_scalar(factor, "factor", Integral, min_val=1)
-        coarse = ShapeHistogram(self._asked)
-        coarse.n_dims, coarse.n_samples = self.n_dims, self.n_samples
-        coarse.resolution = self.resolution / factor
-        coarse._content = self._content.coarsened(factor)
+    def _halved(self) -> Self:
+        """Return a histogram of the same shapes with half the resolution."""
+        coarse = copy(self)
+        coarse.resolution, coarse._content = self.resolution / 2, self._content.coarsened(2)
         return coarse
 
     def __getstate__(self) -> dict[str, Any]:

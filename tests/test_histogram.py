@@ -88,18 +88,18 @@ def test_merging_leaves_the_other_one_as_it_is():
     np.testing.assert_array_equal(second.weights, [1])
 
 
-@given(weighted_shapes(), st.sampled_from([1, 2, 3, 8]))
-def test_a_coarsened_histogram_is_the_coarse_one(shapes, factor):
-    X, weights = shapes
-    coarse = ShapeHistogram(48).add(X, weights).coarsened(factor)
-    assert coarse.resolution == 48 / factor
-    assert_same(coarse, ShapeHistogram(48 // factor).add(X, weights))
-
-
-@pytest.mark.parametrize("factor", [0, -1, 1.5])
-def test_cells_are_made_wider_by_a_whole_factor(factor):
-    with pytest.raises((TypeError, ValueError), match="factor"):
-        ShapeHistogram().add([[3, 4]]).coarsened(factor)
+@given(weighted_shapes(2), weighted_shapes(2), weighted_shapes(2))
+def test_a_histogram_of_half_the_resolution_is_the_coarse_one_whatever_is_added(a, b, c):
+    histogram = ShapeHistogram(48).add(*a)
+    coarse = ShapeHistogram(24).add(*a)
+    assert_same(histogram._halved(), coarse)
+    assert_same(histogram, ShapeHistogram(48).add(*a))
+    half = histogram._halved().add(*b).merge(ShapeHistogram(48).add(*c))
+    assert half.resolution == 24
+    assert_same(half, coarse.add(*b).add(*c))
+    quarter = histogram._halved().merge(ShapeHistogram(48).add(*b)._halved()._halved())
+    assert quarter.resolution == 12
+    assert_same(quarter, ShapeHistogram(12).add(*a).add(*b))
 
 
 @pytest.mark.parametrize("spread", [1.0, 2.0**400], ids=["dense", "sparse"])

@@ -120,7 +120,7 @@ def problem_of_histogram(histogram: ShapeHistogram, precision: float) -> Problem
         The relative error of the logarithms of the boxes.
     """
     while len(histogram.weights) > MANY_CELLS:
-        histogram = histogram.coarsened(2)
+        histogram = histogram._halved()
     shapes, weights = histogram.shapes, rescaled(histogram.weights)
     is_used = (shapes > 0).all(axis=1) & (weights > 0)
     n_dims, total = shapes.shape[1], weights.sum()
