@@ -211,6 +211,20 @@ def test_boxes_are_prepared_once_for_any_estimator_that_offers_it(sizes):
     np.testing.assert_allclose(sweep.cv_results_["mean_test_score"], [1 / 2, 2 / 3, 3 / 4])
 
 
+class Clipped(IoUKMeans):
+    """A subclass that changes the boxes before they are fitted."""
+
+    def fit(self, X, y=None, sample_weight=None):
+        return super().fit(np.minimum(X, 20), sample_weight=sample_weight)
+
+
+def test_a_subclass_is_fitted_by_its_own_fit(sizes):
+    """Non-regression test for subclasses that inherit the preparation of boxes."""
+    sweep = NClustersSweep(Clipped(), [2, 3], n_init=2, random_state=0).fit(sizes)
+    alone = Clipped(3, n_init=2, random_state=0).fit(sizes)
+    np.testing.assert_array_equal(sweep.estimators_[1].cluster_centers_, alone.cluster_centers_)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_a_pipeline_that_ends_in_the_clusterer(boxes, sizes, weighted):
     """Corners go in; the number of clusters is a parameter of the last step."""

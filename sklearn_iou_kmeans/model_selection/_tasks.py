@@ -7,7 +7,7 @@ passed as arguments, so the result is the same in any thread or process.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
-from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
+from typing import Any, NamedTuple, Protocol, Self, TypeGuard
 
 import numpy as np
 from joblib.parallel import get_active_backend
@@ -17,12 +17,11 @@ from .._sklearn import one_thread
 from ._request import Boxes, Part
 
 
-@runtime_checkable
 class FitsPrepared(Protocol):
     """Protocol of a clusterer that prepares boxes once for any number of clusters.
 
     A sweep then calls `_prepare` once for each part of the boxes, and `_fit_prepared` in each task.
-    ``estimator._fit_prepared(estimator._prepare(X, sample_weight))`` is equivalent to `fit`.
+    Its `fit` returns ``self._fit_prepared(self._prepare(X, sample_weight))``.
     """
 
     def _prepare(self, X: Any, sample_weight: Any = None) -> Any:
@@ -30,6 +29,15 @@ class FitsPrepared(Protocol):
 
     def _fit_prepared(self, boxes: Any) -> Self:
         """Fit to prepared boxes."""
+
+
+def fits_prepared(estimator: Any) -> TypeGuard[FitsPrepared]:
+    """Whether the class that defines `fit` offers its two halves, too.
+
+    A subclass with a `fit` of its own that inherits them does not: its `fit` may do more.
+    """
+    definer = next((base for base in type(estimator).__mro__ if "fit" in vars(base)), object)
+    return "_fit_prepared" in vars(definer)
 
 
 class Task(NamedTuple):
@@ -63,7 +71,7 @@ class Fit(NamedTuple):
 
 def prepare(estimator: Any, part: Part) -> Part:
     """Prepare the boxes to fit, if the estimator supports it."""
-    if not isinstance(estimator, FitsPrepared):
+    if not fits_prepared(estimator):
         return part
     train = part.boxes_to_fit()
     return part._replace(prepared=estimator._prepare(train.X, train.fit_weight))
