@@ -486,6 +486,20 @@ def test_routed_metadata(boxes, sizes):
 
 
 @pytest.mark.usefixtures("routing")
+def test_weights_are_routed_through_a_pipeline(boxes, sizes):
+    """Non-regression test: with routing, the keyword is not prefixed by the name of the step."""
+    weights = np.random.RandomState(0).uniform(size=len(sizes))
+    kmeans = IoUKMeans().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+    pipeline = make_pipeline(FunctionTransformer(box_sizes), kmeans)
+    sweep = NClustersSweep(pipeline, [2, 4], n_init=2, cv=2, random_state=0)
+    sweep.fit(boxes.data, sample_weight=weights)
+    direct = NClustersSweep(kmeans, [2, 4], n_init=2, cv=2, random_state=0)
+    direct.fit(sizes, sample_weight=weights)
+    for name in ("train_score", "mean_test_score"):
+        np.testing.assert_array_equal(sweep.cv_results_[name], direct.cv_results_[name])
+
+
+@pytest.mark.usefixtures("routing")
 def test_weights_that_only_the_fit_asks_for(sizes):
     weights = np.random.RandomState(0).uniform(size=len(sizes))
     kmeans = IoUKMeans().set_fit_request(sample_weight=True).set_score_request(sample_weight=False)

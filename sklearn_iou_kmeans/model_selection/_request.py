@@ -93,8 +93,7 @@ def check_request(
     groups = check_length(groups, "groups", array)
     weights = route_weights(sweep, array, sample_weight, groups)
     # The estimator gets a data frame unchanged, because of its column names.
-    prefix, _ = clusterer_of(sweep.estimator)
-    boxes = Boxes(X if hasattr(X, "columns") else array, *weights, f"{prefix}sample_weight")
+    boxes = Boxes(X if hasattr(X, "columns") else array, *weights)
     check_n_distinct(array, "all boxes", n_clusters)
     parts = [Part(boxes)]
     for fold, (train, test) in enumerate(split(sweep.cv, array, y, groups)):
@@ -149,22 +148,22 @@ def check_length(values: Any, name: str, X: Any) -> Any:
 
 def route_weights(
     sweep: Any, X: Any, sample_weight: Any, groups: Any
-) -> tuple[FloatArray | None, FloatArray | None]:
-    """Return the weights for `fit` and for `score` of the estimator."""
+) -> tuple[FloatArray | None, FloatArray | None, str]:
+    """Return the weights for `fit` and for `score`, and the keyword for those in `fit`."""
     metadata = {"groups": groups}
     if sample_weight is not None:
         metadata["sample_weight"] = sample_weight = check_weights(sample_weight, X)
     if get_config()["enable_metadata_routing"]:
         metadata = {name: values for name, values in metadata.items() if values is not None}
         routed = process_routing(sweep, "fit", **metadata).estimator
-        return routed.fit.get("sample_weight"), routed.score.get("sample_weight")
-    _, clusterer = clusterer_of(sweep.estimator)
+        return routed.fit.get("sample_weight"), routed.score.get("sample_weight"), "sample_weight"
+    prefix, clusterer = clusterer_of(sweep.estimator)
     if sample_weight is not None and not has_fit_parameter(clusterer, "sample_weight"):
         raise TypeError(
             f"sample_weight was given, and {sweep.estimator} takes none: leave it out, or pass a "
             "clusterer that takes weights."
         )
-    return sample_weight, sample_weight
+    return sample_weight, sample_weight, f"{prefix}sample_weight"
 
 
 def split(cv: Any, X: Any, y: Any, groups: Any) -> Iterable[tuple[Rows, Rows]]:
