@@ -509,9 +509,26 @@ def test_weights_that_only_the_fit_asks_for(sizes):
 
 
 @pytest.mark.usefixtures("routing")
+def test_weights_of_a_score_are_routed(sizes):
+    """Non-regression test: the score of a sweep ignored what its estimator asks for."""
+    weights = np.random.RandomState(0).uniform(size=len(sizes))
+    kmeans = IoUKMeans().set_score_request(sample_weight=True)
+    sweep = NClustersSweep(kmeans, 3, n_init=2, random_state=0).fit(sizes)
+    expected = sweep.best_estimator_.score(sizes, sample_weight=weights)
+    assert sweep.score(sizes, sample_weight=weights) == expected
+    assert sweep.score(sizes) == sweep.best_score_
+    kmeans.set_score_request(sample_weight=False)
+    with pytest.raises(TypeError, match="sample_weight"):
+        sweep.score(sizes, sample_weight=weights)
+
+
+@pytest.mark.usefixtures("routing")
 def test_weights_that_nobody_asks_for(sizes):
     with pytest.raises(sklearn.exceptions.UnsetMetadataPassedError, match="sample_weight"):
         NClustersSweep(IoUKMeans(), 3).fit(sizes, sample_weight=np.ones(len(sizes)))
+    sweep = NClustersSweep(IoUKMeans(), 3, n_init=1, random_state=0).fit(sizes)
+    with pytest.raises(sklearn.exceptions.UnsetMetadataPassedError, match="sample_weight"):
+        sweep.score(sizes, sample_weight=np.ones(len(sizes)))
 
 
 def test_inside_cross_validation(sizes):

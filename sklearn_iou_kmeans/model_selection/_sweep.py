@@ -8,10 +8,11 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClusterMixin, MetaEstimatorMixin, clone
 from sklearn.model_selection import GroupKFold
 from sklearn.utils import Tags, check_random_state, get_tags
-from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import atomic
@@ -356,8 +357,10 @@ class NClustersSweep(
             As returned by `score` of the estimator: for :class:`IoUKMeans`, the average IoU.
         """
         check_is_fitted(self)
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return float(self.best_estimator_.score(X, **weights))
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        if get_config()["enable_metadata_routing"]:
+            metadata = process_routing(self, "score", **metadata).estimator.score
+        return float(self.best_estimator_.score(X, **metadata))
 
     @available_if(estimator_has("get_feature_names_out"))
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
