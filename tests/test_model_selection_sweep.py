@@ -240,6 +240,35 @@ def test_a_pipeline_that_ends_in_the_clusterer(boxes, sizes, weighted):
     assert [len(best[-1].cluster_centers_) for best in sweep.estimators_] == [2, 4]
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_pipeline_that_selects_the_columns_of_a_table(sizes, weighted):
+    """Non-regression test: the sweep itself took all columns for sides."""
+    weights = np.random.RandomState(0).uniform(size=len(sizes)) if weighted else None
+    table = pd.DataFrame({"category": "car", "w": sizes[:, 0], "h": sizes[:, 1]})
+    pipeline = make_pipeline(FunctionTransformer(lambda X: X[["w", "h"]]), IoUKMeans())
+    sweep = NClustersSweep(pipeline, [2, 4], n_init=2, cv=2, random_state=0)
+    sweep.fit(table, sample_weight=weights)
+    direct = NClustersSweep(IoUKMeans(), [2, 4], n_init=2, cv=2, random_state=0)
+    direct.fit(table[["w", "h"]], sample_weight=weights)
+    np.testing.assert_array_equal(sweep.predict(table), direct.labels_)
+    for name in ("train_score", "mean_test_score"):
+        np.testing.assert_array_equal(sweep.cv_results_[name], direct.cv_results_[name])
+
+
+def test_a_pipeline_that_makes_boxes_of_anything():
+    """Here of strings in a list."""
+    sizes = np.random.RandomState(0).randint(10, 100, size=(60, 2))
+    written = [f"{width}x{height}" for width, height in sizes]
+    pipeline = make_pipeline(FunctionTransformer(read_sizes), IoUKMeans())
+    sweep = NClustersSweep(pipeline, [2, 3], n_init=2, cv=2, random_state=0).fit(written)
+    direct = NClustersSweep(IoUKMeans(), [2, 3], n_init=2, cv=2, random_state=0).fit(sizes)
+    np.testing.assert_array_equal(sweep.labels_, direct.labels_)
+
+
+def read_sizes(written):
+    return np.array([size.split("x") for size in written], dtype=float)
+
+
 # Held-out boxes
 
 

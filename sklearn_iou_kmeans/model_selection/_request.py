@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.model_selection import GroupKFold, check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_array, get_tags
+from sklearn.utils import check_array, get_tags, indexable
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import has_fit_parameter
@@ -85,22 +85,29 @@ def check_request(
             "rule='one_standard_error' needs the spread of held-out scores, and cv=None holds no "
             "boxes out: pass cv=5, or a splitter."
         )
-    sparse = get_tags(sweep.estimator).input_tags.sparse
-    array = check_array(
-        X, accept_sparse=sparse, ensure_all_finite=False, estimator=sweep, input_name="X"
-    )
-    y = check_length(y, "y", array)
-    groups = check_length(groups, "groups", array)
-    weights = route_weights(sweep, array, sample_weight, groups)
+    rows = check_rows(sweep, X)
+    y = check_length(y, "y", rows)
+    groups = check_length(groups, "groups", rows)
+    weights = route_weights(sweep, rows, sample_weight, groups)
     # The estimator gets a data frame unchanged, because of its column names.
-    boxes = Boxes(X if hasattr(X, "columns") else array, *weights)
-    check_n_distinct(array, "all boxes", n_clusters)
+    boxes = Boxes(X if hasattr(X, "columns") else rows, *weights)
     parts = [Part(boxes)]
-    for fold, (train, test) in enumerate(split(sweep.cv, array, y, groups)):
-        check_n_distinct(array[train], f"those outside fold {fold}", n_clusters)
+    for fold, (train, test) in enumerate(split(sweep.cv, rows, y, groups)):
         check_held_out(boxes.score_weight, y, train, test, fold)
         parts.append(Part(boxes, train, test))
+    if not isinstance(sweep.estimator, Pipeline):
+        check_n_distinct(rows, parts, n_clusters[-1])
     return parts, n_clusters
+
+
+def check_rows(sweep: Any, X: Any) -> Any:
+    """Return `X` as rows that can be selected: an array, unless a Pipeline makes boxes of it."""
+    if isinstance(sweep.estimator, Pipeline):
+        return indexable(X if hasattr(X, "shape") else np.asarray(X))[0]
+    sparse = get_tags(sweep.estimator).input_tags.sparse
+    return check_array(
+        X, accept_sparse=sparse, ensure_all_finite=False, estimator=sweep, input_name="X"
+    )
 
 
 def clusterer_of(estimator: Any) -> tuple[str, Any]:
@@ -181,16 +188,19 @@ def split(cv: Any, X: Any, y: Any, groups: Any) -> Iterable[tuple[Rows, Rows]]:
     return []
 
 
-def check_n_distinct(X: Any, where: str, n_clusters: list[int]) -> None:
-    """Raise if there are fewer distinct boxes than clusters."""
-    most = n_clusters[-1]
-    n_distinct = count_distinct(X, most)
-    if n_distinct < most:
-        raise ValueError(
-            f"{most} clusters are asked for, and there are only {n_distinct} distinct boxes among "
-            f"{where} (n_samples={X.shape[0]}): ask for at most {n_distinct} clusters, or use more "
-            "boxes."
-        )
+def check_n_distinct(X: Any, parts: list[Part], most: int) -> None:
+    """Raise if a part has fewer distinct boxes to fit than clusters."""
+    for fold, part in enumerate(parts, -1):
+        boxes, where = X, "all boxes"
+        if part.train is not None:
+            boxes, where = X[part.train], f"those outside fold {fold}"
+        n_distinct = count_distinct(boxes, most)
+        if n_distinct < most:
+            raise ValueError(
+                f"{most} clusters are asked for, and there are only {n_distinct} distinct boxes "
+                f"among {where} (n_samples={boxes.shape[0]}): ask for at most {n_distinct} "
+                "clusters, or use more boxes."
+            )
 
 
 def count_distinct(X: Any, enough: int) -> int:

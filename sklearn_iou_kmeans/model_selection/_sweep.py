@@ -262,7 +262,8 @@ class NClustersSweep(
         ValueError
             If `n_clusters` is empty or repeats a number, if there are fewer distinct boxes than
             clusters, in `X` or in the training part of a fold, or if `rule` is
-            "one_standard_error" without `cv`. This is checked before the first fit.
+            "one_standard_error" without `cv`. This is checked before the first fit, except that
+            the boxes are not if the estimator is a Pipeline, which may make them of other rows.
 
         Warns
         -----
