@@ -304,6 +304,9 @@ def test_a_number_of_folds_keeps_groups_together(grouped, boxes, sizes):
 def test_a_splitter_may_stratify_by_category(boxes, sizes):
     sweep = NClustersSweep(IoUKMeans(), [2, 4], n_init=2, cv=StratifiedKFold(3), random_state=0)
     assert sweep.fit(sizes, boxes.target).n_splits_ == 3
+    np.testing.assert_array_equal(sweep.fit_predict(sizes, boxes.target), sweep.predict(sizes))
+    distances = sweep.fit_transform(sizes, boxes.target)
+    np.testing.assert_array_equal(distances, sweep.transform(sizes))
 
 
 # Weights

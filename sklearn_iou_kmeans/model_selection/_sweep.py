@@ -286,6 +286,33 @@ class NClustersSweep(
         self.best_estimator_ = self.estimators_[self.best_index_]
         return self
 
+    def fit_predict(
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> IntArray:
+        """Fit, and return the cluster of each box.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The boxes, in the form that the estimator takes.
+        y : array-like of shape (n_samples,), default=None
+            As in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`.
+        groups : array-like of shape (n_samples,), default=None
+            As in `fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            The labels of the best estimator.
+        """
+        return self.fit(X, y, sample_weight, groups).labels_
+
     def predict(self, X: ArrayLike) -> IntArray:
         """Predict the cluster of each box with the best estimator.
 
@@ -321,7 +348,13 @@ class NClustersSweep(
         return self.best_estimator_.transform(X)
 
     @available_if(estimator_has("transform"))
-    def fit_transform(self, X: ArrayLike, y: Any = None, **fit_params: Any) -> Any:
+    def fit_transform(
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Any:
         """Fit, and compute the distance of each box to each center of the best estimator.
 
         Parameters
@@ -330,15 +363,17 @@ class NClustersSweep(
             The boxes, in the form that the estimator takes.
         y : array-like of shape (n_samples,), default=None
             As in `fit`.
-        **fit_params : dict
-            `sample_weight` and `groups`, as in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`.
+        groups : array-like of shape (n_samples,), default=None
+            As in `fit`.
 
         Returns
         -------
         distances : ndarray of shape (n_samples, best_n_clusters_)
             As returned by `transform` of the estimator.
         """
-        return self.fit(X, y, **fit_params).transform(X)
+        return self.fit(X, y, sample_weight, groups).transform(X)
 
     def score(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
         """Score boxes with the best estimator.
