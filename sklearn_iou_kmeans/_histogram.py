@@ -12,7 +12,7 @@ from ._distinct import merge_equal_rows, nothing_to_cluster
 from ._kernels import FloatArray, IntArray, count_cells
 from ._persistence import VersionedState
 from ._validation import check_shapes, check_weights
-from ._weights import is_moderate, rescaled
+from ._weights import is_moderate, rescaled, rescaled_and_exponent
 
 # Rows that are counted at once, and the maximum number of cells: both bound the memory.
 CHUNK = 2**14
@@ -264,7 +264,7 @@ class Content(NamedTuple):
     @classmethod
     def of(cls, cells: IntArray, weights: FloatArray, moments: FloatArray) -> Self:
         """Merge entries of the same cell."""
-        weights, exponent = rescaled(weights), np.frexp(weights.max(initial=0.0))[1]
+        weights, exponent = rescaled_and_exponent(weights)
         cells, merged, sums = merge_equal_rows(cells.T, weights, (weights * moments).T)
         if not merged.all():  # weights that are too small relative to the largest one
             cells, merged, sums = cells[merged > 0], merged[merged > 0], sums[merged > 0]
@@ -311,7 +311,7 @@ def count(X: NDArray[np.floating], weights: FloatArray, resolution: int) -> Cont
             weight_of_zero = weights.sum(where=~is_positive)
         is_counted = is_positive & (rescaled(weights) > 0)
         X, weights = X[is_counted], weights[is_counted]
-        weights, exponent = rescaled(weights), np.frexp(weights.max(initial=0.0))[1]
+        weights, exponent = rescaled_and_exponent(weights)
     content = count_positive(X, weights, resolution)
     with np.errstate(over="ignore"):
         content = content._replace(weights=np.ldexp(content.weights, exponent))

@@ -8,8 +8,13 @@ from ._kernels import FloatArray
 
 def rescaled(sample_weight: FloatArray) -> FloatArray:
     """Scale weights by a power of two, so that the largest is in [0.5, 1)."""
-    exponent = np.frexp(sample_weight.max(initial=0.0))[1]
-    return np.asarray(np.ldexp(sample_weight, -exponent))
+    return rescaled_and_exponent(sample_weight)[0]
+
+
+def rescaled_and_exponent(sample_weight: FloatArray) -> tuple[FloatArray, int]:
+    """Rescale weights, and return also the exponent of the power of two they were divided by."""
+    exponent = int(np.frexp(sample_weight.max(initial=0.0))[1])
+    return np.asarray(np.ldexp(sample_weight, -exponent)), exponent
 
 
 def is_moderate(sample_weight: FloatArray) -> bool:

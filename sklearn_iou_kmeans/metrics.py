@@ -16,7 +16,7 @@ from ._cluster import IoUKMeans
 from ._histogram import ShapeHistogram
 from ._kernels import FloatArray, IntArray, nearest, pairwise
 from ._validation import check_shapes, check_weights
-from ._weights import weighted_mean
+from ._weights import rescaled, weighted_mean
 
 __all__ = [
     "anchor_statistics",
@@ -161,7 +161,7 @@ def anchor_statistics(
         share : ndarray of shape (n_anchors,)
             Share of the total weight of all boxes.
         mean_iou : ndarray of shape (n_anchors,)
-            Weighted mean IoU of the anchor with these boxes; NaN if there are none.
+            Weighted mean IoU of the anchor with these boxes; NaN if they have no weight.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def anchor_statistics(
     array([0.75 , 0.889])
     """
     X, labels, iou = _assign(X, anchors)
-    weights = check_weights(sample_weight, X)
+    weights = rescaled(check_weights(sample_weight, X))
     n_anchors = len(np.asarray(anchors))
     weight = np.bincount(labels, weights, minlength=n_anchors)
     sums = np.bincount(labels, weights * iou, minlength=n_anchors)

@@ -526,6 +526,14 @@ def test_weights_have_to_be_one_a_box():
         AnchorsDisplay(anchors=[[9, 9]], X=X, sample_weight=[1.0]).plot()
 
 
+@pytest.mark.parametrize(("weight", "written"), [(1e308, r"1e\+308"), (5e-324, "5e-324")])
+def test_weights_whose_sums_no_colour_shows_are_named(weight, written):
+    """Non-regression test: matplotlib refused them as "Invalid vmin or vmax"."""
+    with pytest.raises(ValueError, match=f"sample_weight reaches from {written} to {written}"):
+        AnchorsDisplay(anchors=[[9, 9]], X=X, sample_weight=np.full(len(X), weight)).plot()
+    assert plt.get_fignums() == []
+
+
 # Both
 
 

@@ -124,6 +124,9 @@ def test_an_anchor_without_boxes_has_no_mean():
     statistics = anchor_statistics([[10, 10]], [[10, 10], [90, 90]])
     assert statistics.n_boxes.tolist() == [1, 0]
     assert np.isnan(statistics.mean_iou[1])
+    statistics = anchor_statistics([[10, 10], [90, 80]], [[10, 10], [90, 90]], sample_weight=[1, 0])
+    assert statistics.n_boxes.tolist() == [1, 1]
+    assert np.isnan(statistics.mean_iou[1])
 
 
 @pytest.mark.parametrize(

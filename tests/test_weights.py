@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
+from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes, ShapeHistogram
 from sklearn_iou_kmeans._distinct import distinct_shapes, used_shapes
 from sklearn_iou_kmeans._weights import is_moderate, rescaled, weighted_mean
-from sklearn_iou_kmeans.metrics import average_iou_score
+from sklearn_iou_kmeans.metrics import anchor_statistics, average_iou_score
 
 X = np.random.RandomState(0).lognormal(3, 1, size=(20, 2))
 MAGNITUDES = [1e308, 1e150, 1e-150, 5e-324]
@@ -17,6 +17,26 @@ def test_scores_are_those_of_equal_weights(weight):
     expected = average_iou_score(X, X[:3])
     score = average_iou_score(X, X[:3], sample_weight=np.full(20, weight))
     assert score == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("weight", MAGNITUDES)
+def test_statistics_of_anchors_are_those_of_equal_weights(weight):
+    """Non-regression test for weights whose sum overflows."""
+    expected = anchor_statistics(X, X[:3])
+    statistics = anchor_statistics(X, X[:3], sample_weight=np.full(20, weight))
+    np.testing.assert_allclose(statistics.share, expected.share)
+    np.testing.assert_allclose(statistics.mean_iou, expected.mean_iou)
+
+
+@pytest.mark.parametrize("weight", MAGNITUDES)
+def test_the_most_frequent_shapes_are_those_of_equal_weights(weight):
+    """Non-regression test for counts that overflow, which all were infinite."""
+    repeated = np.repeat(X[:4], [2, 4, 5, 3], axis=0)
+    expected = MostFrequentShapes(4).fit(repeated)
+    found = MostFrequentShapes(4).fit(repeated, sample_weight=np.full(14, weight))
+    np.testing.assert_array_equal(found.cluster_centers_, expected.cluster_centers_)
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(found.counts_, expected.counts_ * weight)
 
 
 @pytest.mark.parametrize("weight", MAGNITUDES)

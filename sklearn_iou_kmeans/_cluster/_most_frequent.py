@@ -13,6 +13,7 @@ from .._kernels import FloatArray
 from .._sklearn import Interval, validates_parameters
 from .._validation import check_weights
 from .._warnings import warn
+from .._weights import rescaled_and_exponent
 from ._base import BaseShapeClusterer
 
 
@@ -90,7 +91,8 @@ class MostFrequentShapes(BaseShapeClusterer):
         """
         X = self._check_shapes(X, reset=True)
         weights = check_weights(sample_weight, X)
-        shapes, counts = distinct_shapes(X.astype(np.float64), weights)
+        scaled, exponent = rescaled_and_exponent(weights)
+        shapes, counts = distinct_shapes(X.astype(np.float64), scaled)
         if len(shapes) < self.n_clusters:
             warn(
                 f"X has {len(shapes)} distinct shapes, fewer than n_clusters={self.n_clusters}: "
@@ -98,4 +100,6 @@ class MostFrequentShapes(BaseShapeClusterer):
                 ConvergenceWarning,
             )
         most_frequent = np.argsort(-counts, kind="stable")[: self.n_clusters]
-        return self._store(X, weights, shapes[most_frequent], counts_=counts[most_frequent])
+        with np.errstate(over="ignore"):
+            counts = np.ldexp(counts[most_frequent], exponent)
+        return self._store(X, weights, shapes[most_frequent], counts_=counts)

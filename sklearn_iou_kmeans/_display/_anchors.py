@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._kernels import FloatArray
 from .._validation import check_shapes, check_weights
+from .._weights import is_moderate
 from ..metrics import pairwise_iou
 from ._axes import COLORS, axes_or_new, laid_out
 
@@ -202,8 +203,8 @@ class AnchorsDisplay:
         Raises
         ------
         ValueError
-            If `kind` is unknown, if the boxes or the anchors do not have two sides, or if all boxes
-            or all anchors have a side of 0.
+            If `kind` is unknown, if the boxes or the anchors do not have two sides, if all boxes or
+            all anchors have a side of 0, or if a positive weight is not from 1e-100 to 1e100.
         ImportError
             If matplotlib is not installed: install the `plot` extra.
         """
@@ -212,6 +213,12 @@ class AnchorsDisplay:
         X, anchors = _check_pairs(self.X, "X"), _check_pairs(self.anchors, "anchors")
         weights = check_weights(self.sample_weight, X)
         X, weights = X[weights > 0], weights[weights > 0]
+        if not is_moderate(weights):
+            raise ValueError(
+                f"sample_weight reaches from {weights.min()} to {weights.max()}: colours show sums "
+                "of weights from 1e-100 to 1e100. Divide them by the largest, and set those that "
+                "are tiny to 0."
+            )
         for pairs, name in ((X, "X"), (anchors, "anchors")):
             if not _has_area(pairs).any():
                 raise ValueError(f"{name} has no row with two sides > 0: there is nothing to draw.")
