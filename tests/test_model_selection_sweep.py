@@ -385,15 +385,38 @@ class ThreadsInUse(BaseEstimator):
         return self
 
     def score(self, X, y=None):
-        from threadpoolctl import threadpool_info
+        return threads_in_use()
 
-        return max(library["num_threads"] for library in threadpool_info())
+
+def threads_in_use():
+    from threadpoolctl import threadpool_info
+
+    return max(library["num_threads"] for library in threadpool_info())
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_a_task_keeps_to_one_thread(sizes, backend):
     with parallel_config(backend=backend):
         sweep = NClustersSweep(ThreadsInUse(), [1, 2], n_jobs=2).fit(sizes)
+    np.testing.assert_array_equal(sweep.cv_results_["train_score"], [1, 1])
+
+
+class ThreadsOfPreparation(Counting):
+    """Its score is the number of threads that the preparation may use."""
+
+    def _prepare(self, X, sample_weight=None):
+        return threads_in_use()
+
+    def _fit_prepared(self, boxes):
+        self.score_ = boxes
+        return self
+
+    def fit(self, X, y=None):
+        return self._fit_prepared(self._prepare(X))
+
+
+def test_the_preparation_keeps_to_one_thread(sizes):
+    sweep = NClustersSweep(ThreadsOfPreparation(), [1, 2], n_init=1).fit(sizes)
     np.testing.assert_array_equal(sweep.cv_results_["train_score"], [1, 1])
 
 

@@ -116,7 +116,7 @@ class NClustersSweep(
         - `param_n_clusters`, `params`: the number of clusters, and the same as a dict.
         - `train_score`: the score of the best fit to all boxes, on these boxes.
         - `mean_fit_time`, `std_fit_time`: mean and standard deviation of the time of a fit, in
-          seconds.
+          seconds, without the preparation of the boxes, which all fits share.
         - `total_time`: the total time of all fits of a row, in seconds.
         - `restart0_score` and so on, `mean_restart_score`, `std_restart_score`: the scores of all
           restarts, if the estimator has no `n_init`; `train_score` is the highest of them.

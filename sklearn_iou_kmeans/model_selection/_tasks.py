@@ -70,11 +70,12 @@ class Fit(NamedTuple):
 
 
 def prepare(estimator: Any, part: Part) -> Part:
-    """Prepare the boxes to fit, if the estimator supports it."""
+    """Prepare the boxes to fit on one core, if the estimator supports it."""
     if not fits_prepared(estimator):
         return part
     train = part.boxes_to_fit()
-    return part._replace(prepared=estimator._prepare(train.X, train.fit_weight))
+    with one_thread():
+        return part._replace(prepared=estimator._prepare(train.X, train.fit_weight))
 
 
 def run_task(task: Task) -> tuple[tuple[int, int, int], Fit]:
