@@ -8,6 +8,8 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_iou_kmeans import IoUKMeans, MostFrequentShapes
 from sklearn_iou_kmeans._display import AnchorsDisplay, IoUCurveDisplay
@@ -498,7 +500,29 @@ def test_a_search_shows_the_anchors_of_its_best(sweep):
         np.testing.assert_array_equal(display.anchors, fitted.best_estimator_.cluster_centers_)
 
 
-@pytest.mark.parametrize("estimator", [IoUKMeans(), GridSearchCV(IoUKMeans(), {})])
+def test_a_pipeline_shows_the_anchors_of_its_last_step():
+    """Non-regression test, also for a sweep over a Pipeline, and for a sweep in one."""
+    kmeans = make_pipeline(FunctionTransformer(), IoUKMeans(2, random_state=0)).fit(X)
+    outside = NClustersSweep(kmeans, [2, 3], random_state=0).fit(X)
+    inside = make_pipeline(FunctionTransformer(), fitted_sweep()).fit(X)
+    for fitted, clusterer in (
+        (kmeans, kmeans[-1]),
+        (outside, outside.best_estimator_[-1]),
+        (inside, inside[-1].best_estimator_),
+    ):
+        display = AnchorsDisplay.from_estimator(fitted, X)
+        np.testing.assert_array_equal(display.anchors, clusterer.cluster_centers_)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        IoUKMeans(),
+        GridSearchCV(IoUKMeans(), {}),
+        make_pipeline(FunctionTransformer(), IoUKMeans()),
+        NClustersSweep(IoUKMeans()),
+    ],
+)
 def test_an_estimator_has_to_be_fitted(estimator):
     with pytest.raises(NotFittedError):
         AnchorsDisplay.from_estimator(estimator, X)

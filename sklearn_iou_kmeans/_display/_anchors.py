@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._kernels import FloatArray
@@ -139,9 +140,11 @@ class AnchorsDisplay:
         Parameters
         ----------
         estimator : estimator
-            An estimator with `cluster_centers_`, or a fitted search over such estimators.
+            A fitted estimator with `cluster_centers_`, a search or sweep over such estimators, or a
+            Pipeline that ends in one.
         X : array-like of shape (n_samples, 2)
-            (width, height) of the boxes, in the unit of the fitted boxes.
+            (width, height) of the boxes, in the unit of the anchors. A Pipeline is not applied to
+            them.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the boxes; all 1 by default.
         unit : str, default="pixels"
@@ -163,11 +166,10 @@ class AnchorsDisplay:
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
         """
-        check_is_fitted(estimator, ["cluster_centers_", "best_estimator_"], all_or_any=any)
-        if not hasattr(estimator, "cluster_centers_"):
-            estimator = estimator.best_estimator_
+        clusterer = _clusterer_in(estimator)
+        check_is_fitted(clusterer, "cluster_centers_")
         display = cls(
-            anchors=estimator.cluster_centers_, X=X, sample_weight=sample_weight, unit=unit
+            anchors=clusterer.cluster_centers_, X=X, sample_weight=sample_weight, unit=unit
         )
         return display.plot(ax, kind=kind, cmap=cmap)
 
@@ -290,6 +292,17 @@ class AnchorsDisplay:
             self.ax_.add_patch(rectangle)
         self.ax_.set_axis_off()
         self.texts_ = _label_in_column(self.ax_, largest_first, self.unit)
+
+
+def _clusterer_in(estimator: Any) -> Any:
+    """Return the last step of a Pipeline, the best of a search, and so on inside of these."""
+    while True:
+        if isinstance(estimator, Pipeline):
+            estimator = estimator[-1]
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            return estimator
 
 
 def _check_pairs(pairs: ArrayLike, name: str) -> FloatArray:
