@@ -57,6 +57,18 @@ def check_shapes(
     return shapes
 
 
+def check_centers(
+    centers: ArrayLike, name: str, n_clusters: int, n_dims: int
+) -> NDArray[np.floating]:
+    """Return given centers as a 2-D array of floats >= 0, with one row per cluster."""
+    checked = check_shapes(centers, name, n_dims)
+    if len(checked) != n_clusters:
+        raise ValueError(
+            f"{name} has {len(checked)} rows and n_clusters={n_clusters}: give one row per cluster."
+        )
+    return checked
+
+
 def check_weights(
     sample_weight: Any, X: NDArray[np.floating], allow_all_zero: bool = False
 ) -> NDArray[np.float64]:

@@ -12,10 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch, check_scalar
 
 from ._bound import problem_of_boxes, problem_of_histogram, upper_bound
-from ._cluster import IoUKMeans
 from ._histogram import ShapeHistogram
 from ._kernels import FloatArray, IntArray, nearest, pairwise
-from ._validation import check_shapes, check_weights
+from ._validation import check_centers, check_shapes, check_weights
 from ._weights import rescaled, weighted_mean
 
 __all__ = [
@@ -316,15 +315,12 @@ def average_iou_upper_bound(
             histogram = ShapeHistogram(RESOLUTION).add(shapes, weights)
             problem = problem_of_histogram(histogram, float(np.finfo(np.float64).eps))
     if centers is not None:
-        centers = check_shapes(centers, "centers", n_dims=shapes.shape[1])
-        if len(centers) != n_clusters:
-            raise ValueError(
-                f"centers has {len(centers)} rows and n_clusters={n_clusters}: give one row per "
-                "cluster."
-            )
+        centers = check_centers(centers, "centers", n_clusters, shapes.shape[1])
     if len(problem.sample_weight) <= n_clusters:
         return problem.attainable()
     if centers is None:
+        from ._cluster import IoUKMeans  # the other metrics do not need the estimators
+
         kmeans = IoUKMeans(n_clusters, random_state=0).fit(shapes, sample_weight=weights)
         centers = kmeans.cluster_centers_
     return upper_bound(problem, n_clusters, centers.astype(np.float64), tol, max_time)

@@ -84,6 +84,16 @@ print({"dask", "distributed", "matplotlib"} & sys.modules.keys())
     assert printed == "False False True\nset()\n"
 
 
+def test_pictures_and_metrics_of_given_anchors_do_not_load_the_estimators():
+    program = """
+import sys
+from sklearn_iou_kmeans import AnchorsDisplay, datasets, export, metrics, preprocessing
+print("sklearn_iou_kmeans._cluster" in sys.modules)
+"""
+    run = [sys.executable, "-c", program]
+    assert subprocess.run(run, capture_output=True, text=True).stdout == "False\n"
+
+
 def test_public_names_are_listed_and_there():
     names = {*sklearn_iou_kmeans.__all__, "__version__", "datasets", "export", "metrics"}
     assert names <= set(dir(sklearn_iou_kmeans))

@@ -11,9 +11,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._kernels import FloatArray
+from .._kernels import pairwise as pairwise_iou
 from .._validation import check_shapes, check_weights
 from .._weights import is_moderate
-from ..metrics import pairwise_iou
 from ._axes import COLORS, axes_or_new, laid_out
 
 if TYPE_CHECKING:
