@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from ._validation import check_shapes
+from ._validation import FLOATS, check_shapes
 
 __all__ = ["box_sizes", "convert_units", "letterbox", "stretch"]
 
@@ -20,6 +20,7 @@ Unit = Literal["pixel", "relative", "grid"]
 def box_sizes(
     boxes: Any,
     box_format: Literal["xyxy", "xywh", "cxcywh"] = "xyxy",
+    *,
     inclusive: bool = False,
 ) -> Any:
     """Compute the widths and heights of boxes.
@@ -27,7 +28,7 @@ def box_sizes(
     Parameters
     ----------
     boxes : array-like or DataFrame of shape (n_boxes, 4)
-        One box in each row, in any unit.
+        One box in each row, in any unit. May have no rows.
     box_format : {"xyxy", "xywh", "cxcywh"}, default="xyxy"
         What the columns mean: two corners (x1, y1, x2, y2), as in Pascal VOC, KITTI and BDD100K; a
         corner and the size, as in COCO; or the center and the size, as in YOLO.
@@ -61,7 +62,7 @@ def box_sizes(
         raise ValueError(
             f"inclusive=True is about corners: it goes with 'xyxy', not {box_format!r}."
         )
-    corners = check_array(boxes, dtype=(np.float64, np.float32), input_name="boxes")
+    corners = check_array(boxes, dtype=FLOATS, ensure_min_samples=0, input_name="boxes")
     if corners.shape[1] != 4:
         raise ValueError(
             f"boxes has {corners.shape[1]} columns: a box has four, here {box_format!r}. If these "
@@ -90,7 +91,7 @@ def letterbox(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[floa
     Parameters
     ----------
     sizes : array-like or DataFrame of shape (n_boxes, 2)
-        (width, height) in pixels of the original image.
+        (width, height) in pixels of the original image. May have no rows.
     image_sizes : array-like of shape (n_boxes, 2) or (2,)
         (width, height) of the image of each box, or of all images, in pixels.
     input_size : int or (width, height)
@@ -137,7 +138,7 @@ def stretch(sizes: Any, image_sizes: ArrayLike, input_size: float | tuple[float,
     Parameters
     ----------
     sizes : array-like or DataFrame of shape (n_boxes, 2)
-        (width, height) in pixels of the original image.
+        (width, height) in pixels of the original image. May have no rows.
     image_sizes : array-like of shape (n_boxes, 2) or (2,)
         (width, height) of the image of each box, or of all images, in pixels.
     input_size : int or (width, height)
@@ -190,7 +191,7 @@ def convert_units(
     Parameters
     ----------
     sizes : array-like or DataFrame of shape (n_boxes, 2)
-        (width, height) in `source`.
+        (width, height) in `source`. May have no rows.
     source : {"pixel", "relative", "grid"}
         The unit of `sizes`: pixels; fractions of the width and height of an image, as in YOLO
         labels; or cells of the output grid of a detector, as in the anchors of YOLOv2.
@@ -255,7 +256,7 @@ def check_size(size: Any, name: str) -> NDArray[np.float64]:
 
 def _scaled(sizes: Any, *scales: tuple[ArrayLike, ArrayLike]) -> Any:
     """Check `sizes`; return them times the smallest scale, a quotient, in the type of `sizes`."""
-    checked = check_shapes(sizes, "sizes")
+    checked = check_shapes(sizes, "sizes", ensure_min_samples=0)
     if checked.shape[1] != 2:
         raise ValueError(
             f"sizes has {checked.shape[1]} columns: a size is (width, height). If these are boxes, "

@@ -68,6 +68,21 @@ def test_a_data_frame_gives_a_data_frame():
     np.testing.assert_array_equal(sizes, SIZES)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_no_boxes_have_no_sizes(dtype):
+    """Non-regression test: a chunk of a file, or an image, may have no boxes."""
+    sizes = box_sizes(np.empty((0, 4), dtype=dtype))
+    for scaled in (
+        sizes,
+        letterbox(sizes, (1280, 720), 416),
+        stretch(sizes, np.empty((0, 2)), 416),
+        convert_units(sizes, "pixel", "grid", stride=32),
+        convert_units(sizes, "pixel", "pixel"),
+    ):
+        assert scaled.shape == (0, 2)
+        assert scaled.dtype == dtype
+
+
 def sizes_in(low, high, n_rows=4):
     return arrays(np.float64, (n_rows, 2), elements=st.floats(low, high))
 
