@@ -14,6 +14,7 @@ from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
 from sklearn_iou_kmeans._bound import _rectangles, problem_of_boxes
 from sklearn_iou_kmeans._bound._branching import children
 from sklearn_iou_kmeans._bound._certify import everywhere
+from sklearn_iou_kmeans._bound._goal import Goal
 from sklearn_iou_kmeans._bound._problem import problem_of_histogram
 from sklearn_iou_kmeans._kernels import _numpy, rho_terms
 from sklearn_iou_kmeans.datasets import make_boxes
@@ -210,6 +211,14 @@ def test_the_same_bits_without_a_limit_of_time():
     X = np.random.RandomState(0).uniform(1, 50, size=(100, 2))
     first, second = (average_iou_upper_bound(X, 4, max_time=None) for _ in range(2))
     assert first == second
+
+
+def test_steps_of_a_part_of_the_computation_count_for_the_whole():
+    whole = Goal(0.5, 1e-3, stop_to_branch=True).with_steps(3)
+    part = whole.with_steps(2)
+    assert [part.take_step() for _ in range(3)] == [True, True, False]
+    assert [whole.take_step() for _ in range(2)] == [True, False]
+    assert not whole.with_steps(2).take_step()
 
 
 def test_it_holds_however_early_it_stops():

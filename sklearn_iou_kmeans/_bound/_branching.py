@@ -29,6 +29,31 @@ class Proof(NamedTuple):
     bound: float
 
 
+class Nodes:
+    """The nodes of the search tree that may have to be divided, and the bound of all others."""
+
+    def __init__(self) -> None:
+        self._open = list[tuple[float, int, Regions, State]]()
+        self._closed = 0.0
+        self._number = count()
+
+    def push_or_close(self, regions: Regions, state: State, goal: Goal) -> None:
+        """Keep a node, unless its bound is low enough."""
+        if state.bound > goal.score + goal.tol:
+            heapq.heappush(self._open, (-state.bound, next(self._number), regions, state))
+        else:
+            self._closed = max(self._closed, state.bound)
+
+    def pop(self) -> tuple[Regions, State]:
+        """Take out the node with the highest bound."""
+        _, _, regions, state = heapq.heappop(self._open)
+        return regions, state
+
+    def bound(self) -> float:
+        """Return the bound over all nodes."""
+        return max([self._closed, *(-node[0] for node in self._open)])
+
+
 def branch_and_bound(
     problem: Problem,
     state: State,
@@ -60,25 +85,20 @@ def branch_and_bound(
     proof : Proof
         With the best centers found on the way.
     """
-    number, n_nodes, closed = count(), 0, 0.0
-    nodes = list[tuple[float, int, Regions, State]]()
+    nodes, n_nodes = Nodes(), 0
     found: Iterable[tuple[Regions, State]] = [(regions, state)]
     while True:
-        for regions, state in found:
-            met = polish(problem.unscaled(most_taken(regions, state.candidates)))
-            score = problem.average_iou(met)
+        for child, child_state in found:
+            polished = polish(problem.unscaled(most_taken(child, child_state.candidates)))
+            score = problem.average_iou(polished)
             if score > goal.score:
-                goal, centers = goal._replace(score=score), met
-            if state.bound > goal.score + goal.tol:
-                heapq.heappush(nodes, (-state.bound, next(number), regions, state))
-            else:
-                closed = max(closed, state.bound)
-        bound = max([closed, *(-node[0] for node in nodes)])
-        if bound <= goal.score + goal.tol or n_nodes == max_nodes or not goal.goes_on():
+                goal, centers = goal._replace(score=score), polished
+            nodes.push_or_close(child, child_state, goal)
+        bound = nodes.bound()
+        if bound <= goal.score + goal.tol or n_nodes == max_nodes or not goal.take_step():
             return Proof(centers, goal.score, bound)
         n_nodes += 1
-        _, _, regions, state = heapq.heappop(nodes)
-        found = divided(problem, regions, state, goal)
+        found = divided(problem, *nodes.pop(), goal)
 
 
 def divided(

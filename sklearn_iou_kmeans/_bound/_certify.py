@@ -109,7 +109,7 @@ def close_gap(
     score = problem.average_iou(centers)
     if problem.is_too_wide():
         return Proof(centers, score, problem.attainable())
-    goal = Goal(score, tol, branches=True).with_steps(STEPS_PER_NODE * max_nodes)
+    goal = Goal(score, tol, stop_to_branch=True).with_steps(STEPS_PER_NODE * max_nodes)
     regions = everywhere(problem, len(centers))
     state = improve(problem, start(problem, centers), regions, goal)
     proof = branch_and_bound(

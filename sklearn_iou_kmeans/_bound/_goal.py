@@ -2,9 +2,22 @@
 
 import math
 import time
-from collections.abc import Iterator
-from itertools import islice, repeat
 from typing import NamedTuple
+
+
+class Steps:
+    """A number of steps; those of a part of a computation count for the whole, too."""
+
+    def __init__(self, n_steps: int, whole: "Steps | None" = None) -> None:
+        self._left = n_steps
+        self._whole = whole
+
+    def take(self) -> bool:
+        """Take a step if there is one left, and return whether there was."""
+        if self._left == 0 or (self._whole is not None and not self._whole.take()):
+            return False
+        self._left -= 1
+        return True
 
 
 class Goal(NamedTuple):
@@ -16,24 +29,23 @@ class Goal(NamedTuple):
         An average IoU that some centers reach.
     tol : float
         How much larger than the score a bound may be.
-    branches : bool
+    stop_to_branch : bool
         Whether to stop as soon as it is known that the regions have to be divided.
     end : float, default=inf
         When to stop, on the monotonic clock.
-    steps : iterator of bool, default=repeat(True)
-        True for each step that is left, without end by default. The steps of a part of the
-        computation count for the whole, too.
+    steps : Steps, default=None
+        Those that may be taken; any number by default.
     """
 
     score: float
     tol: float
-    branches: bool
+    stop_to_branch: bool
     end: float = math.inf
-    steps: Iterator[bool] = repeat(True)
+    steps: Steps | None = None
 
-    def goes_on(self) -> bool:
-        """Count a step, and tell whether there are steps and time left."""
-        return next(self.steps, False) and self.has_time()
+    def take_step(self) -> bool:
+        """Take a step, and return whether there was one left, and time."""
+        return (self.steps is None or self.steps.take()) and self.has_time()
 
     def has_time(self) -> bool:
         """Whether there is time left."""
@@ -46,4 +58,4 @@ class Goal(NamedTuple):
 
     def with_steps(self, n_steps: int) -> "Goal":
         """Stop after a number of steps."""
-        return self._replace(steps=islice(self.steps, n_steps))
+        return self._replace(steps=Steps(n_steps, self.steps))

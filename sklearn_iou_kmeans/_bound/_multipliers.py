@@ -117,7 +117,7 @@ def solve(
         return moved, rho, float(weights @ moved + counts @ highest(rho, region, len(counts)))
 
     target, accuracy = goal.score + 0.75 * goal.tol, goal.tol / 16
-    hopeless = goal.score + goal.tol if goal.branches else np.inf
+    hopeless = goal.score + goal.tol if goal.stop_to_branch else np.inf
     max_iter = min(max(WORK // len(weights), LEAST), MOST)
     step = 1.0 / coupling(order, iou, weights, multipliers, len(region))
     mass = onto_simplices(candidates.mass, region, counts)
@@ -146,7 +146,7 @@ def solve(
         if now > value:
             value, taken = now, mean_mass
         is_done = best[2] < max(target, value + accuracy) or value > hopeless
-        if is_done or not goal.goes_on():
+        if is_done or not goal.take_step():
             break
     return Solved(*best, taken, value)
 

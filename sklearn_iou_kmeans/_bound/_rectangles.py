@@ -79,7 +79,7 @@ def largest_rho(
     regions: Regions,
     known: FloatArray,
     slack: float,
-    goes_on: Callable[[], bool],
+    take_step: Callable[[], bool],
 ) -> Peaks:
     """Bound rho over regions by splitting them, the parts of the largest bound first.
 
@@ -92,8 +92,9 @@ def largest_rho(
         What rho is known to reach in each, up to rounding.
     slack : float
         A bound may be so much larger than the largest rho.
-    goes_on : callable
-        Whether to go on; otherwise the bounds are those of what was split so far.
+    take_step : callable
+        Takes a step after each batch, and returns whether there was one left; if there was none,
+        the bounds are those of what was split so far.
 
     Returns
     -------
@@ -123,7 +124,7 @@ def largest_rho(
         highs = np.concatenate([high, highs[later][is_left]])
         bounds = np.concatenate([np.tile(upper[is_open], 2), bounds[later][is_left]])
         owner = np.concatenate([np.tile(whose[is_open], 2), owner[later][is_left]])
-        if not goes_on():
+        if not take_step():
             break
     np.maximum.at(closed, owner, bounds)
     return Peaks(closed, *(np.concatenate(columns) for columns in zip(*found, strict=True)))

@@ -89,7 +89,7 @@ def explore(
         peaks = around(problem, multipliers, regions, candidates.centers[matters], distance)
         peaks = peaks.above(reached)
         candidates = with_peaks(candidates, solved.mass, solved.rho, regions, peaks, distance / 2)
-        if not goal.goes_on():
+        if not goal.take_step():
             break
     return State(multipliers, candidates, np.inf)
 
@@ -128,7 +128,7 @@ def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> Sta
     state : State
     """
     multipliers, candidates, bound = state
-    if goal.branches:
+    if goal.stop_to_branch:
         goal = goal.with_steps(MAX_STEPS)
     n_clusters, apart, slack = regions.counts.sum(), APART, 0.0
     least = goal.tol / (16 * n_clusters)
@@ -136,7 +136,7 @@ def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> Sta
         half_time = goal.with_share_of_time(0.5)
         solved = solve(problem, candidates, regions.counts, multipliers, half_time)
         reached = highest(solved.rho, candidates.region, len(regions.counts))
-        if goal.branches and solved.value > goal.score + goal.tol and bound < np.inf:
+        if goal.stop_to_branch and solved.value > goal.score + goal.tol and bound < np.inf:
             candidates = candidates._replace(mass=solved.mass)
             break
         # How closely rho has to be known: a share of what the bound exceeds the score by, or may.
@@ -144,13 +144,13 @@ def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> Sta
         to_spare = goal.tol / n_clusters - to_go
         slack = slack or min(ROUGH * float(reached.max()), 0.3 * to_go)
         slack = max(slack, least, to_spare / 2)
-        peaks = largest_rho(problem, solved.multipliers, regions, reached, slack, goal.goes_on)
+        peaks = largest_rho(problem, solved.multipliers, regions, reached, slack, goal.take_step)
         proven = total(problem, solved.multipliers, regions.counts, peaks.bounds)
         excess = float(regions.counts @ (peaks.bounds - reached))
         if proven < bound:
             bound, multipliers = proven, solved.multipliers
         candidates = with_peaks(candidates, solved.mass, solved.rho, regions, peaks, apart)
-        if bound <= goal.score + goal.tol or excess <= goal.tol / 4 or not goal.goes_on():
+        if bound <= goal.score + goal.tol or excess <= goal.tol / 4 or not goal.take_step():
             break
         multipliers = solved.multipliers
         apart *= CLOSER
