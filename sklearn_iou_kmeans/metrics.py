@@ -25,8 +25,8 @@ __all__ = [
     "pairwise_iou",
 ]
 
-# The upper bound summarises more boxes than MANY, with RESOLUTION bins per octave.
-MANY, RESOLUTION = 20_000, 128
+# The upper bound summarises more boxes than this, with so many bins per octave.
+SUMMARISE_ABOVE, SUMMARY_RESOLUTION = 20_000, 128
 
 
 def pairwise_iou(X: ArrayLike, Y: ArrayLike) -> FloatArray:
@@ -309,10 +309,10 @@ def average_iou_upper_bound(
     else:
         shapes = check_shapes(X, "X").astype(np.float64)
         weights = check_weights(sample_weight, shapes)
-        if len(shapes) <= MANY:
+        if len(shapes) <= SUMMARISE_ABOVE:
             problem = problem_of_boxes(shapes, weights)
         else:
-            histogram = ShapeHistogram(RESOLUTION).add(shapes, weights)
+            histogram = ShapeHistogram(SUMMARY_RESOLUTION).add(shapes, weights)
             problem = problem_of_histogram(histogram, float(np.finfo(np.float64).eps))
     if centers is not None:
         centers = check_centers(centers, "centers", n_clusters, shapes.shape[1])

@@ -89,7 +89,7 @@ def branch_and_bound(
     found: Iterable[tuple[Regions, State]] = [(regions, state)]
     while True:
         for child, child_state in found:
-            polished = polish(problem.unscaled(most_taken(child, child_state.candidates)))
+            polished = polish(problem.unscaled(largest_fractions(child, child_state.candidates)))
             score = problem.average_iou(polished)
             if score > goal.score:
                 goal, centers = goal._replace(score=score), polished
@@ -113,17 +113,18 @@ def divided(
 def best_cut(regions: Regions, candidates: Candidates) -> tuple[int, int, float] | None:
     """Find the region, the side and the value of the cut that costs a solution in fractions most.
 
-    The mass on either side of a cut has to become whole. The cost is estimated by the fraction that
-    has to move, times the distance between the half center next below the cut and that next above.
+    The fractions on either side of a cut have to add up to a whole number. The cost is estimated by
+    what has to move, times the distance between the half center next below the cut and that next
+    above.
     """
     best, cut = 0.0, None
     for i in range(len(regions.counts)):
-        mine = (candidates.region == i) & (candidates.mass > 0)
+        mine = (candidates.region == i) & (candidates.fraction > 0)
         for side, values in enumerate(candidates.centers[mine].T):
             order = np.argsort(values, kind="stable")
-            values, mass = values[order], candidates.mass[mine][order]
-            reached = np.append(0.0, np.cumsum(mass))
-            moment = np.append(0.0, np.cumsum(mass * np.log(values)))
+            values, fraction = values[order], candidates.fraction[mine][order]
+            reached = np.append(0.0, np.cumsum(fraction))
+            moment = np.append(0.0, np.cumsum(fraction * np.log(values)))
             at = reached[1:-1]
             above = np.interp(at + 0.5, reached, moment) - moment[1:-1]
             below = moment[1:-1] - np.interp(at - 0.5, reached, moment)
@@ -168,25 +169,25 @@ def children(regions: Regions, region: int, side: int, value: float) -> Iterator
 def within(state: State, regions: Regions) -> State:
     """Keep the candidates that lie in the regions; add the middle of each."""
     middles = np.clip(np.sqrt(regions.low * regions.high), regions.low, regions.high)
-    centers, mass, region = [], [], []
+    centers, fraction, region = [], [], []
     for i, (low, high) in enumerate(zip(regions.low, regions.high, strict=True)):
         mine = ((state.candidates.centers >= low) & (state.candidates.centers <= high)).all(axis=1)
         centers += [middles[i : i + 1], state.candidates.centers[mine]]
-        mass += [np.zeros(1), state.candidates.mass[mine]]
+        fraction += [np.zeros(1), state.candidates.fraction[mine]]
         region.append(np.full(1 + mine.sum(), i))
-    candidates = Candidates(np.vstack(centers), np.concatenate(mass), np.concatenate(region))
+    candidates = Candidates(np.vstack(centers), np.concatenate(fraction), np.concatenate(region))
     return State(state.multipliers, candidates, state.bound)
 
 
-def most_taken(regions: Regions, candidates: Candidates) -> FloatArray:
-    """Return as many candidates as each region has centers, those of the largest mass.
+def largest_fractions(regions: Regions, candidates: Candidates) -> FloatArray:
+    """Return as many candidates as each region has centers, those of the largest fractions.
 
     If there are too few, they are repeated.
     """
     chosen = list[FloatArray]()
     for i, n_centers in enumerate(regions.counts):
         mine = candidates.region == i
-        order = np.argsort(-candidates.mass[mine], kind="stable")
+        order = np.argsort(-candidates.fraction[mine], kind="stable")
         chosen.append(candidates.centers[mine][order[: int(n_centers)]])
     n_clusters, n_dims = int(regions.counts.sum()), regions.low.shape[1]
     return np.resize(np.vstack(chosen), (n_clusters, n_dims))

@@ -11,7 +11,7 @@ from ._branching import Proof, branch_and_bound
 from ._goal import Goal
 from ._problem import EPS, Problem, in_order
 from ._rectangles import Regions
-from ._search import State, carried, explore, improve, start
+from ._search import State, explore, improve, start, transfer_state
 
 # Up to this number of shapes no summary is needed, and the plane is divided.
 FEW = 3_000
@@ -29,7 +29,7 @@ BINS, THRESHOLDS = 64, (1e-4, 3e-5)
 DISTANCES = (0.12, 0.06, 0.04, 0.025, 0.015), (0.02, 0.01)
 
 # Share of the time for the summaries, which prove nothing.
-FIRST = 0.35
+SUMMARY_SHARE = 0.35
 
 
 def upper_bound(
@@ -67,7 +67,7 @@ def upper_bound(
         state = start(problem, centers)
     else:
         no_score = goal._replace(score=0.0)  # the summaries have others
-        state = prepare(problem, regions, centers, no_score.with_share_of_time(FIRST))
+        state = prepare(problem, regions, centers, no_score.with_share_of_time(SUMMARY_SHARE))
     state = improve(problem, state, regions, goal)
     bound = state.bound
     if is_few:
@@ -130,10 +130,10 @@ def prepare(problem: Problem, regions: Regions, centers: FloatArray, goal: Goal)
     """
     coarse, fine = summaries(problem)
     state = explore(coarse, start(coarse, centers), regions, DISTANCES[0], goal)
-    state = carried(state, coarse, fine, centers)
+    state = transfer_state(state, coarse, fine, centers)
     state = explore(fine, state, regions, DISTANCES[1], goal)
     state = improve(fine, state, regions, goal)
-    return carried(state, fine, problem, centers)
+    return transfer_state(state, fine, problem, centers)
 
 
 def everywhere(problem: Problem, n_clusters: int) -> Regions:

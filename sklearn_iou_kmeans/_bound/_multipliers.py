@@ -1,9 +1,9 @@
 """Multipliers that make the bound small, for candidate centers: a linear program.
 
 The smallest bound over candidates c, min over mu of s . mu + k max_c rho_c(mu), is the optimum of
-the linear relaxation of the p-median problem: the mass y_c of a candidate is the fraction of it
-that is chosen, and all of them add up to k. The primal-dual hybrid gradient method finds both. None
-of this has to be exact, because the bound holds for any multipliers.
+the linear relaxation of the p-median problem, in which a fraction y_c of each candidate is chosen,
+and the fractions add up to k. The primal-dual hybrid gradient method finds both. None of this has
+to be exact, because the bound holds for any multipliers.
 """
 
 from typing import NamedTuple
@@ -18,8 +18,8 @@ from ._problem import Problem
 # The smallest multiplier, so that boxes with a lower IoU can be left out.
 FLOOR = 1e-9
 
-# The step of the mass divided by that of the multipliers, about the ratio of their distances to the
-# optimum.
+# The step of the fractions divided by that of the multipliers, about the ratio of their distances
+# to the optimum.
 BALANCE = 100.0
 
 # How many candidates are kept for each shape, the best, so that memory stays bounded: those with a
@@ -41,7 +41,7 @@ class Candidates(NamedTuple):
     """Candidate centers (m, n_dims), the fraction of each that is chosen, and its region."""
 
     centers: FloatArray
-    mass: FloatArray
+    fraction: FloatArray
     region: NDArray[np.intp]
 
 
@@ -54,7 +54,7 @@ class Solved(NamedTuple):
     multipliers: FloatArray
     rho: FloatArray
     bound: float
-    mass: FloatArray
+    fraction: FloatArray
     value: float
 
 
@@ -112,43 +112,47 @@ def solve(
     weights, region = problem.sample_weight, candidates.region
     order, iou = rank(problem.sides, candidates.centers)
 
-    def move(mass: FloatArray, mu: FloatArray, step: float) -> tuple[FloatArray, FloatArray, float]:
-        moved, rho = proximal_multipliers(order, iou, weights, mass, mu, step, FLOOR)
+    def move(
+        fraction: FloatArray, mu: FloatArray, step: float
+    ) -> tuple[FloatArray, FloatArray, float]:
+        moved, rho = proximal_multipliers(order, iou, weights, fraction, mu, step, FLOOR)
         return moved, rho, float(weights @ moved + counts @ highest(rho, region, len(counts)))
 
     target, accuracy = goal.score + 0.75 * goal.tol, goal.tol / 16
-    hopeless = goal.score + goal.tol if goal.stop_to_branch else np.inf
+    branching_threshold = goal.score + goal.tol if goal.stop_to_branch else np.inf
     max_iter = min(max(WORK // len(weights), LEAST), MOST)
     step = 1.0 / coupling(order, iou, weights, multipliers, len(region))
-    mass = onto_simplices(candidates.mass, region, counts)
-    mu, rho, bound = move(mass, multipliers, 0.0)
-    best, last_rho, value, taken = (mu, rho, bound), rho, -np.inf, mass
+    fraction = project_onto_simplices(candidates.fraction, region, counts)
+    mu, rho, bound = move(fraction, multipliers, 0.0)
+    best, last_rho, value, best_fraction = (mu, rho, bound), rho, -np.inf, fraction
     for _ in range(0, max_iter, PERIOD):
-        mean_mu, mean_mass = np.zeros_like(mu), np.zeros_like(mass)
+        mean_mu, mean_fraction = np.zeros_like(mu), np.zeros_like(fraction)
         for _ in range(PERIOD):
-            mass = onto_simplices(mass + BALANCE * step * (2.0 * rho - last_rho), region, counts)
+            fraction = project_onto_simplices(
+                fraction + BALANCE * step * (2.0 * rho - last_rho), region, counts
+            )
             last_rho = rho
-            mu, rho, bound = move(mass, mu, step / BALANCE)
+            mu, rho, bound = move(fraction, mu, step / BALANCE)
             if bound < best[2]:
                 best = mu, rho, bound
             mean_mu += mu / PERIOD
-            mean_mass += mass / PERIOD
+            mean_fraction += fraction / PERIOD
             if not goal.has_time():
-                return Solved(*best, taken, value)
-        mean = move(mean_mass, mean_mu, 0.0)
+                return Solved(*best, best_fraction, value)
+        mean = move(mean_fraction, mean_mu, 0.0)
         if mean[2] < bound:
             mu, rho, _ = mean
-            mass, last_rho = mean_mass, rho
+            fraction, last_rho = mean_fraction, rho
         best = min(best, mean, key=lambda found: found[2])
-        # With the best multipliers for this mass, the Lagrangian is the value of the mass.
-        free, free_rho, _ = move(mean_mass, mean_mu, 1e6)
-        now = float(weights @ free + mean_mass @ free_rho)
+        # With the best multipliers for these fractions, the Lagrangian is their value.
+        free, free_rho, _ = move(mean_fraction, mean_mu, 1e6)
+        now = float(weights @ free + mean_fraction @ free_rho)
         if now > value:
-            value, taken = now, mean_mass
-        is_done = best[2] < max(target, value + accuracy) or value > hopeless
+            value, best_fraction = now, mean_fraction
+        is_done = best[2] < max(target, value + accuracy) or value > branching_threshold
         if is_done or not goal.take_step():
             break
-    return Solved(*best, taken, value)
+    return Solved(*best, best_fraction, value)
 
 
 def highest(rho: FloatArray, region: NDArray[np.intp], n_regions: int) -> FloatArray:
@@ -183,17 +187,19 @@ def coupling(
     return float(np.sqrt(size))
 
 
-def onto_simplices(values: FloatArray, region: NDArray[np.intp], counts: FloatArray) -> FloatArray:
+def project_onto_simplices(
+    values: FloatArray, region: NDArray[np.intp], counts: FloatArray
+) -> FloatArray:
     """Return the nearest values >= 0 that add up to the count of each region."""
     if len(counts) == 1:
-        return onto_simplex(values, counts[0])
+        return project_onto_simplex(values, counts[0])
     nearest = np.empty_like(values)
     for i, count in enumerate(counts):
-        nearest[region == i] = onto_simplex(values[region == i], count)
+        nearest[region == i] = project_onto_simplex(values[region == i], count)
     return nearest
 
 
-def onto_simplex(values: FloatArray, total: float) -> FloatArray:
+def project_onto_simplex(values: FloatArray, total: float) -> FloatArray:
     """Return the nearest values >= 0 that add up to `total`."""
     values = (
         values - values.max()

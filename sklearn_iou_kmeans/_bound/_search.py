@@ -13,7 +13,7 @@ from ._problem import EPS, Problem
 from ._rectangles import Peaks, Regions, largest_rho, rho_of, rounding_error
 
 # Maximum number of candidates to begin with, and of those that are added at once.
-N_CANDIDATES, N_ADDED = 400, 64
+N_FIRST_CANDIDATES, N_ADDED = 400, 64
 
 # Minimum distance between candidates that are added at once, in the logarithm of a side, and the
 # factor by which it decreases each time.
@@ -22,8 +22,8 @@ APART, CLOSER = 0.05, 0.7
 # Candidates with less than this share of the largest rho are dropped.
 LOW = 0.997
 
-# Less mass than this counts as none.
-TAKEN = 1e-3
+# A smaller fraction of a candidate counts as none.
+SMALLEST_FRACTION = 1e-3
 
 # Tolerance of the first bound of rho, relative to rho.
 ROUGH = 2e-3
@@ -54,8 +54,8 @@ def start(problem: Problem, centers: FloatArray) -> State:
     return State(multipliers, first_candidates(problem, problem.scaled(centers)), np.inf)
 
 
-def carried(state: State, coarse: Problem, fine: Problem, centers: FloatArray) -> State:
-    """Carry a state over to another summary of the same boxes.
+def transfer_state(state: State, coarse: Problem, fine: Problem, centers: FloatArray) -> State:
+    """Transfer a state to another summary of the same boxes.
 
     The difference between the IoU with the best center and the multiplier is interpolated, by the
     inverse distance to the nearest shapes.
@@ -85,10 +85,12 @@ def explore(
         solved = solve(problem, candidates, regions.counts, multipliers, goal)
         multipliers = solved.multipliers
         reached = float(solved.rho.max())
-        matters = (solved.mass > TAKEN) | (solved.rho > NEARLY * reached)
+        matters = (solved.fraction > SMALLEST_FRACTION) | (solved.rho > NEARLY * reached)
         peaks = around(problem, multipliers, regions, candidates.centers[matters], distance)
         peaks = peaks.above(reached)
-        candidates = with_peaks(candidates, solved.mass, solved.rho, regions, peaks, distance / 2)
+        candidates = with_peaks(
+            candidates, solved.fraction, solved.rho, regions, peaks, distance / 2
+        )
         if not goal.take_step():
             break
     return State(multipliers, candidates, np.inf)
@@ -137,7 +139,7 @@ def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> Sta
         solved = solve(problem, candidates, regions.counts, multipliers, half_time)
         reached = highest(solved.rho, candidates.region, len(regions.counts))
         if goal.stop_to_branch and solved.value > goal.score + goal.tol and bound < np.inf:
-            candidates = candidates._replace(mass=solved.mass)
+            candidates = candidates._replace(fraction=solved.fraction)
             break
         # How closely rho has to be known: a share of what the bound exceeds the score by, or may.
         to_go = (solved.bound - goal.score) / n_clusters
@@ -149,7 +151,7 @@ def improve(problem: Problem, state: State, regions: Regions, goal: Goal) -> Sta
         excess = float(regions.counts @ (peaks.bounds - reached))
         if proven < bound:
             bound, multipliers = proven, solved.multipliers
-        candidates = with_peaks(candidates, solved.mass, solved.rho, regions, peaks, apart)
+        candidates = with_peaks(candidates, solved.fraction, solved.rho, regions, peaks, apart)
         if bound <= goal.score + goal.tol or excess <= goal.tol / 4 or not goal.take_step():
             break
         multipliers = solved.multipliers
@@ -168,25 +170,27 @@ def first_candidates(problem: Problem, centers: FloatArray) -> Candidates:
     """Return the centers, each chosen as a whole, and the middles of cells."""
     logs, resolution = np.log2(problem.sides), 64.0
     cells = np.unique(np.floor(logs * resolution), axis=1)
-    while cells.shape[1] > N_CANDIDATES:
+    while cells.shape[1] > N_FIRST_CANDIDATES:
         resolution /= 2
         cells = np.unique(np.floor(logs * resolution), axis=1)
     middles = np.exp2((cells.T + 0.5) / resolution)
     middles = np.clip(middles, problem.sides.min(axis=1), problem.sides.max(axis=1))
-    mass = np.append(np.ones(len(centers)), np.zeros(len(middles)))
-    return Candidates(np.vstack([centers, middles]), mass, np.zeros(len(mass), dtype=np.intp))
+    fraction = np.append(np.ones(len(centers)), np.zeros(len(middles)))
+    return Candidates(
+        np.vstack([centers, middles]), fraction, np.zeros(len(fraction), dtype=np.intp)
+    )
 
 
 def with_peaks(
     candidates: Candidates,
-    mass: FloatArray,
+    fraction: FloatArray,
     rho: FloatArray,
     regions: Regions,
     peaks: Peaks,
     apart: float,
 ) -> Candidates:
     """Add the highest peaks that are not too close together; drop candidates far below them."""
-    kept = (mass > TAKEN) | (
+    kept = (fraction > SMALLEST_FRACTION) | (
         rho > LOW * highest(rho, candidates.region, len(regions.counts))[candidates.region]
     )
     logs, values, chosen = np.log(peaks.centers), peaks.values.copy(), list[int]()
@@ -195,6 +199,6 @@ def with_peaks(
         values[np.abs(logs - logs[chosen[-1]]).max(axis=1) < apart] = 0.0
     return Candidates(
         np.vstack([candidates.centers[kept], peaks.centers[chosen]]),
-        np.append(mass[kept], np.zeros(len(chosen))),
+        np.append(fraction[kept], np.zeros(len(chosen))),
         np.append(candidates.region[kept], peaks.region[chosen]),
     )
