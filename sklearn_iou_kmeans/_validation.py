@@ -17,7 +17,7 @@ def aligned(values: NDArray[Number]) -> NDArray[Number]:
     return np.require(values, requirements="A")
 
 
-def check_sides(X: NDArray[np.floating], name: str = "X", whom: str = "") -> None:
+def check_sides(X: NDArray[np.floating], name: str = "X", caller: str = "") -> None:
     """Raise unless every side is finite and >= 0."""
     if X.size == 0 or (np.min(X) >= 0 and np.max(X) < np.inf):
         return
@@ -31,7 +31,7 @@ def check_sides(X: NDArray[np.floating], name: str = "X", whom: str = "") -> Non
     if np.isinf(value) and value > 0:
         raise ValueError(f"Input {name} contains infinity: {place}. Sides of boxes are finite.")
     raise ValueError(
-        f"Negative values in data passed to {whom or 'a function of shapes'}: {place}. Sides of "
+        f"Negative values in data passed to {caller or 'a function of shapes'}: {place}. Sides of "
         "boxes are >= 0: were corners swapped, or was a position passed for a size?"
     )
 
@@ -86,7 +86,8 @@ def check_weights(
     )
     if weights.shape != X.shape[:1]:
         raise ValueError(
-            f"sample_weight.shape == {weights.shape}, expected {X.shape[:1]}: give a weight a row."
+            f"sample_weight.shape == {weights.shape}, expected {X.shape[:1]}: give one weight per "
+            "row."
         )
     if (weights < 0).any():
         row = np.flatnonzero(weights < 0)[0]

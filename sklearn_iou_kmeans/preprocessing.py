@@ -293,7 +293,7 @@ def _check_image_sizes(image_sizes: ArrayLike, sizes: Any) -> NDArray[np.float64
     if image.shape not in ((2,), (*n_boxes, 2)):
         raise ValueError(
             f"image_sizes has the shape {image.shape}, and sizes {np.shape(sizes)}: give one "
-            "(width, height) for all boxes, or one a row for each box."
+            "(width, height) for all boxes, or one row per box."
         )
     image = np.atleast_2d(image)
     known = (np.isfinite(image) & (image > 0)).all(axis=1)

@@ -546,7 +546,7 @@ def test_bad_input_is_named_before_a_figure_is_made(anchors, boxes, options, mes
 
 
 def test_weights_have_to_be_one_a_box():
-    with pytest.raises(ValueError, match="give a weight a row"):
+    with pytest.raises(ValueError, match="give one weight per row"):
         AnchorsDisplay(anchors=[[9, 9]], X=X, sample_weight=[1.0]).plot()
 
 

@@ -107,7 +107,7 @@ class BaseShapeClusterer(
             self, X, reset=reset, dtype=FLOATS, ensure_all_finite=False
         )
         shapes = aligned(shapes)
-        check_sides(shapes, whom=type(self).__name__)
+        check_sides(shapes, caller=type(self).__name__)
         if reset and are_corners(shapes):
             warn(
                 "X has four columns, of which the third is always above the first and the fourth "

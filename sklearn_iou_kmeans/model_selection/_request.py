@@ -148,7 +148,7 @@ def check_length(values: Any, name: str, X: Any) -> Any:
     values = np.asarray(values)
     if values.shape != (X.shape[0],):
         raise ValueError(
-            f"{name} has shape {values.shape} and X has {X.shape[0]} boxes: give one value a box."
+            f"{name} has shape {values.shape} and X has {X.shape[0]} boxes: give one value per box."
         )
     return values
 

@@ -515,8 +515,10 @@ class NClustersSweep(
             )
             for place in np.ndindex(*results.train.shape)
         ]
-        with fit_and_its_parts(self, len(tasks)) as told:
-            tasks = [task._replace(told=part) for task, part in zip(tasks, told, strict=True)]
+        with fit_and_its_parts(self, len(tasks)) as notifiers:
+            tasks = [
+                task._replace(notify=notify) for task, notify in zip(tasks, notifiers, strict=True)
+            ]
             for n_done, (place, fit) in enumerate(run(tasks, self.n_jobs), 1):
                 results.include(place, fit)
                 if self.verbose:

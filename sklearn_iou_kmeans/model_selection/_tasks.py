@@ -43,14 +43,14 @@ def fits_prepared(estimator: Any) -> TypeGuard[FitsPrepared]:
 class Task(NamedTuple):
     """An estimator to fit to a part, and its place: part, row of the table and restart.
 
-    ``with told(estimator):`` notifies the callbacks of the sweep when its fit begins and ends.
+    ``with notify(estimator):`` notifies the callbacks of the sweep when its fit begins and ends.
     """
 
     place: tuple[int, int, int]
     n_clusters: int
     estimator: Any
     part: Part
-    told: Callable[[Any], AbstractContextManager[Any]] = nullcontext
+    notify: Callable[[Any], AbstractContextManager[Any]] = nullcontext
 
     def size(self) -> int:
         """Return a number that grows with the run time of the task."""
@@ -83,7 +83,7 @@ def run_task(task: Task) -> tuple[tuple[int, int, int], Fit]:
     with one_thread():
         start = time.perf_counter()
         train, test = task.part.boxes_to_fit(), task.part.held_out_boxes()
-        with task.told(task.estimator):
+        with task.notify(task.estimator):
             if task.part.prepared is None:
                 fitted = task.estimator.fit(train.X, **train.fit_params)
             else:
