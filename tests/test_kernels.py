@@ -470,14 +470,14 @@ def test_compiled_kernels_that_are_missing_are_said_to_be(monkeypatch):
     for name in ("_compiled", "_compiled_avx2"):
         monkeypatch.setitem(sys.modules, f"sklearn_iou_kmeans._kernels.{name}", None)
     with pytest.raises(ImportError, match="was installed without compiled kernels"):
-        _kernels.choose("compiled")
-    assert _kernels.choose(None)[0] == "numpy"
+        _kernels.choose_kernels("compiled")
+    assert _kernels.choose_kernels(None)[0] == "numpy"
 
 
 @needs_compiler
 def test_compiled_kernels_of_another_version_are_refused_by_name(monkeypatch):
-    assert _kernels.choose(None)[0] == "compiled"
+    assert _kernels.choose_kernels(None)[0] == "compiled"
     monkeypatch.setattr(_numpy, "CONTRACT", _numpy.CONTRACT + 1)
     with pytest.raises(ImportError, match=r"_compiled.* belong to another version"):
-        _kernels.choose(None)
-    assert _kernels.choose("numpy")[0] == "numpy"
+        _kernels.choose_kernels(None)
+    assert _kernels.choose_kernels("numpy")[0] == "numpy"

@@ -36,7 +36,7 @@ __all__ = [
 VARIABLE = "SKLEARN_IOU_KMEANS_KERNELS"
 
 
-def choose(wanted: str | None) -> tuple[str, ModuleType]:
+def choose_kernels(wanted: str | None) -> tuple[str, ModuleType]:
     """Return the kernels that are wanted, and their name.
 
     Parameters
@@ -89,7 +89,7 @@ def has_avx2() -> bool:
     return "AVX2" in known or "X86_V3" in known
 
 
-kernels_in_use, _kernels = choose(os.environ.get(VARIABLE))
+kernels_in_use, _kernels = choose_kernels(os.environ.get(VARIABLE))
 
 if TYPE_CHECKING:
     from ._numpy import (
@@ -106,14 +106,4 @@ if TYPE_CHECKING:
         weighted_medians,
     )
 else:
-    ascent_step = _kernels.ascent_step
-    count_cells = _kernels.count_cells
-    gradient_weights = _kernels.gradient_weights
-    median_step = _kernels.median_step
-    nearest = _kernels.nearest
-    pairwise = _kernels.pairwise
-    proximal_multipliers = _kernels.proximal_multipliers
-    rho_terms = _kernels.rho_terms
-    swap_gains = _kernels.swap_gains
-    two_nearest = _kernels.two_nearest
-    weighted_medians = _kernels.weighted_medians
+    globals().update((name, getattr(_kernels, name)) for name in __all__ if hasattr(_kernels, name))
