@@ -174,10 +174,7 @@ class ShapeHistogram(VersionedState):
         X = check_shapes(X, "X", ensure_min_samples=0)
         weights = check_weights(sample_weight, X, allow_all_zero=True)
         self._check_n_dims(X.shape[1])
-        new = count(X, weights, self._asked)
-        parts = (self._content, self.resolution), (new, float(self._asked))
-        content, resolution = combine(*parts)
-        self._keep(content, resolution, X.shape)
+        self._include(count(X, weights, self._asked), self._asked, X.shape)
         return self
 
     def merge(self, other: "ShapeHistogram") -> Self:
@@ -206,8 +203,8 @@ class ShapeHistogram(VersionedState):
             )
         if other.n_dims is not None:
             self._check_n_dims(other.n_dims)
-            parts = (self._content, self.resolution), (other._content, other.resolution)
-            self._keep(*combine(*parts), (other.n_samples, other.n_dims))
+            shape = other.n_samples, other.n_dims
+            self._include(other._content, other.resolution, shape)
         return self
 
     def _halved(self) -> Self:
@@ -229,8 +226,9 @@ class ShapeHistogram(VersionedState):
                 "histogram holds shapes of one kind."
             )
 
-    def _keep(self, content: "Content", resolution: float, shape: tuple[int, ...]) -> None:
-        """Store the content after `shape[0]` shapes of `shape[1]` sides were added."""
+    def _include(self, content: "Content", resolution: float, shape: tuple[int, ...]) -> None:
+        """Add the content of `shape[0]` shapes of `shape[1]` sides."""
+        content, resolution = combine((self._content, self.resolution), (content, resolution))
         with np.errstate(over="ignore"):
             total = content.weights.sum()
         if not np.isfinite(total):
