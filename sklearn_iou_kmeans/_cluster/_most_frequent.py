@@ -30,10 +30,10 @@ class MostFrequentShapes(BaseShapeClusterer):
 
     Attributes
     ----------
-    cluster_centers_ : ndarray of shape (n_clusters, n_features)
-        The shapes, the most frequent first (ties by the first side). If there are fewer distinct
-        shapes than `n_clusters`, only these are kept, with a warning.
-    counts_ : ndarray of shape (n_clusters,)
+    cluster_centers_ : ndarray of shape (n_centers, n_features)
+        The shapes, the most frequent first (ties by the first side): `n_clusters`, or as many as
+        are distinct, with a warning, if these are fewer.
+    counts_ : ndarray of shape (n_centers,)
         Number of boxes of each shape: the sum of their weights.
     labels_ : ndarray of shape (n_samples,)
         Index of the best center of each box.
