@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_iou_kmeans import IoUCurveDisplay, IoUKMeans, NClustersSweep
 from sklearn_iou_kmeans.datasets import load_bccd
+from sklearn_iou_kmeans.model_selection import knee, one_standard_error
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
 every = load_bccd()
@@ -32,8 +33,9 @@ pipeline.fit(corners, nclusterssweep__groups=image)
 # %%
 # The rules use the scores on held-out boxes. These still rise for nearly every further anchor, so
 # the rule of one standard error chooses a large number; the knee chooses fewer.
-for rule, n_clusters in sweep.n_clusters_by_rule_.items():
-    print(f"{rule:<20}{n_clusters:>3} anchors")
+for rule in (knee, one_standard_error):
+    n_clusters = sweep.cv_results_["param_n_clusters"][rule(sweep.cv_results_)]
+    print(f"{rule.__name__:<20}{n_clusters:>3} anchors")
 IoUCurveDisplay.from_estimator(sweep)
 
 # %%

@@ -119,7 +119,7 @@ def test_json_holds_what_the_sweep_says(labels):
     results = found.cv_results_
     assert report["n_clusters"] == found.best_n_clusters_
     assert report["rule"] == "knee"
-    assert report["n_clusters_by_rule"] == found.n_clusters_by_rule_
+    assert report["n_clusters_by_rule"] == {"knee": found.best_n_clusters_}
     scores = [row["average_iou"] for row in report["curve"]]
     assert scores == results["train_score"].tolist()
     assert [row["gain"] for row in report["curve"]] == [None, *np.diff(scores)]

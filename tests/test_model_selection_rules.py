@@ -7,13 +7,8 @@ from hypothesis import strategies as st
 
 from sklearn_iou_kmeans import IoUKMeans, NClustersSweep
 from sklearn_iou_kmeans.datasets import make_boxes
-from sklearn_iou_kmeans.model_selection._rules import (
-    choices_by_rule,
-    choose,
-    knee,
-    one_standard_error,
-    reaching,
-)
+from sklearn_iou_kmeans.model_selection import knee, one_standard_error
+from sklearn_iou_kmeans.model_selection._rules import choose, reaching
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
 
@@ -95,7 +90,6 @@ def test_a_callable_gets_the_results_and_returns_a_row(sizes):
 
     sweep = NClustersSweep(IoUKMeans(), [2, 3, 4], n_init=2, rule=most).fit(sizes)
     assert sweep.best_n_clusters_ == 4
-    assert sweep.n_clusters_by_rule_.keys() == {"most", "knee"}
 
 
 @pytest.mark.parametrize("index", [0, 1, np.int64(2)])
@@ -107,7 +101,7 @@ def test_a_callable_with_the_name_of_another_rule_is_the_one_that_chooses():
     def knee(cv_results):
         return 2
 
-    assert choices_by_rule(results([0.1, 0.5, 0.6]), knee) == {"knee": 2}
+    assert choose(results([0.1, 0.5, 0.6]), knee) == 2
 
 
 @pytest.mark.parametrize("index", [3, -1, 1.0, None, "knee"])
@@ -122,19 +116,12 @@ def test_a_rule_that_is_none(sizes, rule):
         NClustersSweep(IoUKMeans(), rule=rule).fit(sizes)
 
 
-def test_every_rule_that_applies_is_answered():
-    assert choices_by_rule(results([0.1, 0.5, 0.6]), "knee") == {"knee": 1}
-    with_folds = choices_by_rule(held_out([0.1, 0.5, 0.6], [0.3, 0.3, 0.3], 4), 0.05)
-    assert with_folds == {"0.05": 0, "knee": 1, "one_standard_error": 1}
-
-
-def test_a_sweep_tells_what_each_rule_would_choose(sizes):
-    sweep = NClustersSweep(IoUKMeans(), n_init=2, cv=3, rule=0.5, random_state=0).fit(sizes)
-    assert sweep.n_clusters_by_rule_["0.5"] == sweep.best_n_clusters_
-    for rule, n_clusters in sweep.n_clusters_by_rule_.items():
-        if rule != "0.5":
-            chosen = choose(sweep.cv_results_, rule)
-            assert sweep.cv_results_["param_n_clusters"][chosen] == n_clusters
+@pytest.mark.parametrize("rule", [knee, one_standard_error])
+def test_the_named_rules_are_functions_of_the_results_of_any_sweep(sizes, rule):
+    sweep = NClustersSweep(IoUKMeans(), n_init=2, cv=3, rule=rule.__name__, random_state=0)
+    chosen = sweep.fit(sizes).best_index_
+    other = sweep.set_params(rule=0.5).fit(sizes)
+    assert rule(other.cv_results_) == chosen != other.best_index_
 
 
 def test_the_knee_moves_with_the_range(sizes):

@@ -12,6 +12,7 @@ from rich.table import Table
 from .. import IoUKMeans, NClustersSweep
 from .._kernels import FloatArray
 from .._sklearn import HAS_CALLBACKS
+from ..model_selection import knee, one_standard_error
 from ._anchors import (
     FitRecord,
     bound_average_iou,
@@ -122,7 +123,7 @@ def compute_sweep(
         warnings=messages,
         n_clusters=found.best_n_clusters_,
         rule=str(found.rule),
-        n_clusters_by_rule=found.n_clusters_by_rule_,
+        n_clusters_by_rule=choices_by_rule(found),
         curve=describe_curve(found, scale, bounds),
     )
 
@@ -165,6 +166,14 @@ def bound_curve(found: NClustersSweep, sizes: FloatArray, certify: float | None)
         return [None] * len(fitted)
     bounds = [bound_average_iou(sizes, k, anchors, certify) for k, anchors in fitted]
     return list(accumulate(reversed(bounds), min))[::-1]
+
+
+def choices_by_rule(found: NClustersSweep) -> dict[str, int]:
+    """Return the number of anchors that each rule chooses, that of the sweep first."""
+    rules = [knee] if found.cv is None else [knee, one_standard_error]
+    numbers, results = found.cv_results_["param_n_clusters"], found.cv_results_
+    choices = {rule.__name__: int(numbers[rule(results)]) for rule in rules}
+    return {str(found.rule): found.best_n_clusters_} | choices
 
 
 def describe_curve(found: NClustersSweep, scale: Scale, bounds: list[Any]) -> list[Row]:

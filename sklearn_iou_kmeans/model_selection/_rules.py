@@ -42,7 +42,7 @@ def knee(cv_results: CVResults) -> int:
     The same curve has different knees on different ranges:
 
     >>> import numpy as np
-    >>> from sklearn_iou_kmeans.model_selection._rules import knee
+    >>> from sklearn_iou_kmeans.model_selection import knee
     >>> for last in (10, 40):
     ...     n_clusters = np.arange(3, last + 1)
     ...     score = 1 - 0.9 * n_clusters**-0.5
@@ -117,11 +117,6 @@ def reaching(target: float) -> Rule:
 NAMED_RULES: dict[str, Rule] = {"knee": knee, "one_standard_error": one_standard_error}
 
 
-def name_of(rule: str | float | Rule) -> str:
-    """Return the name of a rule for tables."""
-    return getattr(rule, "__name__", type(rule).__name__) if callable(rule) else str(rule)
-
-
 def choose(cv_results: CVResults, rule: str | float | Rule) -> int:
     """Return the index that a rule chooses; validate it if the rule is a callable."""
     if isinstance(rule, str):
@@ -131,16 +126,7 @@ def choose(cv_results: CVResults, rule: str | float | Rule) -> int:
     index, n_rows = rule(cv_results), len(cv_results["param_n_clusters"])
     if not isinstance(index, int | np.integer) or not 0 <= index < n_rows:
         raise ValueError(
-            f"rule {name_of(rule)!r} returned {index!r}: it has to return the index of a row of "
+            f"rule={rule!r} returned {index!r}: it has to return the index of a row of "
             f"cv_results_, from 0 to {n_rows - 1}."
         )
     return int(index)
-
-
-def choices_by_rule(cv_results: CVResults, rule: str | float | Rule) -> dict[str, int]:
-    """Return the index that `rule` and each applicable named rule chooses, by name."""
-    has_cv = "mean_test_score" in cv_results
-    applicable = [name for name in NAMED_RULES if name != "one_standard_error" or has_cv]
-    chosen = {name_of(rule): choose(cv_results, rule)}
-    others = {name: choose(cv_results, name) for name in applicable if name not in chosen}
-    return chosen | others

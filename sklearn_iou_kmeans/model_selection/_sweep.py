@@ -31,7 +31,7 @@ from .._sklearn import (
 )
 from ._request import Part, check_request, clusterer_of
 from ._results import Results
-from ._rules import Rule, choices_by_rule, name_of, scores_of
+from ._rules import Rule, choose, scores_of
 from ._tasks import Task, prepare, run
 
 
@@ -93,7 +93,10 @@ class NClustersSweep(
         - A float chooses the fewest clusters with at least this score, or the largest number, with
           a warning, if none reaches it. Use it if you have a target, for example the average IoU
           that the default anchors reach on the data that they were made for.
-        - A callable ``rule(cv_results_)`` returns the index of the chosen row.
+        - A callable ``rule(cv_results_)`` returns the index of the chosen row. The first two are
+          also such functions, :func:`~sklearn_iou_kmeans.model_selection.knee` and
+          :func:`~sklearn_iou_kmeans.model_selection.one_standard_error`, to apply to the
+          `cv_results_` of any sweep.
 
     n_jobs : int, default=None
         Number of tasks to run in parallel, in threads unless a :func:`joblib.parallel_config`
@@ -132,8 +135,6 @@ class NClustersSweep(
         The best fit to all boxes with the chosen number of clusters.
     estimators_ : list of estimators
         The best fit to all boxes for each number of clusters.
-    n_clusters_by_rule_ : dict of str to int
-        The choices of `rule`, and of every other named rule that applies.
     n_splits_ : int
         Number of folds; 0 without `cv`.
     labels_ : ndarray of shape (n_samples,)
@@ -183,7 +184,6 @@ class NClustersSweep(
     best_score_: float
     best_estimator_: Any
     estimators_: list[Any]
-    n_clusters_by_rule_: dict[str, int]
     n_splits_: int
 
     # Routed to the estimator and to the splitter; the sweep does not use them itself.
@@ -276,11 +276,9 @@ class NClustersSweep(
         parts = [prepare(self._clone(n_clusters[-1], seeds[0]), part) for part in parts]
         results = self._run(parts, n_clusters, seeds)
         self.cv_results_ = results.table(n_clusters)
-        indices = choices_by_rule(self.cv_results_, self.rule)
-        self.n_clusters_by_rule_ = {name: n_clusters[i] for name, i in indices.items()}
         self.estimators_ = results.estimators()
         self.n_splits_ = len(parts) - 1
-        self.best_index_ = indices[name_of(self.rule)]
+        self.best_index_ = choose(self.cv_results_, self.rule)
         self.best_n_clusters_ = n_clusters[self.best_index_]
         self.best_score_ = float(scores_of(self.cv_results_)[self.best_index_])
         self.best_estimator_ = self.estimators_[self.best_index_]
