@@ -172,10 +172,7 @@ class ShapeHistogram(VersionedState):
             unchanged.
         """
         X = check_shapes(X, "X", ensure_min_samples=0)
-        weights = check_weights(sample_weight, X, allow_all_zero=True)
-        self._check_n_dims(X.shape[1])
-        self._include(count(X, weights, self._asked), self._asked, X.shape)
-        return self
+        return self._add(X, check_weights(sample_weight, X, allow_all_zero=True))
 
     def merge(self, other: "ShapeHistogram") -> Self:
         """Add the content of another histogram.
@@ -225,6 +222,12 @@ class ShapeHistogram(VersionedState):
                 f"The shapes to add have {n_dims} sides and those before have {self.n_dims}: a "
                 "histogram holds shapes of one kind."
             )
+
+    def _add(self, X: NDArray[np.floating], sample_weight: FloatArray) -> Self:
+        """Add shapes that are validated already."""
+        self._check_n_dims(X.shape[1])
+        self._include(count(X, sample_weight, self._asked), self._asked, X.shape)
+        return self
 
     def _include(self, content: "Content", resolution: float, shape: tuple[int, ...]) -> None:
         """Add the content of `shape[0]` shapes of `shape[1]` sides."""

@@ -24,7 +24,7 @@ from .._sklearn import (
     fit_and_its_runs,
     validates_parameters,
 )
-from .._validation import check_shapes, check_weights
+from .._validation import check_centers, check_weights
 from .._warnings import warn
 from .._weights import is_moderate, rescaled
 from ._base import BaseShapeClusterer
@@ -332,7 +332,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         is_first = not hasattr(self, "histogram_")
         X = self._check_shapes(X, reset=is_first)
         histogram = ShapeHistogram() if is_first else copy(self.histogram_)
-        histogram.add(X, check_weights(sample_weight, X))
+        histogram._add(X, check_weights(sample_weight, X))
         levels = levels_of(histogram)
         finest = levels[-1]
         used = WeightedShapes(finest.shapes, finest.weights)
@@ -450,12 +450,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
 
     def _check_init(self, init: ArrayLike, X: NDArray[np.floating]) -> FloatArray:
         """Validate `init` and return it as centers."""
-        centers = check_shapes(init, "init", n_dims=X.shape[1])
-        if len(centers) != self.n_clusters:
-            raise ValueError(
-                f"init has {len(centers)} rows and n_clusters={self.n_clusters}: give one row per "
-                "cluster."
-            )
+        centers = check_centers(init, "init", self.n_clusters, X.shape[1])
         if not centers.all():
             row = np.flatnonzero((centers == 0).any(axis=1))[0]
             raise ValueError(

@@ -76,7 +76,7 @@ def summarize(X: FloatArray, sample_weight: FloatArray) -> Levels:
     if len(X) <= FEW:
         return [Summary.of_boxes(X, sample_weight)]
     resolution = RESOLUTION if len(X) <= MANY else 2 * RESOLUTION
-    return levels_of(ShapeHistogram(resolution).add(X, sample_weight))
+    return levels_of(ShapeHistogram(resolution)._add(X, sample_weight))
 
 
 def levels_of(histogram: ShapeHistogram) -> Levels:
