@@ -104,6 +104,7 @@ dist: $(VENV)/.dist
 # Measure speed and quality, and compare to other tools.
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/peers.py --shrink 4
 	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/few_boxes.py

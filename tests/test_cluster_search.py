@@ -22,6 +22,7 @@ from sklearn_iou_kmeans._cluster._solution import Solution, evaluate
 from sklearn_iou_kmeans._cluster._summary import Summary, summarize
 from sklearn_iou_kmeans._kernels import ascent_step, nearest, pairwise
 from sklearn_iou_kmeans.datasets import make_boxes
+from sklearn_iou_kmeans.metrics import average_iou_score
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
 
@@ -368,6 +369,27 @@ def test_single_sides_leave_a_local_optimum_of_the_update_rule():
     np.testing.assert_array_equal(moved.centers, [[2.35, 1.4]])
     kmeans = IoUKMeans(1, random_state=0).fit(X)
     np.testing.assert_array_equal(kmeans.cluster_centers_, [[2.35, 1.4]])
+
+
+@pytest.mark.parametrize("n_dims", [2, 3])
+@pytest.mark.parametrize("n_boxes", [1000, 60_000])
+def test_no_anchor_for_small_boxes_in_whole_pixels_gains_by_a_pixel(n_boxes, n_dims):
+    """Between two pixels the average IoU falls, so the update rule stays on the first it meets."""
+    X = np.ceil(np.random.RandomState(0).lognormal(2, 0.7, size=(n_boxes, n_dims)))
+    kmeans = IoUKMeans(5, random_state=0).fit(X)
+    for i, side in np.ndindex(kmeans.cluster_centers_.shape):
+        for pixels in (-1, 1):
+            anchors = kmeans.cluster_centers_.copy()
+            anchors[i, side] += pixels
+            assert average_iou_score(X, anchors) <= kmeans.average_iou_
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_small_boxes_in_whole_pixels_get_better_anchors_than_from_many_runs_on_all(seed):
+    X = np.ceil(np.random.RandomState(seed).lognormal(2, 0.7, size=(20_000, 2)))
+    found = IoUKMeans(6, random_state=seed).fit(X)
+    lloyd = IoUKMeans(6, algorithm="lloyd", n_init=30, random_state=seed).fit(X)
+    assert found.average_iou_ >= lloyd.average_iou_
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.random import RandomState
 
-from .._kernels import FloatArray, ascent_step, median_step, swap_gains, two_nearest
+from .._kernels import FloatArray, IntArray, ascent_step, median_step, swap_gains, two_nearest
 from ._seeding import N_CANDIDATES, draw_far_shapes
 from ._solution import Solution, by_score, evaluate
 from ._summary import Levels, Summary
@@ -34,8 +34,12 @@ N_KEPT = 3
 # more local optima are met, and the less time a swap takes.
 SWAPS = 115
 
-# Up to this number of shapes single sides are moved too; the time grows with its square.
+# Up to this number of shapes, sides are moved to those of all shapes and not only to the next; the
+# time grows with its square.
 VERY_FEW = 300
+
+# The relative difference of sides that are the same up to rounding.
+SAME = 1e-6
 
 # How much lower the average IoU may be after the first swaps; later this decreases to 0.
 SLACK = 1e-3
@@ -62,9 +66,13 @@ def search(
     if len(levels) == 1:
         return search_few(levels[0], starts, random_state)
     coarsest, *finer = levels
+    on_a_grid = are_on_a_grid(levels[-1])
     found = best_of((climb(coarsest, start, *FROM_SEEDING) for start in starts), N_KEPT)
     for level in finer:
-        found = best_of((climb(level, kept.centers, *REFINE) for kept in found), 1)
+        climbs = (climb(level, kept.centers, *REFINE) for kept in found)
+        found = best_of(climbs, N_KEPT if on_a_grid else 1)
+    if on_a_grid:
+        found = best_of((move_single_sides(levels[-1], kept) for kept in found), 1)
     return [found[0].centers]
 
 
@@ -77,7 +85,7 @@ def search_few(
     # No more than there are ways to put a center in the place of a shape.
     n_swaps = min(int(SWAPS * np.sqrt(n_clusters / n_shapes)), n_clusters * n_shapes)
     found = [random_swaps(level, solution, n_swaps, random_state) for solution in found]
-    if n_shapes <= VERY_FEW:
+    if n_shapes <= VERY_FEW or are_on_a_grid(level):
         found = [move_single_sides(level, solution) for solution in found]
     return [solution.centers for solution in found]
 
@@ -178,20 +186,22 @@ def swap(level: Summary, now: Solution, random_state: RandomState) -> FloatArray
 
 
 def move_single_sides(level: Summary, start: Solution) -> Solution:
-    """Set single sides of centers to those of shapes of their clusters, as long as that helps.
+    """Move single sides of centers to sides of boxes, as long as that helps.
 
-    On few shapes the update rule can be stuck where a single side would have to jump.
+    The update rule can be stuck where a side would have to jump: on very few shapes, and where many
+    boxes have the same sides, between which the average IoU falls.
     """
-    X, weights, _ = level
-    n_sides, solution = X.shape[1], evaluate(X, weights, start.centers)
+    X, weights, widths = level
+    values = [distinct_values(side[widths < SAME]) for side in X.T]
+    solution = evaluate(X, weights, start.centers)
     for _ in range(len(X)):  # mostly it ends after a few
         labels, iou, second_iou = two_nearest(X, solution.centers)
-        owners = np.repeat(labels, n_sides)
-        candidates = solution.centers[owners]
-        rows = np.arange(len(candidates))
-        candidates[rows, rows % n_sides] = X.ravel()
+        if len(X) <= VERY_FEW:
+            candidates, owners = with_sides_of_shapes(X, labels, solution.centers)
+        else:
+            candidates, owners = with_next_values(values, solution.centers)
         gains = swap_gains(X, weights, labels, iou, second_iou, candidates, len(solution.centers))
-        gains = gains[rows, owners]
+        gains = gains[np.arange(len(candidates)), owners]
         # The best move of each center; if they hinder each other, the best of all alone.
         order = np.argsort(gains, kind="stable")
         order = order[gains[order] > 0]
@@ -205,3 +215,44 @@ def move_single_sides(level: Summary, start: Solution) -> Solution:
             break
         solution = moved
     return Solution(solution.centers, solution.score)
+
+
+def with_sides_of_shapes(
+    X: FloatArray, labels: IntArray, centers: FloatArray
+) -> tuple[FloatArray, IntArray]:
+    """Give centers one side of each shape of their clusters; return these and their numbers."""
+    n_dims = X.shape[1]
+    owners = np.repeat(labels, n_dims)
+    candidates = centers[owners]
+    rows = np.arange(len(candidates))
+    candidates[rows, rows % n_dims] = X.ravel()
+    return candidates, owners
+
+
+def with_next_values(values: list[FloatArray], centers: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Move one side of centers to the next value below or above; return these and their numbers."""
+    n_clusters, n_dims = centers.shape
+    candidates = np.repeat(centers, 2 * n_dims, axis=0)
+    for j, of_side in enumerate(values):
+        below = np.searchsorted(of_side, centers[:, j] * (1 - SAME)) - 1
+        above = np.searchsorted(of_side, centers[:, j] * (1 + SAME), side="right")
+        candidates[2 * j :: 2 * n_dims, j] = of_side[below.clip(min=0)]
+        candidates[2 * j + 1 :: 2 * n_dims, j] = of_side[above.clip(max=len(of_side) - 1)]
+    return candidates, np.repeat(np.arange(n_clusters, dtype=np.int32), 2 * n_dims)
+
+
+def are_on_a_grid(level: Summary) -> bool:
+    """Whether most of the boxes share their sides with many others, as small ones in pixels do."""
+    is_box = level.widths < SAME
+    if 2 * is_box @ level.weights <= level.weights.sum():
+        return False
+    n_values = sum(len(distinct_values(side[is_box])) for side in level.shapes.T)
+    return bool(n_values < is_box.sum())
+
+
+def distinct_values(values: FloatArray) -> FloatArray:
+    """Sort values, and leave out those that are the same up to rounding."""
+    values = np.sort(values)
+    is_new = np.append(True, values[1:] > values[:-1] * (1 + SAME))
+    distinct: FloatArray = values[is_new]
+    return distinct
