@@ -1,11 +1,11 @@
 """A proven upper bound on the average IoU of any centers."""
 
 from ._branching import Proof
-from ._certify import FEW, close_gap, upper_bound
+from ._certify import MAX_EXACT_SHAPES, close_gap, upper_bound
 from ._problem import Problem, problem_of_boxes, problem_of_histogram
 
 __all__ = [
-    "FEW",
+    "MAX_EXACT_SHAPES",
     "Problem",
     "Proof",
     "close_gap",

@@ -9,12 +9,12 @@ from .._kernels import FloatArray
 from .._merged_cells import merge_cells
 from ._branching import Proof, branch_and_bound
 from ._goal import Goal
-from ._problem import EPS, Problem, in_order
+from ._problem import EPS, Problem, along_morton_curve
 from ._rectangles import Regions
 from ._search import State, explore, improve, start, transfer_state
 
 # Up to this number of shapes no summary is needed, and the plane is divided.
-FEW = 3_000
+MAX_EXACT_SHAPES = 3_000
 
 # Maximum number of nodes of the search tree to bound the average IoU of given centers.
 MAX_NODES = 500
@@ -60,7 +60,7 @@ def upper_bound(
     if problem.is_too_wide():
         return problem.attainable()
     end = np.inf if max_time is None else time.monotonic() + max_time
-    is_few = len(problem.sample_weight) <= FEW
+    is_few = len(problem.sample_weight) <= MAX_EXACT_SHAPES
     goal = Goal(problem.average_iou(centers), tol, is_few, end)
     regions = everywhere(problem, n_clusters)
     if is_few:
@@ -92,7 +92,7 @@ def close_gap(
     Parameters
     ----------
     problem : Problem
-        Of boxes, of which at most `FEW`, and more than there are centers, are distinct.
+        Of boxes: more distinct ones than centers, and at most `MAX_EXACT_SHAPES`.
     centers : ndarray of shape (n_clusters, n_dims)
         Good ones, in the unit of the boxes.
     tol : float
@@ -153,5 +153,5 @@ def summaries(problem: Problem) -> list[Problem]:
         summary = problem._replace(
             sides=np.exp2(means), sample_weight=weights, variances=none, reach=1.0
         )
-        levels.append(in_order(summary))
+        levels.append(along_morton_curve(summary))
     return levels

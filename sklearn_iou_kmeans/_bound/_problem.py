@@ -106,7 +106,9 @@ def problem_of_boxes(X: FloatArray, sample_weight: FloatArray) -> Problem:
         return Problem(shapes.T, merged / total, none, 1.0, 0.0, np.zeros_like(exponents[:, 0]))
     scale = -((exponents.min(axis=1) + exponents.max(axis=1)) // 2)
     sides = np.ldexp(shapes.T, scale[:, None])
-    return in_order(Problem(sides, merged / total, np.zeros(len(merged)), 1.0, 0.0, scale))
+    return along_morton_curve(
+        Problem(sides, merged / total, np.zeros(len(merged)), 1.0, 0.0, scale)
+    )
 
 
 def problem_of_histogram(histogram: ShapeHistogram, precision: float) -> Problem:
@@ -143,10 +145,10 @@ def problem_of_histogram(histogram: ShapeHistogram, precision: float) -> Problem
         n_dims * ln2 * largest * (4 * precision + 2 * rounding),
         scale,
     )
-    return in_order(problem)
+    return along_morton_curve(problem)
 
 
-def in_order(problem: Problem) -> Problem:
+def along_morton_curve(problem: Problem) -> Problem:
     """Sort shapes along the Morton curve."""
     bins = np.floor(ORDER_BINS * np.log2(problem.sides)).astype(np.int32)
     order = np.argsort(morton_code(bins), kind="stable")

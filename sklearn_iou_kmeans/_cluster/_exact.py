@@ -2,7 +2,7 @@
 
 from sklearn.exceptions import ConvergenceWarning
 
-from .._bound import FEW, Problem, Proof, close_gap
+from .._bound import MAX_EXACT_SHAPES, Problem, Proof, close_gap
 from .._kernels import FloatArray
 from .._warnings import warn
 from ._lloyd import lloyd
@@ -14,11 +14,11 @@ CLOSEST = 1e-9
 def check_provable(problem: Problem, tol: float) -> None:
     """Raise if there are too many distinct shapes for a proof, or if `tol` is too small for one."""
     n_distinct = len(problem.sample_weight)
-    if n_distinct > FEW:
+    if n_distinct > MAX_EXACT_SHAPES:
         raise ValueError(
-            f"X has {n_distinct} distinct shapes, and algorithm='exact' is for at most {FEW}: use "
-            "algorithm='auto'; metrics.average_iou_upper_bound says how far its anchors are from "
-            "the best possible."
+            f"X has {n_distinct} distinct shapes, and algorithm='exact' is for at most "
+            f"{MAX_EXACT_SHAPES}: use algorithm='auto'; metrics.average_iou_upper_bound says how "
+            "far its anchors are from the best possible."
         )
     if tol < CLOSEST:
         raise ValueError(
