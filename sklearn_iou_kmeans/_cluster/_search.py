@@ -12,7 +12,7 @@ from numpy.random import RandomState
 from .._kernels import FloatArray, IntArray, ascent_step, median_step, swap_gains, two_nearest
 from ._seeding import N_CANDIDATES, draw_far_shapes
 from ._solution import Solution, by_score, evaluate
-from ._summary import Levels, Summary
+from ._summary import FEW, Levels, Summary
 
 # Score of some centers, and how far to move each of their sides in the natural logarithm.
 Proposal = tuple[float, FloatArray]
@@ -63,16 +63,17 @@ def search(
     found : list of ndarray of shape (n_clusters, n_dims)
         What is worth a run on all boxes: several centers if the boxes are few.
     """
-    if len(levels) == 1:
-        return search_few(levels[0], starts, random_state)
     coarsest, *finer = levels
-    on_a_grid = are_on_a_grid(levels[-1])
+    finest = levels[-1]
+    if len(finest.weights) <= FEW:
+        return search_few(finest, starts, random_state)
+    on_a_grid = are_on_a_grid(finest)
     found = best_of((climb(coarsest, start, *FROM_SEEDING) for start in starts), N_KEPT)
     for level in finer:
         climbs = (climb(level, kept.centers, *REFINE) for kept in found)
         found = best_of(climbs, N_KEPT if on_a_grid else 1)
     if on_a_grid:
-        found = best_of((move_single_sides(levels[-1], kept) for kept in found), 1)
+        found = best_of((move_single_sides(finest, kept) for kept in found), 1)
     return [found[0].centers]
 
 
@@ -202,16 +203,16 @@ def move_single_sides(level: Summary, start: Solution) -> Solution:
             candidates, owners = with_next_values(values, solution.centers)
         gains = swap_gains(X, weights, labels, iou, second_iou, candidates, len(solution.centers))
         gains = gains[np.arange(len(candidates)), owners]
-        # The best move of each center; if they hinder each other, the best of all alone.
+        # The best move of each center; if they hinder each other, the better half of the moves.
         order = np.argsort(gains, kind="stable")
         order = order[gains[order] > 0]
-        for chosen in (order, order[-1:]):
+        moved = solution
+        while len(order) and moved.score <= solution.score:
             centers = solution.centers.copy()
-            centers[owners[chosen]] = candidates[chosen]
+            centers[owners[order]] = candidates[order]
             moved = evaluate(X, weights, centers)
-            if moved.score > solution.score:
-                break
-        else:
+            order = order[(len(order) + 1) // 2 :]
+        if moved.score <= solution.score:
             break
         solution = moved
     return Solution(solution.centers, solution.score)
