@@ -384,6 +384,12 @@ def test_no_anchor_for_small_boxes_in_whole_pixels_gains_by_a_pixel(n_boxes, n_d
             assert average_iou_score(X, anchors) <= kmeans.average_iou_
 
 
+def test_a_stream_of_boxes_of_which_none_are_alone_in_a_cell_or_equal():
+    logs = np.random.RandomState(0).uniform(size=(5_000, 2)) / 8
+    kmeans = IoUKMeans(3, random_state=0).partial_fit(np.exp2(3 + logs))
+    assert kmeans.score(np.exp2(3 + logs)) > 0.9
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_small_boxes_in_whole_pixels_get_better_anchors_than_from_many_runs_on_all(seed):
     X = np.ceil(np.random.RandomState(seed).lognormal(2, 0.7, size=(20_000, 2)))

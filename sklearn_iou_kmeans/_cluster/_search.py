@@ -254,6 +254,5 @@ def are_on_a_grid(level: Summary) -> bool:
 def distinct_values(values: FloatArray) -> FloatArray:
     """Sort values, and leave out those that are the same up to rounding."""
     values = np.sort(values)
-    is_new = np.append(True, values[1:] > values[:-1] * (1 + SAME))
-    distinct: FloatArray = values[is_new]
+    distinct: FloatArray = values[np.diff(values, prepend=-np.inf) > SAME * values]
     return distinct
