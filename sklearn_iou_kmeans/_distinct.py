@@ -57,11 +57,13 @@ def nothing_to_cluster(n_samples: int) -> ValueError:
 def merge_equal_rows(rows: Any, *values: FloatArray) -> tuple[Any, ...]:
     """Return the distinct rows in lexicographic order, and the sums of each of `values`."""
     order = lexicographic_order(rows)
-    rows = rows[order]
+    columns = [column[order] for column in rows.T]
     is_first = np.ones(len(rows), dtype=bool)
-    is_first[1:] = (rows[1:] != rows[:-1]).any(axis=1)
-    first = np.flatnonzero(is_first)
-    return rows[first], *(np.add.reduceat(value[order], first) for value in values)
+    is_first[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    numbers = np.empty(len(rows), dtype=np.intp)
+    numbers[order] = np.cumsum(is_first) - 1
+    distinct = np.stack([column[is_first] for column in columns], axis=1)
+    return distinct, *(np.bincount(numbers, value) for value in values)
 
 
 def lexicographic_order(rows: Any) -> NDArray[np.intp]:

@@ -266,11 +266,11 @@ class Content(NamedTuple):
     def of(cls, cells: IntArray, weights: FloatArray, moments: FloatArray) -> Self:
         """Merge entries of the same cell."""
         weights, exponent = rescaled_and_exponent(weights)
-        cells, merged, sums = merge_equal_rows(cells.T, weights, (weights * moments).T)
-        if not merged.all():  # weights that are too small relative to the largest one
-            cells, merged, sums = cells[merged > 0], merged[merged > 0], sums[merged > 0]
+        cells, merged, *sums = merge_equal_rows(cells.T, weights, *(weights * moments))
+        is_counted = merged > 0  # not so if a weight is too small relative to the largest one
+        cells, merged, sums = cells[is_counted].T, merged[is_counted], np.stack(sums)[:, is_counted]
         with np.errstate(over="ignore"):
-            return cls(cells.T, np.ldexp(merged, exponent), sums.T / merged)
+            return cls(cells, np.ldexp(merged, exponent), sums / merged)
 
     def coarsened(self, factor: int) -> Self:
         """Merge into cells that are `factor` times as wide."""
@@ -306,7 +306,7 @@ def count(X: NDArray[np.floating], weights: FloatArray, resolution: int) -> Cont
     All shapes with a side of 0 share one cell, because their IoU is 0 with any other shape.
     """
     weight_of_zero, exponent = 0.0, 0
-    if len(X) and (min(side.min() for side in X.T) <= 0 or not is_moderate(weights)):
+    if len(X) and (X.min() <= 0 or not is_moderate(weights)):
         is_positive = np.logical_and.reduce([side > 0 for side in X.T])
         with np.errstate(over="ignore"):
             weight_of_zero = weights.sum(where=~is_positive)

@@ -532,45 +532,79 @@ def median_step(
 # Cells.
 
 
+cdef inline void number_cells(
+    const floating* logs, Py_ssize_t n, int low, int width, floating scale, int* cells,
+    double* squares,
+) noexcept nogil:
+    """Take in a further side of a block of shapes."""
+    cdef Py_ssize_t i
+    cdef int cell
+    cdef floating scaled
+    cdef double log
+    for i in range(n):
+        scaled = logs[i] * scale
+        cell = <int>scaled
+        cell -= scaled < cell  # rounded down
+        cells[i] = cells[i] * width + (cell - low)
+    for i in range(n):
+        log = logs[i]
+        squares[i] += log * log
+
+
+cdef inline int64_t* add_to_cells(
+    const floating* logs, Py_ssize_t stride, const double* sample_weight, Py_ssize_t n,
+    Py_ssize_t n_dims, const int* cells, const double* squares, double* grid, int64_t* keys,
+) noexcept nogil:
+    """Add a block of shapes to their cells; write which were empty, and return the next place."""
+    cdef Py_ssize_t i, j
+    cdef double weight
+    cdef double* row
+    for i in range(n):
+        row = grid + cells[i] * (n_dims + 2)
+        weight = sample_weight[i]
+        if row[0] == 0:
+            keys[0] = cells[i]
+            keys += 1
+        row[0] += weight
+        for j in range(n_dims):
+            row[1 + j] += weight * logs[j * stride + i]
+        row[1 + n_dims] += weight * squares[i]
+    return keys
+
+
 def count_cells(
-    double[:, ::1] grid, const floating[:, ::1] logs, const double[:] sample_weight,
+    double[:, ::1] grid, const floating[:, ::1] logs, const double[::1] sample_weight,
     const int64_t[::1] lowest, const int64_t[::1] extent, Py_ssize_t resolution,
 ):
-    cdef Py_ssize_t n_dims = logs.shape[0], n = logs.shape[1], start = 0, size, i, j, n_keys = 0
-    cdef int cell, low, width  # no cell has a larger number
-    cdef floating scale = resolution, scaled
-    cdef double log, weight
-    cdef double* row
-    key_array = np.empty(min(n, grid.shape[0]), dtype=np.int64)
+    cdef Py_ssize_t n_dims = logs.shape[0], n = logs.shape[1], start = 0, size, i, j
+    cdef int[BLOCK] cells  # no cell has a larger number
+    cdef double[BLOCK] squares
+    key_array = np.empty(min(n, grid.shape[0]) + 1, dtype=np.int64)  # one place beyond the last
     cdef int64_t[::1] keys = key_array
-    cdef int[::1] of_block = np.empty(BLOCK, dtype=np.int32)
-    cdef double[::1] squares = np.empty(BLOCK)
+    cdef int64_t* end = &keys[0]
     with nogil:
         while start < n:
             size = min(BLOCK, n - start)
-            of_block[:] = 0
-            squares[:] = 0.0
-            for j in range(n_dims):
-                low, width = <int>lowest[j], <int>extent[j]
-                for i in range(size):
-                    log = logs[j, start + i]
-                    squares[i] += log * log
-                    scaled = logs[j, start + i] * scale
-                    cell = <int>scaled
-                    cell -= scaled < cell  # rounded down
-                    of_block[i] = of_block[i] * width + (cell - low)
             for i in range(size):
-                row = &grid[of_block[i], 0]
-                weight = sample_weight[start + i]
-                if row[0] == 0:
-                    keys[n_keys] = of_block[i]
-                    n_keys += 1
-                row[0] += weight
-                for j in range(n_dims):
-                    row[1 + j] += weight * logs[j, start + i]
-                row[1 + n_dims] += weight * squares[i]
+                cells[i] = 0
+                squares[i] = 0.0
+            for j in range(n_dims):
+                number_cells(
+                    &logs[j, start], size, <int>lowest[j], <int>extent[j], <floating>resolution,
+                    cells, squares,
+                )
+            if n_dims == 2:  # a known number of sides is unrolled, which takes half the time
+                end = add_to_cells(
+                    &logs[0, start], n, &sample_weight[start], size, 2, cells, squares,
+                    &grid[0, 0], end,
+                )
+            else:
+                end = add_to_cells(
+                    &logs[0, start], n, &sample_weight[start], size, n_dims, cells, squares,
+                    &grid[0, 0], end,
+                )
             start += BLOCK
-    return np.sort(key_array[:n_keys])
+    return np.sort(key_array[:end - &keys[0]])
 
 
 # The upper bound.
