@@ -344,12 +344,12 @@ def count_positive(X: NDArray[np.floating], weights: FloatArray, resolution: int
         cells = np.floor(logs * X.dtype.type(resolution)).astype(np.int32)
         logs = logs.astype(np.float64)
         return Content.of(cells, weights, np.vstack([logs, np.square(logs).sum(axis=0)]))
-    grid, keys = np.zeros((np.prod(extent), n_dims + 2)), []
+    grid = np.zeros((np.prod(extent), n_dims + 2))
     for start in range(0, n, CHUNK):
         rows = slice(start, start + CHUNK)
         logs = np.log2(np.ascontiguousarray(X[rows].T))
-        keys.append(count_cells(grid, logs, weights[rows], lowest, extent, resolution))
-    occupied = np.sort(np.concatenate(keys))
+        count_cells(grid, logs, weights[rows], lowest, extent, resolution)
+    occupied = np.flatnonzero(grid[:, 0])
     cells = np.stack(np.unravel_index(occupied, tuple(extent))) + lowest[:, None]
     sums = grid[occupied]
     moments = (sums[:, 1:] / sums[:, :1]).T

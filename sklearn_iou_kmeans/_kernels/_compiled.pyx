@@ -10,7 +10,7 @@ from libc.stdint cimport int16_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free, qsort
 from libc.string cimport memcpy
 
-CONTRACT = 7
+CONTRACT = 8
 
 # Shapes worked on at once: a few rows of so many numbers stay in the first-level cache.
 cdef enum:
@@ -551,25 +551,21 @@ cdef inline void number_cells(
         squares[i] += log * log
 
 
-cdef inline int64_t* add_to_cells(
+cdef inline void add_to_cells(
     const floating* logs, Py_ssize_t stride, const double* sample_weight, Py_ssize_t n,
-    Py_ssize_t n_dims, const int* cells, const double* squares, double* grid, int64_t* keys,
+    Py_ssize_t n_dims, const int* cells, const double* squares, double* grid,
 ) noexcept nogil:
-    """Add a block of shapes to their cells; write which were empty, and return the next place."""
+    """Add a block of shapes to the rows of their cells."""
     cdef Py_ssize_t i, j
     cdef double weight
     cdef double* row
     for i in range(n):
         row = grid + cells[i] * (n_dims + 2)
         weight = sample_weight[i]
-        if row[0] == 0:
-            keys[0] = cells[i]
-            keys += 1
         row[0] += weight
         for j in range(n_dims):
             row[1 + j] += weight * logs[j * stride + i]
         row[1 + n_dims] += weight * squares[i]
-    return keys
 
 
 def count_cells(
@@ -579,9 +575,6 @@ def count_cells(
     cdef Py_ssize_t n_dims = logs.shape[0], n = logs.shape[1], start = 0, size, i, j
     cdef int[BLOCK] cells  # no cell has a larger number
     cdef double[BLOCK] squares
-    key_array = np.empty(min(n, grid.shape[0]) + 1, dtype=np.int64)  # one place beyond the last
-    cdef int64_t[::1] keys = key_array
-    cdef int64_t* end = &keys[0]
     with nogil:
         while start < n:
             size = min(BLOCK, n - start)
@@ -594,17 +587,15 @@ def count_cells(
                     cells, squares,
                 )
             if n_dims == 2:  # a known number of sides is unrolled, which takes half the time
-                end = add_to_cells(
-                    &logs[0, start], n, &sample_weight[start], size, 2, cells, squares,
-                    &grid[0, 0], end,
+                add_to_cells(
+                    &logs[0, start], n, &sample_weight[start], size, 2, cells, squares, &grid[0, 0]
                 )
             else:
-                end = add_to_cells(
+                add_to_cells(
                     &logs[0, start], n, &sample_weight[start], size, n_dims, cells, squares,
-                    &grid[0, 0], end,
+                    &grid[0, 0],
                 )
             start += BLOCK
-    return np.sort(key_array[:end - &keys[0]])
 
 
 # The upper bound.

@@ -11,7 +11,7 @@ IntArray = NDArray[np.int32]
 
 # Raise it when a kernel changes what it takes or returns: compiled kernels with another number are
 # refused.
-CONTRACT = 7
+CONTRACT = 8
 
 # Number of shapes in a block; the arrays of a block stay in the cache of the processor.
 BLOCK = 2**14
@@ -331,7 +331,7 @@ def count_cells(
     lowest: NDArray[np.int64],
     extent: NDArray[np.int64],
     resolution: int,
-) -> NDArray[np.int64]:
+) -> None:
     """Add shapes to a grid of cells of equal width in the logarithm of each side.
 
     Parameters
@@ -347,23 +347,15 @@ def count_cells(
         The number of the first cell on each side, and how many there are.
     resolution : int
         Number of cells in a unit of the logarithm.
-
-    Returns
-    -------
-    keys : ndarray of shape (n_keys,)
-        The rows of the grid, ascending, that were empty and are not any more.
     """
     cells = np.floor(logs * logs.dtype.type(resolution)).astype(np.int64) - lowest[:, None]
     keys = np.ravel_multi_index(tuple(cells), tuple(extent))
-    occupied: NDArray[np.int64] = np.unique(keys)
-    occupied = occupied[grid[occupied, 0] == 0]
     logs = logs.astype(np.float64)
     squares = np.zeros(logs.shape[1])
     for log in logs:
         squares += log * log
     for column, values in enumerate([np.ones_like(squares), *logs, squares]):
         np.add.at(grid[:, column], keys, sample_weight * values)
-    return occupied
 
 
 def rho_terms(
