@@ -267,8 +267,10 @@ class Content(NamedTuple):
         """Merge entries of the same cell."""
         weights, exponent = rescaled_and_exponent(weights)
         cells, merged, *sums = merge_equal_rows(cells.T, weights, *(weights * moments))
-        is_counted = merged > 0  # not so if a weight is too small relative to the largest one
-        cells, merged, sums = cells[is_counted].T, merged[is_counted], np.stack(sums)[:, is_counted]
+        cells, sums = cells.T, np.stack(sums)
+        if not merged.all():  # weights that are too small relative to the largest one
+            is_counted = merged > 0
+            cells, merged, sums = cells[:, is_counted], merged[is_counted], sums[:, is_counted]
         with np.errstate(over="ignore"):
             return cls(cells, np.ldexp(merged, exponent), sums / merged)
 
