@@ -234,10 +234,11 @@ def test_every_target_is_written_with_the_input_size_and_the_average_iou(coco, t
 
 
 def test_heads_are_a_number_or_how_many_anchors_each_takes(coco):
-    options = (coco, "--input-size", 416, "--export", "ultralytics", "--heads")
+    options = (coco, "--input-size", 416, "--export", "paddle", "--heads")
     for heads, lengths in (("1", [9]), ("3", [3, 3, 3]), ("4,3,2", [4, 3, 2])):
         text = run_json(*options, heads)["export"]["text"]
-        assert [len(head) // 2 for head in yaml.safe_load(text)["anchors"]] == lengths
+        masks = yaml.safe_load(text)["YOLOv3Head"]["anchor_masks"]
+        assert [len(mask) for mask in masks[::-1]] == lengths
 
 
 def test_the_models_of_darknet_differ_in_order_and_unit(coco):
@@ -435,7 +436,10 @@ def test_a_title_of_a_name_without_end_is_cut(tmp_path):
         ("--input-size 416 --export paddle --decimals 1", "does not accept --decimals"),
         ("--input-size 416 --export darknet --model v5", "--model is 'v5': for --export darknet"),
         ("--input-size 416 --export tf_model_garden --model v3", "choose from retinanet, ssd"),
-        ("--input-size 416 --export tf_model_garden --heads 4,3,2", "--heads 4,3,2: all levels of"),
+        (
+            "--input-size 416 --export tf_model_garden --heads 4,3,2",
+            "--heads 4,3,2: the models take",
+        ),
         ("--input-size 416 --export paddle --heads many", "--heads is 'many'"),
         ("--input-size 416 --export paddle --heads 0", "--heads 0: pass the number of heads, or"),
         ("--input-size 416 --export paddle --heads 3,3", "--heads 3,3: these heads take 6 anchors"),

@@ -24,9 +24,9 @@ def export_detectron2(
         Size of the network input in pixels. Detectron2 resizes images to `MIN_SIZE_TRAIN` and
         `MAX_SIZE_TRAIN`: pass the size that your images have then.
     heads : int or sequence of int, default=None
-        Number of feature maps, or how many anchors each one takes, starting with the finest. By
-        default five, as in a feature pyramid, if the anchors can be split into five, or else three
-        anchors per feature map. The models need the same number of anchors on every feature map.
+        Number of feature maps, or how many anchors each one takes, which must be the same for all.
+        By default five, as in a feature pyramid, if the anchors can be split into five, or else
+        three anchors per feature map.
     X : array-like of shape (n_boxes, 2), default=None
         (width, height) of boxes in the same pixels. If passed, sizes and ratios are fitted to them
         instead of to the anchors.

@@ -97,10 +97,11 @@ class HeadsError(ValueError):
         return f"heads={self.heads!r}: {self.reason}"
 
 
-def split_into_heads(n_anchors: int, heads: Heads = None) -> list[int]:
+def split_into_heads(n_anchors: int, heads: Heads = None, *, may_differ: bool = True) -> list[int]:
     """Return how many anchors each head takes, starting with the head for the smallest.
 
     The default is three anchors per head for up to five heads, and three heads for other numbers.
+    Whether heads `may_differ` in their number of anchors depends on the target.
     """
     wanted = heads
     if wanted is None:
@@ -114,16 +115,26 @@ def split_into_heads(n_anchors: int, heads: Heads = None) -> list[int]:
             heads, "pass the number of heads, or how many anchors each head takes; all >= 1."
         )
     if isinstance(wanted, SupportsIndex):
-        return _split_evenly(n_anchors, counts[0], heads)
+        return _divide(n_anchors, counts[0], heads, may_differ)
     if sum(counts) != n_anchors:
         raise HeadsError(
             heads,
             f"these heads take {sum(counts)} anchors, but the number of anchors is {n_anchors}.",
         )
+    if not may_differ and len(set(counts)) > 1:
+        raise HeadsError(
+            heads,
+            "the models take the same number of anchors on every head: pass the number of heads.",
+        )
     return counts
 
 
-def _split_evenly(n_anchors: int, n_heads: int, heads: Heads) -> list[int]:
+def split_into_equal_heads(n_anchors: int, heads: Heads = None) -> list[int]:
+    """Return how many anchors each head takes, for models that take as many on every head."""
+    return split_into_heads(n_anchors, heads, may_differ=False)
+
+
+def _divide(n_anchors: int, n_heads: int, heads: Heads, may_differ: bool) -> list[int]:
     if n_heads > n_anchors:
         raise HeadsError(
             heads, f"{n_anchors} anchors are too few for {n_heads} heads: use fewer heads."
@@ -131,12 +142,15 @@ def _split_evenly(n_anchors: int, n_heads: int, heads: Heads) -> list[int]:
     each, rest = divmod(n_anchors, n_heads)
     if rest:
         sizes = ",".join(map(str, (each + 1,) * rest + (each,) * (n_heads - rest)))
+        uneven = (
+            f", or heads of different sizes, say {sizes}, starting with the one for the smallest "
+            "anchors"
+        )
         raise HeadsError(
             heads,
             f"{n_anchors} anchors cannot be split evenly into {n_heads} heads: use "
-            f"{each * n_heads} or {(each + 1) * n_heads} anchors, another number of heads, or "
-            f"heads of different sizes, say {sizes}, starting with the one for the smallest "
-            "anchors.",
+            f"{each * n_heads} or {(each + 1) * n_heads} anchors, or another number of heads"
+            f"{uneven if may_differ else ''}.",
         )
     return [each] * n_heads
 

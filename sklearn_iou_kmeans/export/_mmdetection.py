@@ -6,7 +6,7 @@ from typing import Literal
 
 from numpy.typing import ArrayLike
 
-from ._exporter import Exported, Exporter, Heads, InputSize, split_into_heads
+from ._exporter import Exported, Exporter, Heads, InputSize, split_into_equal_heads
 from ._layout import comments, lay_out, strides_of
 
 
@@ -33,8 +33,8 @@ def export_mmdetection(
         first; "yolov5" writes the variables of MMYOLO's YOLOv5 and YOLOv7 files, the smallest
         first.
     heads : int or sequence of int, default=None
-        Number of heads, or how many anchors each head takes, starting with the head for the
-        smallest anchors. By default three anchors per head, for up to five heads.
+        Number of heads, or how many anchors each head takes, which must be the same for all. By
+        default three anchors per head, for up to five heads.
     strides : sequence of int, default=None
         The strides of the heads, the smallest first. By default 8, 16, 32 and so on; 16 and 32 for
         two heads and 32 for one.
@@ -82,7 +82,7 @@ def export_mmdetection(
 
 def split_for_mmdetection(n_anchors: int, heads: Heads = None, model: str = "") -> list[int]:
     """Return how many anchors each head takes, which the model does not affect."""
-    return split_into_heads(n_anchors, heads)
+    return split_into_equal_heads(n_anchors, heads)
 
 
 MMDETECTION = Exporter(

@@ -6,13 +6,12 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._exporter import AverageIoU, Heads, InputSize, Lost, split_into_heads
+from ._exporter import AverageIoU, Heads, InputSize, Lost, split_into_equal_heads
 from ._layout import (
     as_text,
     check_anchors,
     check_boxes,
     compare,
-    split_notes,
     unit_note,
     warn_if_lost,
 )
@@ -89,14 +88,14 @@ def fit_grids(
     )
     unit = unit_note("sizes are in pixels, ratios are height / width,", input_size)
     notes, average_iou = report(checked, boxes, built)
-    return Fit(grids, [unit, *split_notes(counts), *notes], average_iou, lost)
+    return Fit(grids, [unit, *notes], average_iou, lost)
 
 
 def split_into_levels(n_anchors: int, heads: Heads = None) -> list[int]:
     """Return how many anchors each feature map takes; the default is five maps where possible."""
     if heads is None and n_anchors % N_LEVELS == 0:
         heads = N_LEVELS
-    return split_into_heads(n_anchors, heads)
+    return split_into_equal_heads(n_anchors, heads)
 
 
 def report(

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._exporter import AverageIoU, Exported, Exporter, Heads, HeadsError, InputSize, Lost
+from ._exporter import AverageIoU, Exported, Exporter, Heads, InputSize, Lost
 from ._layout import check_anchors, check_boxes, comments, unit_note, warn_if_lost
 from ._sizes_and_ratios import (
     Way,
@@ -166,13 +166,7 @@ def export_tf_model_garden(
 
 def split_for_tf_model_garden(n_anchors: int, heads: Heads = None, model: str = "") -> list[int]:
     """Return how many anchors each level takes, which the model does not affect."""
-    counts = split_into_levels(n_anchors, heads)
-    if len(set(counts)) > 1:
-        raise HeadsError(
-            heads,
-            "all levels of the pyramid have the same number of anchors: pass the number of levels.",
-        )
-    return counts
+    return split_into_levels(n_anchors, heads)
 
 
 def _fit(

@@ -25,9 +25,9 @@ def export_torchvision(
         Size of the network input in pixels. torchvision resizes images to `min_size` and
         `max_size`: pass the size that your images have then.
     heads : int or sequence of int, default=None
-        Number of feature maps, or how many anchors each one takes, starting with the finest. By
-        default five, as in a feature pyramid, if the anchors can be split into five, or else three
-        anchors per feature map. The models need the same number of anchors on every feature map.
+        Number of feature maps, or how many anchors each one takes, which must be the same for all.
+        By default five, as in a feature pyramid, if the anchors can be split into five, or else
+        three anchors per feature map.
     X : array-like of shape (n_boxes, 2), default=None
         (width, height) of boxes in the same pixels. If passed, sizes and ratios are fitted to them
         instead of to the anchors.
@@ -63,14 +63,13 @@ def export_torchvision(
     Examples
     --------
     >>> from sklearn_iou_kmeans.export import export_torchvision
-    >>> print(export_torchvision([[64, 64], [16, 24], [24, 16]], input_size=416, heads=(2, 1)))
+    >>> print(export_torchvision([[64, 64], [16, 24], [24, 16], [80, 80]], input_size=416, heads=2))
     # sizes are in pixels, ratios are height / width, at a network input of 416 x 416 pixels
-    # uneven split: 2, 1 anchors per head, smallest anchors first
     # built: (24, 16), (16, 24)
-    # built: (64, 64)
-    # average IoU with the 3 original anchors: 1.0000 before, 1.0000 as built
+    # built: (64, 64), (80, 80)
+    # average IoU with the 4 original anchors: 1.0000 before, 1.0000 as built
     AnchorGenerator(
-        sizes=((19.6,), (64.0,)),
+        sizes=((19.6,), (64.0, 80.0)),
         aspect_ratios=((0.6667, 1.5), (1.0,)),
     )
     <BLANKLINE>

@@ -6,7 +6,7 @@ from math import log2
 
 from numpy.typing import ArrayLike
 
-from ._exporter import Exported, Exporter, Heads, InputSize, split_into_heads
+from ._exporter import Exported, Exporter, Heads, InputSize, split_into_equal_heads
 from ._layout import comments, lay_out, strides_of
 
 
@@ -30,9 +30,8 @@ def export_ultralytics(
     input_size : int or (width, height)
         Size of the network input in pixels: `--img` of the training.
     heads : int or sequence of int, default=None
-        Number of heads, or how many anchors each head takes, starting with the head for the
-        smallest anchors. By default three anchors per head, for up to five heads. The models
-        need the same number of anchors on every head.
+        Number of heads, or how many anchors each head takes, which must be the same for all. By
+        default three anchors per head, for up to five heads.
     strides : sequence of int, default=None
         The strides of the heads, the smallest first, for the comments. By default 8, 16, 32 and so
         on; 16 and 32 for two heads and 32 for one.
@@ -70,7 +69,7 @@ def export_ultralytics(
       - [81,82, 135,169, 344,319]  # P5/32
     <BLANKLINE>
     """
-    split = partial(split_into_heads, heads=heads)
+    split = partial(split_into_equal_heads, heads=heads)
     layout = lay_out(anchors, input_size, split=split, X=X, decimals=decimals)
     text = comments(layout.notes) + "anchors:\n"
     for head, stride in zip(layout.heads, strides_of(len(layout.counts), strides), strict=True):
@@ -83,5 +82,5 @@ ULTRALYTICS = Exporter(
     name="ultralytics",
     summary="YAML of YOLOv5 and YOLOv7, the smallest first; YOLOv8 and later have no anchors",
     export=export_ultralytics,
-    check=split_into_heads,
+    check=split_into_equal_heads,
 )
