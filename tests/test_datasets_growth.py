@@ -127,7 +127,7 @@ def find(tmp_path):
     def _find(n):
         images = NamedImages(tmp_path / f"{n}")
         for i in range(n):
-            assert images.find(f"{i}/0.png") == tmp_path / f"{n}" / f"{i}" / "0.png"
+            assert images.find(f"{i}/0.png") == [tmp_path / f"{n}" / f"{i}" / "0.png"]
 
     return _find
 

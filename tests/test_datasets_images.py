@@ -74,7 +74,7 @@ def test_an_image_that_can_be_either_of_two_is_an_error_that_names_both(write):
         ("images/a/1.png", "a/1.png"),
         ("/data/images/y/a/1.png", "y/a/1.png"),
         ("y\\a\\1.jpg", "y/a/1.jpg"),
-        ("y/a/1.tif", "y/a/1.jpg"),
+        ("y/a/2.tif", "x/a/2.png"),
         ("2.png", "x/a/2.png"),
         ("elsewhere/2.png", "x/a/2.png"),
         ("3.png", None),
@@ -86,6 +86,26 @@ def test_the_image_whose_path_ends_most_like_the_name_is_found(write, name, foun
     folder = write({"a.csv": f"image,x1,y1,x2,y2\n{name},1,2,3,4\n2.png,1,2,3,4\n", **images})
     boxes = load_annotations(folder / "a.csv", images=folder / "images")
     assert_array_equal(boxes.image_size[0, 0], sizes.get(found, np.nan))
+
+
+TWINS = {"i/images/a.png": png(640, 480), "i/images/a.tiff.png": png(), "i/images/b.png": png()}
+
+
+@pytest.mark.parametrize("options", [{}, {"images": "i/images"}], ids=["beside", "named"])
+def test_images_that_differ_in_suffix_and_size_are_refused_by_name(write, options):
+    """The labels of either could be meant, and the size of the other would be wrong."""
+    labels = {"i/labels/a.txt": "0 0.5 0.5 0.25 0.5", "i/labels/b.txt": "0 0.5 0.5 0.5 0.5"}
+    folder = write(labels | TWINS | {"i/images/a.bmp": png(640, 480)})
+    options = {name: folder / value for name, value in options.items()}
+    boxes = load_annotations(folder / "i/labels", "yolo", **options)
+    assert_array_equal(boxes.data[0], [240, 120, 400, 360])
+    write({"i/images/a.bmp": png(100, 90)})
+    message = r"a\.bmp is 100 x 90 pixels and .*a\.png is 640 x 480: .* Remove or rename one"
+    with pytest.raises(AnnotationError, match=message):
+        load_annotations(folder / "i/labels", "yolo", **options)
+    write({"list.txt": "i/images/a.bmp\ni/images/b.png\n"})
+    listed = load_annotations(folder / "list.txt", "yolo")
+    assert_array_equal(listed.image_size[0], [100, 90])
 
 
 def test_open_images_finds_images_by_ids_with_and_without_a_suffix(write):

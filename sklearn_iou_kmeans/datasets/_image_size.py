@@ -22,20 +22,22 @@ class ImageFolders:
     """Images by folder and by name without suffix; every folder is listed once."""
 
     def __init__(self) -> None:
-        self._listed: dict[Path, dict[str, Path]] = {}
+        self._listed: dict[Path, dict[str, list[Path]]] = {}
 
-    def find(self, place: Path) -> Path | None:
-        """Return the image at a path, or one with the same name and another image suffix."""
+    def find(self, place: Path) -> Sequence[Path]:
+        """Return the image at a path, or those with the same name and another image suffix."""
         if place.suffix.lower() in IMAGE_SUFFIXES and os.path.isfile(place):
-            return place
+            return [place]
         folder = place.parent
         if folder not in self._listed:
-            self._listed[folder] = {
-                file.stem: file
-                for file in (sorted(folder.iterdir()) if folder.is_dir() else ())
+            files = sorted(folder.iterdir()) if folder.is_dir() else []
+            images = [
+                file
+                for file in files
                 if file.suffix.lower() in IMAGE_SUFFIXES and os.path.isfile(file)
-            }
-        return self._listed[folder].get(without_suffix(place).name)
+            ]
+            self._listed[folder] = _by_part(images, 0)
+        return self._listed[folder].get(without_suffix(place).name, [])
 
 
 class NamedImages:
@@ -56,8 +58,11 @@ class NamedImages:
         files = files_under(folder, IMAGE_SUFFIXES).files
         self._groups: dict[tuple[str, ...], dict[str, list[Path]]] = {(): _by_part(files, 0)}
 
-    def find(self, name: str) -> Path | None:
-        """Return the image whose path has the longest end in common with `name`."""
+    def find(self, name: str) -> Sequence[Path]:
+        """Return the image whose path has the longest end in common with `name`.
+
+        There may be several that differ in their suffixes, none of which is that of `name`.
+        """
         name = with_slashes(name)
         files = self._ending_most_like(without_suffix(Path(name)).parts[::-1])
         if len(files) > 1:
@@ -67,7 +72,7 @@ class NamedImages:
                 f"The image {quoted(name)} can be {files[0]} or {files[1]}.",
                 "Name the folder that has only the images of these labels: {images}.",
             )
-        return files[0] if files else None
+        return files
 
     def _ending_most_like(self, parts: tuple[str, ...]) -> list[Path]:
         """Return the images that have the most trailing parts of a path in common."""

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,14 +77,27 @@ def _complete_sizes(
     folders = ImageFolders()
     wanted = labelled[unknown[labelled]].tolist()
     for row in wanted:
-        file = named and named.find(labels.image_names[row])
-        file = file or next(filter(None, map(folders.find, labels.places.get(row, ()))), None)
-        if file:
-            size[row] = header_size(file)
-            labels.image_files.append(file)
+        files = named.find(labels.image_names[row]) if named else ()
+        files = files or next(filter(None, map(folders.find, labels.places.get(row, ()))), ())
+        if files:
+            size[row] = _one_size(files)
+            labels.image_files += files
     if named and wanted and np.isnan(size[wanted]).all():
         raise _none_found([labels.image_names[row] for row in wanted], path, named)
     return size
+
+
+def _one_size(files: Sequence[Path]) -> Size:
+    """Return the size of an image; raise if files that differ in their suffixes differ in it."""
+    sizes = {header_size(file): file for file in files}
+    if len(sizes) > 1:
+        (one, file), (two, other) = list(sizes.items())[:2]
+        raise AnnotationError(
+            f"{file} is {one[0]:g} x {one[1]:g} pixels and {other} is {two[0]:g} x {two[1]:g}: "
+            "labels are found by the name without the suffix, so they can be those of either. "
+            "Remove or rename one of the images."
+        )
+    return next(iter(sizes))
 
 
 def _none_found(names: Sequence[str], path: PathLike, named: NamedImages) -> AnnotationError:
