@@ -266,6 +266,29 @@ def test_width_and_height_that_can_be_those_of_the_images_are_refused(write):
     assert_array_equal(boxes.data, [[0, 0, 64, 48], [0, 0, 65, 48]])
 
 
+POINTS = ["a,100,200,640,480", "a,10,20,640,480", "b,400,30,500,375"]
+
+
+@pytest.mark.parametrize(("x", "y"), [("x", "y"), ("cx", "cy")])
+def test_points_in_images_of_a_width_and_height_are_not_taken_for_boxes(write, x, y):
+    """That is how keypoints and centers are written, of which no anchors can be computed."""
+    path = write(f"image,{x},{y},width,height", *POINTS)
+    with pytest.raises(ValueError, match=rf"{x}, {y}, width, height can be boxes, or points in"):
+        load_csv(path)
+    boxes = load_csv(path, box_format="xywh")
+    assert_array_equal(boxes.data[1], [10, 20, 650, 500])
+    with pytest.raises(ValueError, match="can be boxes, or points"):
+        load_csv(write(f"{x},{y},width,height", *(row[2:] for row in POINTS[:2])))
+
+
+@pytest.mark.parametrize(
+    "row", ["a,640.5,20,640,480", "a,-1,20,640,480", "a,10,20,639,480", "c,10,20,640,480"]
+)
+def test_boxes_that_cannot_be_points_in_images_are_read(write, row):
+    path = write("image,x,y,width,height", POINTS[0], row, POINTS[2])
+    assert_array_equal(load_csv(path).data[0], [100, 200, 740, 680])
+
+
 def test_width_and_height_beside_columns_that_can_be_the_box_are_refused(write):
     header = "frame,bb_x1,bb_y1,bb_x2,bb_y2,width,height"
     path = write(header, "a,1,2,30,40,640,480", "b,10,20,60,50,500,375")

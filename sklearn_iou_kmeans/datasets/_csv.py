@@ -14,7 +14,7 @@ from ._box_format import (
     likely_format,
     refuse_centers,
 )
-from ._csv_columns import NO_VALUE, Columns, box_texts, find_columns, has_box_columns
+from ._csv_columns import NO_VALUE, PLAIN_SIZE, Columns, box_texts, find_columns, has_box_columns
 from ._errors import AnnotationError
 from ._files import PathLike, is_number, numbers, quoted
 from ._keras_yolo3 import KERAS_YOLO3
@@ -244,6 +244,8 @@ def _corners(
         corners = np.hstack([np.zeros_like(table.values), table.values])
         corners[np.isnan(table.values[:, 0])] = NO_BOX
         return corners
+    if box_format is None:
+        _refuse_points(table, columns, path)
     if box_format is None and columns.box_format == "xywh":
         refuse_centers(table.values, table.image_size, path)
     box_format = box_format or columns.box_format
@@ -284,14 +286,11 @@ def _refuse_sizes_of_images(table: Table, columns: Columns, path: PathLike) -> N
         return
     if not columns.plain_size and (abs(table.values - table.image_size) > 0).any():
         return  # the size of the image is in columns of its own
-    sizes: dict[str, set[tuple[float, ...]]] = {}
-    for name, size in zip(table.image, table.values.tolist(), strict=True):
-        sizes.setdefault(name, set()).add(tuple(size))
     if columns.image is None:
         may_be_of_images = table.n_other_numbers >= MANY
         why = f"{table.n_other_numbers} other columns hold numbers, and can be the box"
     else:
-        may_be_of_images = all(len(of_image) == 1 for of_image in sizes.values())
+        may_be_of_images = _is_one_per_image(table.values, table.image)
         why = "they are the same in all rows of an image"
     if may_be_of_images:
         names = " and ".join(columns.names)
@@ -300,6 +299,34 @@ def _refuse_sizes_of_images(table: Table, columns: Columns, path: PathLike) -> N
             "If they are the size of the boxes, choose {size_columns}. Otherwise name the columns "
             "of the box: {columns}.",
         )
+
+
+def _refuse_points(table: Table, columns: Columns, path: PathLike) -> None:
+    """Raise if the boxes, found by the names of columns, may be points in images of that size."""
+    if columns.named or columns.image_size or columns.names[2:] != PLAIN_SIZE:
+        return
+    there = ~np.isnan(table.values[:, 0])
+    points, sizes = table.values[there, :2], table.values[there, 2:]
+    images = [name for name, is_there in zip(table.image, there, strict=True) if is_there]
+    if (
+        ((points >= 0) & (points <= sizes)).all()
+        and _is_one_per_image(sizes, images)
+        and len(np.unique(points, axis=0)) > len(set(images))
+    ):
+        names = ", ".join(columns.names)
+        raise AnnotationError(
+            f"{path}: {names} can be boxes, or points in images of that width and height, because "
+            "they are the same in all rows of an image and no point is outside.",
+            "If they are boxes, choose {box_format}" + f"{columns.box_format}. Points have no "
+            "size, so there are no anchors for them.",
+        )
+
+
+def _is_one_per_image(sizes: NDArray[np.float64], images: Sequence[str]) -> bool:
+    """Whether all rows of an image have the same size."""
+    known: dict[str, list[float]] = {}
+    rows = zip(images, sizes.tolist(), strict=True)
+    return all(known.setdefault(name, size) == size for name, size in rows)
 
 
 def _recognises(look: Look) -> bool:
