@@ -1,5 +1,8 @@
 import gzip
+import importlib
 import json
+import pickle
+import traceback
 
 import pytest
 from numpy.testing import assert_array_equal
@@ -88,6 +91,11 @@ def test_variants_of_a_format_are_told_too(write, name, file, content):
             "a.json",
             '[{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]',
             "That is the layout of COCO's detections, which are results and not annotations",
+        ),
+        (
+            "a.json",
+            '{"name": "b1", "attributes": {}, "frames": [{"timestamp": 10000, "objects": []}]}',
+            "layout of BDD100K's first release, one file per image: bdd100k_labels_images_train",
         ),
         ("a.json", "[]", "JSON of an empty list"),
         ("a.json", "[[1, 2], [3]]", r"JSON of a list that begins with '\[1, 2\]'"),
@@ -206,3 +214,13 @@ def test_the_files_of_a_folder_of_no_format_are_counted(tmp_path, names, seen):
         ValueError, match=f"not in a known format: a folder with {seen}.* convert them"
     ):
         load_annotations(tmp_path)
+
+
+def test_a_traceback_names_the_error_as_it_is_imported(tmp_path):
+    with pytest.raises(ValueError, match="is empty") as caught:
+        load_annotations((tmp_path / "a.json").write_text("") or tmp_path / "a.json")
+    last_line = traceback.format_exception_only(caught.value)[-1]
+    module, _, name = last_line.partition(":")[0].rpartition(".")
+    assert module == "sklearn_iou_kmeans.datasets"
+    assert getattr(importlib.import_module(module), name) is caught.type
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)

@@ -20,6 +20,8 @@ N_FILES = 20
 """How many non-empty files of each suffix are inspected in a folder."""
 
 FOREIGN = {
+    "BDD100K's first release, one file per image: bdd100k_labels_images_train.json, which is read, "
+    "has the same labels": {"name", "attributes", "frames"},
     "CreateML": {"image", "annotations"},
     "Supervisely": {"tags", "objects", "size"},
     "VoTT": {"asset", "regions"},

@@ -163,7 +163,7 @@ def _flag(attributes: Any) -> str:
 def _recognises(look: Look) -> bool:
     if look.is_list:
         return "name" in look.keys and ("labels" in look.keys or look.keys <= WITHOUT_LABELS)
-    return "frames" in look.keys
+    return "frames" in look.keys and "name" not in look.keys
 
 
 BDD100K = Reader(

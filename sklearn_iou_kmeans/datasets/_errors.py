@@ -39,6 +39,8 @@ class AnnotationError(ValueError):
         `OPTIONS`, so that the command can write ``--image-size WxH`` instead.
     """
 
+    __module__ = "sklearn_iou_kmeans.datasets"
+
     def __init__(self, problem: str, advice: str = "") -> None:
         self.problem = escaped(problem)
         if len(self.problem) > LONGEST:
