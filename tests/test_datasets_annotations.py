@@ -40,6 +40,15 @@ FOLDERS = {
 }
 
 
+def test_a_list_of_images_beside_labels_does_not_hide_their_format(write):
+    """The folder of WIDER FACE lists the images of the test set, which have no labels."""
+    faces = FOLDERS["wider_face"]["wider_face_train_bbx_gt.txt"]
+    files = {"wider_face_test_filelist.txt": "a.jpg\n", "wider_face_train_bbx_gt.txt": faces}
+    boxes = load_annotations(write(files))
+    assert (boxes.format, boxes.splits_read) == ("wider_face", ["train"])
+    assert_array_equal(boxes.data, [[1, 2, 4, 6]])
+
+
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_folder_is_told_by_its_files(write, name):
     options = {"image_size": (640, 480)} if name == "yolo" else {}

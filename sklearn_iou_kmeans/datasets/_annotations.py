@@ -271,14 +271,18 @@ def _of_folder(folder: Path) -> tuple[list[str], Look]:
         readers = [reader for reader in READERS.values() if suffix in reader.suffixes]
         there = [file for file in files if without_gz(file).suffix.lower() == suffix]
         n_looks, all_empty, first = 0, bool(there), ""
+        found: list[str] = []
+        of_list: list[str] = []
         for look in map(look_at, there):
             if look.kind == "empty":
                 continue
             all_empty, first, n_looks = False, first or _seen(look), n_looks + 1
             found = [reader.name for reader in readers if reader.recognises(look)]
+            if look.is_list_of_images:  # beside labels it only says which images there are
+                of_list, found = found, []
             if found or n_looks == N_FILES:
-                formats += found
                 break
+        formats += found or of_list
         if all_empty:
             formats += [reader.name for reader in readers]
         if there:

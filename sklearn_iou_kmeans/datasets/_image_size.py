@@ -18,6 +18,11 @@ FARTHEST = 2
 Size = tuple[float, float]
 
 
+def is_image(name: str) -> bool:
+    """Whether a name has the suffix of an image."""
+    return name.strip().lower().endswith(IMAGE_SUFFIXES)
+
+
 class ImageFolders:
     """Images by folder and by name without suffix; every folder is listed once."""
 

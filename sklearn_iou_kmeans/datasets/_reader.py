@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ._boxes import boxes_bunch
 from ._files import MOST_UNPACKED, PathLike, unpacking_to
+from ._image_size import is_image
 from ._labels import Common, Labels
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class Look:
     is_list: bool = False
     root: str = ""
     start: bytes = field(default=b"", repr=False)
+
+    @property
+    def is_list_of_images(self) -> bool:
+        """Whether all lines looked at are names of images."""
+        return bool(self.lines) and all(map(is_image, self.lines))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Unpack
 from ._class_names import class_name, class_names, names_files
 from ._errors import AnnotationError
 from ._files import PathLike, is_number, is_pipe, numbers, quoted, read_lines, without_gz
-from ._image_size import IMAGE_SUFFIXES, check_relative
+from ._image_size import check_relative
 from ._labels import Common, Labels
 from ._reader import Look, Reader
 from ._shapes import POLYGON, Sides, check_sides, polygon_box
@@ -202,7 +202,7 @@ def _recognises(look: Look) -> bool:
         return False
     if look.path.suffix.lower() in DATA_SUFFIXES:
         return True
-    if all(line.strip().lower().endswith(IMAGE_SUFFIXES) for line in look.lines):
+    if look.is_list_of_images:
         return True
     try:
         row = [float(text) for text in look.lines[0].split()]
