@@ -101,7 +101,8 @@ class NClustersSweep(
     n_jobs : int, default=None
         Number of tasks to run in parallel, in threads unless a :func:`joblib.parallel_config`
         context sets another backend, such as "loky" or "dask". None means 1 unless in such a
-        context. The results are bitwise identical for every number and backend.
+        context. The results are bitwise identical for every number and backend. If the process is
+        killed, joblib's "loky" workers end by themselves only some minutes later.
 
     verbose : int, default=0
         If positive, print a line for each finished task.
