@@ -97,7 +97,7 @@ def test_every_rule_says_which_k_it_would_choose(labels):
         rf"^-> +one-standard-error +{answers['one_standard_error']} +few", output, re.M
     )
     assert re.search(
-        rf"^ +knee +{answers['knee']} +furthest above the chord; depends", output, re.M
+        rf"^ +knee +{answers['knee']} +furthest above the line from the first k to", output, re.M
     )
     held_out = sweep(*options, "--rule", "0.4").stdout
     assert re.search(r"^-> +0\.4 +\d +fewest whose held-out IoU reaches 0\.4$", held_out, re.M)

@@ -41,9 +41,9 @@ def test_the_knee_heeds_gaps_between_the_numbers():
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_no_point_lies_further_above_the_chord_than_the_knee(scores):
-    chord = np.linspace(scores[0], scores[-1], len(scores))
-    above = np.array(scores) - chord
+def test_no_point_lies_further_above_the_straight_line_than_the_knee(scores):
+    line = np.linspace(scores[0], scores[-1], len(scores))
+    above = np.array(scores) - line
     assert above[knee(results(scores))] == pytest.approx(above.max(), abs=1e-12)
 
 

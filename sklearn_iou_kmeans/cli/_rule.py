@@ -3,7 +3,7 @@
 import re
 
 CHOICES = {
-    "knee": "furthest above the chord; depends on the range of k",
+    "knee": "furthest above the line from the first k to the last",
     "one_standard_error": "fewest within one standard error of the best",
 }
 """The named rules, and how they choose."""
