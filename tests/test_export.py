@@ -32,6 +32,7 @@ from sklearn_iou_kmeans.export import (
 )
 from sklearn_iou_kmeans.export._exporter import HeadsError
 from sklearn_iou_kmeans.metrics import average_iou_score, pairwise_iou
+from sklearn_iou_kmeans.preprocessing import convert_units
 
 YOLOV2 = [
     [0.57273, 0.677385],
@@ -282,8 +283,10 @@ def test_keras_yolo3_reads_the_first_line():
 def test_mmdetection_yolov3_as_published():
     text = export_mmdetection(SHUFFLED, input_size=608)
     assert (
-        "base_sizes=[[(116, 90), (156, 198), (373, 326)], [(30, 61), (62, 45), (59, 119)], "
-        "[(10, 13), (16, 30), (33, 23)]],\nstrides=[32, 16, 8]\n" in text
+        "base_sizes=[[(116, 90), (156, 198), (373, 326)],\n"
+        "            [(30, 61), (62, 45), (59, 119)],\n"
+        "            [(10, 13), (16, 30), (33, 23)]],\n"
+        "strides=[32, 16, 8]\n" in text
     )
     assert keywords(f"dict({text})")["strides"] == [32, 16, 8]
 
@@ -291,8 +294,10 @@ def test_mmdetection_yolov3_as_published():
 def test_mmyolo_yolov5_as_published():
     text = export_mmdetection(SHUFFLED, input_size=640, model="yolov5")
     assert (
-        "anchors = [[(10, 13), (16, 30), (33, 23)], [(30, 61), (62, 45), (59, 119)], "
-        "[(116, 90), (156, 198), (373, 326)]]\nstrides = [8, 16, 32]\n" in text
+        "anchors = [[(10, 13), (16, 30), (33, 23)],\n"
+        "           [(30, 61), (62, 45), (59, 119)],\n"
+        "           [(116, 90), (156, 198), (373, 326)]]\n"
+        "strides = [8, 16, 32]\n" in text
     )
     assert read_mmyolo(text) == HEADS
 
@@ -441,6 +446,15 @@ def test_anchors_larger_than_the_input_are_named():
         export_keras([[400, 90], [90, 400]], input_size=(640, 384))
 
 
+@pytest.mark.parametrize("name", ["json", "tao", "detectron2"])
+def test_anchors_relative_to_the_image_are_pointed_out(name):
+    relative = [[0.1, 0.2], [0.5, 1.0]]
+    with pytest.warns(UserWarning, match=r"No anchor is larger .*0\.2\), \(0\.5, 1\)\. Are"):
+        export_anchors(relative, name, input_size=416, heads=2)
+    pixels = convert_units(relative, "relative", "pixel", image_size=416)
+    export_anchors(pixels, name, input_size=416, heads=2)
+
+
 @pytest.mark.parametrize("export", [export_keras, export_detectron2])
 def test_a_warning_points_at_the_caller(export):
     with pytest.warns(UserWarning, match="Larger") as caught:
@@ -513,6 +527,17 @@ def test_one_anchor_a_feature_map_is_kept(name):
     export, read = LOSSY[name]
     anchors = [[20, 32], [64, 40], [90, 120], [260, 220], [300, 500]]
     np.testing.assert_allclose(np.vstack(read(export(anchors, input_size=640))), anchors, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", WITH_A_GRID_A_HEAD)
+@pytest.mark.parametrize(
+    ("n_anchors", "heads", "is_noted"), [(9, None, True), (9, 3, False), (10, None, False)]
+)
+def test_a_number_of_feature_maps_that_a_pyramid_lacks_is_noted(name, n_anchors, heads, is_noted):
+    export, _ = LOSSY[name]
+    anchors = [[30 * i, 40 * i] for i in range(1, n_anchors + 1)]
+    text = export(anchors, input_size=640, heads=heads)
+    assert ("# 3 feature maps: if the model has five" in text) == is_noted
 
 
 @pytest.mark.parametrize("name", WITH_A_GRID_A_HEAD)
@@ -623,8 +648,10 @@ def test_a_text_without_losses_has_as_many_anchors_as_it_was_given(anchors, deci
         is_whole = len(set(read)) == len(anchors) and np.min(read) > 0
         assert (text.lost is None) == is_whole
         if "decimals" in options and text.lost and text.lost.decimals is not None:
-            with warnings.catch_warnings(action="error"):
-                export_anchors(anchors, name, input_size=416, heads=1, decimals=text.lost.decimals)
+            options["decimals"] = text.lost.decimals
+            with warnings.catch_warnings(action="ignore"):
+                kept = export_anchors(anchors, name, input_size=416, heads=1, **options)
+            assert kept.lost is None
 
 
 def test_a_text_knows_which_anchors_rounding_has_lost():

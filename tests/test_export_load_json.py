@@ -37,6 +37,7 @@ def test_what_is_exported_is_read_back_with_its_provenance(write):
 sides = st.floats(min_value=0, max_value=416, exclude_min=True, allow_subnormal=False)
 
 
+@pytest.mark.filterwarnings("ignore:No anchor is larger than a pixel")
 @given(st.lists(st.tuples(sides, sides), min_size=1, max_size=12, unique=True))
 def test_no_digit_is_lost(tmp_path_factory, anchors):
     path = tmp_path_factory.mktemp("json") / "anchors.json"

@@ -93,7 +93,7 @@ def lay_out(
 
 
 def check_anchors(anchors: ArrayLike, input_size: InputSize) -> NDArray[np.float64]:
-    """Return the anchors sorted by area; warn about those that are larger than the input."""
+    """Return the anchors sorted by area; warn if they do not look like pixels of the input."""
     from sklearn.utils import check_array
 
     from ..preprocessing import check_size
@@ -120,6 +120,14 @@ def check_anchors(anchors: ArrayLike, input_size: InputSize) -> NDArray[np.float
             f"Larger than the network input of {size[0]:g} x {size[1]:g} pixels: anchors "
             f"{as_text(checked[large])}. Were the boxes clustered in pixels of the original "
             "images? Rescale them to the network input first.",
+            UserWarning,
+            stacklevel=4,
+        )
+    if (checked <= 1).all():
+        warnings.warn(
+            f"No anchor is larger than a pixel: {as_text(checked)}. Are they relative to the "
+            "image? Convert them to pixels of the network input first: "
+            "convert_units(anchors, 'relative', 'pixel', image_size=input_size).",
             UserWarning,
             stacklevel=4,
         )
@@ -178,7 +186,7 @@ def warn_if_lost(exact: NDArray[np.float64], built: NDArray[np.float64], what: s
         return None
     warnings.warn(
         f"Anchors lost by {what}: {lost}. Use fewer anchors, or more decimals if the format takes "
-        "them. If all anchors are this small, check that they are in pixels of the network input.",
+        "them.",
         UserWarning,
         stacklevel=4,
     )

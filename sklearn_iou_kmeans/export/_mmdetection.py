@@ -58,14 +58,16 @@ def export_mmdetection(
     Warns
     -----
     UserWarning
-        If rounding makes two anchors equal or a side 0, or if an anchor is larger than the input.
+        If rounding makes two anchors equal or a side 0, if an anchor is larger than the input, or
+        if none is larger than a pixel.
 
     Examples
     --------
     >>> from sklearn_iou_kmeans.export import export_mmdetection
     >>> print(export_mmdetection([[10, 14], [81, 82]], input_size=(640, 384), heads=2))
     # anchors are (width, height) in pixels at a network input of 640 x 384 pixels
-    base_sizes=[[(81, 82)], [(10, 14)]],
+    base_sizes=[[(81, 82)],
+                [(10, 14)]],
     strides=[32, 16]
     <BLANKLINE>
     """
@@ -74,10 +76,16 @@ def export_mmdetection(
     split = partial(split_for_mmdetection, heads=heads)
     layout = lay_out(anchors, input_size, split=split, X=X, decimals=decimals)
     steps = strides_of(len(layout.counts), strides)
-    text = f"base_sizes={layout.heads[::-1]},\nstrides={steps[::-1]}\n"
+    text = f"{_rows('base_sizes=', layout.heads[::-1])},\nstrides={steps[::-1]}\n"
     if model == "yolov5":
-        text = f"anchors = {layout.heads}\nstrides = {steps}\n"
+        text = f"{_rows('anchors = ', layout.heads)}\nstrides = {steps}\n"
     return Exported(comments(layout.notes) + text, layout.average_iou, layout.lost)
+
+
+def _rows(start: str, heads: list[list[tuple[float, float]]]) -> str:
+    """Write a list with a line for each head."""
+    line_break = ",\n" + " " * len(f"{start}[")
+    return f"{start}[{line_break.join(map(str, heads))}]"
 
 
 def split_for_mmdetection(n_anchors: int, heads: Heads = None, model: str = "") -> list[int]:

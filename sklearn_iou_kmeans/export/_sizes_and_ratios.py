@@ -88,7 +88,7 @@ def fit_grids(
     )
     unit = unit_note("sizes are in pixels, ratios are height / width,", input_size)
     notes, average_iou = report(checked, boxes, built)
-    return Fit(grids, [unit, *notes], average_iou, lost)
+    return Fit(grids, [unit, *pyramid_notes(counts, heads), *notes], average_iou, lost)
 
 
 def split_into_levels(n_anchors: int, heads: Heads = None) -> list[int]:
@@ -96,6 +96,16 @@ def split_into_levels(n_anchors: int, heads: Heads = None) -> list[int]:
     if heads is None and n_anchors % N_LEVELS == 0:
         heads = N_LEVELS
     return split_into_equal_heads(n_anchors, heads)
+
+
+def pyramid_notes(counts: list[int], heads: Heads) -> list[str]:
+    """Point out a number of feature maps that nobody asked for and a feature pyramid lacks."""
+    if heads is not None or len(counts) == N_LEVELS:
+        return []
+    return [
+        f"{len(counts)} feature maps: if the model has five, as in a feature pyramid, use a "
+        "multiple of five anchors"
+    ]
 
 
 def report(

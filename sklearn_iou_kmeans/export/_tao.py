@@ -53,7 +53,8 @@ def export_tao(
     Warns
     -----
     UserWarning
-        If rounding makes two anchors equal or a side 0, or if an anchor is larger than the input.
+        If rounding makes two anchors equal or a side 0, if an anchor is larger than the input, or
+        if none is larger than a pixel.
 
     Examples
     --------

@@ -120,7 +120,8 @@ def export_tf_model_garden(
     Warns
     -----
     UserWarning
-        If two anchors come out equal, or if an anchor is larger than the input.
+        If two anchors come out equal, if an anchor is larger than the input, or if none is larger
+        than a pixel.
 
     See Also
     --------

@@ -46,8 +46,8 @@ def export_torchvision(
     Warns
     -----
     UserWarning
-        If torchvision's rounding makes two anchors equal or a side 0, or if an anchor is larger
-        than the input.
+        If torchvision's rounding makes two anchors equal or a side 0, if an anchor is larger than
+        the input, or if none is larger than a pixel.
 
     See Also
     --------
