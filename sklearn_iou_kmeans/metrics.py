@@ -246,7 +246,7 @@ def average_iou_upper_bound(
     multipliers :math:`\mu` come from a linear program over candidate centers. The bound is valid
     for any multipliers; good ones make it tight.
 
-    With :math:`d_j = \ln c_j - \ln a_j`, :math:`E = \exp \sum_j \max(-d_j, 0)` and
+    With :math:`d_j = \ln\,c_j - \ln\,a_j`, :math:`E = \exp \sum_j \max(-d_j, 0)` and
     :math:`F = \exp \sum_j \max(d_j, 0)`,
 
     .. math:: \mathrm{IoU}(a, c) = g(d) = 1 / (E + F - 1) .

@@ -143,8 +143,8 @@ class AnchorsDisplay:
             A fitted estimator with `cluster_centers_`, a search or sweep over such estimators, or a
             Pipeline that ends in one.
         X : array-like of shape (n_samples, 2)
-            (width, height) of the boxes, in the unit of the anchors. A Pipeline is not applied to
-            them.
+            (width, height) of the boxes, in the unit of the anchors: the first steps of a
+            Pipeline are not applied to them.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the boxes; all 1 by default.
         unit : str, default="pixels"

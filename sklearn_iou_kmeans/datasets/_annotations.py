@@ -234,7 +234,7 @@ def recognise_format(path: PathLike) -> str:
 
     See Also
     --------
-    load_annotations : Reads annotations of any format.
+    load_annotations : Read annotations in any format.
 
     Examples
     --------

@@ -68,9 +68,9 @@ def load_open_images(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If there is neither `image_size` nor `images` or both; if the file is empty, damaged or not
-        valid (the message names the line); if none of its images is in `images`; or if there are no
-        boxes of one of the `categories`.
+        If neither or both of `image_size` and `images` are given; if the file is empty, damaged or
+        not valid (the message names the line); if none of its images is in `images`; or if there
+        are no boxes of one of the `categories`.
     ImportError
         If `images` is given and imagesize is not installed; install the `io` extra.
 

@@ -67,8 +67,8 @@ def load_parquet(
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If a file is damaged or has no such column; if its boxes can be read in two ways; or if
-        there are no boxes of one of the `categories`.
+        If a file is damaged or has no column of objects; if its boxes can be read in two ways; or
+        if there are no boxes of one of the `categories`.
     ImportError
         If pyarrow is not installed; install the `parquet` extra.
 

@@ -75,10 +75,10 @@ def load_yolo(
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If a line is not a label, a file is damaged, many polygons can be keypoints as well, an
-        image with labels is not found or has no size, no image of a list has labels, or there are
-        no boxes of one of the `categories`; or if a folder contains a second ``data.yaml``, or
-        labels beside it.
+        If a line is not a label; if a file is damaged; if many polygons might be keypoints; if an
+        image with labels is not found or has no size; if no image of a list has labels; if there
+        are no boxes of one of the `categories`; or if a folder contains two ``data.yaml``, or one
+        and labels next to it.
     ImportError
         If imagesize, or for a ``data.yaml`` PyYAML, is not installed; install the `io` extra.
 
