@@ -71,6 +71,7 @@ html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_domain_indices = False
 html_copy_source = False
+html_context = {"default_mode": "auto"}  # light or dark, as in the settings of the system
 html_theme_options = {
     "navbar_align": "left",
     "header_links_before_dropdown": 8,
