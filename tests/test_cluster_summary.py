@@ -52,6 +52,15 @@ def test_finer_levels_follow_the_boxes_more_closely():
     assert errors[2] < 5e-5
 
 
+def test_finer_cells_leave_the_coarse_and_the_middle_level_as_they_are():
+    X = many_boxes()
+    coarse, middle, finest = levels_of(ShapeHistogram(RESOLUTION).add(X))
+    levels = levels_of(ShapeHistogram(4 * RESOLUTION).add(X))
+    assert len(levels[0].weights) == pytest.approx(len(coarse.weights), rel=0.05)
+    assert len(levels[1].weights) == pytest.approx(len(middle.weights), rel=0.05)
+    assert len(levels[2].weights) > 1.2 * len(finest.weights)
+
+
 def test_a_shape_is_as_wide_as_the_boxes_that_it_stands_for():
     """Those of a cell without structure fill it; those that are equal take no space."""
     logs = np.random.RandomState(0).uniform(0, 2, size=(200_000, 2))
@@ -71,9 +80,10 @@ def test_levels_too_coarse_for_the_number_of_clusters_are_left_out():
 
 
 def test_a_level_has_sixteen_shapes_for_each_cluster_or_is_left_out():
-    levels = [Summary.of_boxes(np.ones((n, 2)), np.ones(n)) for n in (32, 100)]
-    assert levels_for(levels, 2) == levels
-    assert levels_for(levels, 3) == levels[1:]
+    levels = [Summary.of_boxes(np.ones((n, 2)), np.ones(n)) for n in (31, 32, 100)]
+    assert levels_for(levels, 1) == levels
+    assert levels_for(levels, 2) == levels[1:]
+    assert levels_for(levels, 3) == levels[2:]
 
 
 def test_a_histogram_without_positive_shapes_has_nothing_to_cluster():

@@ -45,6 +45,13 @@ def test_anchors_of_another_number_of_sides_are_refused():
         pairwise_iou(X, np.ones((2, 3)))
 
 
+def test_as_many_centers_are_given_as_there_are_clusters():
+    assert IoUKMeans(2, init=X[::2]).fit(X).cluster_centers_.shape == (2, 2)
+    for n_clusters in (1, 3):
+        with pytest.raises(ValueError, match=f"init has 2 rows and n_clusters={n_clusters}: give"):
+            IoUKMeans(n_clusters, init=X[::2]).fit(X)
+
+
 def test_the_first_negative_weight_is_named():
     message = r"passed to `sample_weight`: sample_weight\[1\] is -2.0"
     with pytest.raises(ValueError, match=message):
