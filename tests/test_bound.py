@@ -4,7 +4,8 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from cases import cases
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -50,7 +51,7 @@ SEVEN_TINY_WEIGHTS = (
 )
 
 
-@settings(max_examples=60)
+@cases(0.6)
 @given(boxes=weighted_boxes(), n_clusters=st.integers(1, 4), seed=st.integers(0, 9))
 @example(boxes=SEVEN_TINY_WEIGHTS, n_clusters=3, seed=0)
 def test_no_anchors_exceed_the_bound(boxes, n_clusters, seed):
@@ -69,7 +70,7 @@ def test_no_anchors_exceed_the_bound(boxes, n_clusters, seed):
         assert average_iou_score(X, anchors, sample_weight=weights) <= bound
 
 
-@settings(max_examples=40)
+@cases(0.4)
 @given(boxes=weighted_boxes(), n_clusters=st.integers(1, 4))
 def test_no_fit_exceeds_the_bound(boxes, n_clusters):
     X, weights = boxes
@@ -80,7 +81,7 @@ def test_no_fit_exceeds_the_bound(boxes, n_clusters):
         assert kmeans.average_iou_ <= bound
 
 
-@settings(max_examples=30)
+@cases(0.3)
 @given(boxes=weighted_boxes(most=8), n_clusters=st.integers(1, 3))
 def test_no_partition_exceeds_the_bound(boxes, n_clusters):
     """Every choice of centers whose sides are sides of boxes or lie midway between two."""
@@ -418,7 +419,7 @@ def posed(X, weights, low, high, rng):
     return problem, mu, np.ldexp(low, problem.scale), np.ldexp(high, problem.scale), rng
 
 
-@settings(max_examples=300)
+@cases(3)
 @given(rectangles())
 def test_no_center_in_a_rectangle_exceeds_its_bound(drawn):
     problem, mu, low, high, rng = posed(*drawn)
@@ -450,7 +451,7 @@ def test_no_center_in_a_region_exceeds_what_splitting_it_leaves(drawn):
         assert rho.max() <= peaks.bounds[i]
 
 
-@settings(max_examples=200)
+@cases(2)
 @given(rectangles(), st.sampled_from([1, 4, 16, 64]))
 def test_no_center_in_a_rectangle_exceeds_the_bound_of_a_histogram(drawn, resolution):
     X, weights, low, high, rng = drawn

@@ -4,7 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from cases import cases
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from oracle import best_partition
@@ -16,8 +17,6 @@ from sklearn_iou_kmeans.datasets import load_annotations
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
 X = np.random.RandomState(0).lognormal(3, 0.8, size=(30, 2))
-
-N_CASES = settings.default.max_examples
 
 
 def exact(n_clusters, **parameters):
@@ -40,7 +39,7 @@ def few_shapes(draw):
     return shapes, weights, draw(st.integers(1, min(3, len(np.unique(shapes, axis=0)))))
 
 
-@settings(max_examples=max(N_CASES // 5, 1))
+@cases(0.2)
 @given(few_shapes(), st.sampled_from([1e-3, 1e-6]))
 def test_no_partition_is_better_by_more_than_tol(problem, tol):
     shapes, weights, n_clusters = problem
@@ -65,7 +64,7 @@ def weighted_boxes(draw):
 
 
 @pytest.mark.filterwarnings("ignore:Number of distinct shapes")
-@settings(max_examples=max(N_CASES // 4, 1))
+@cases(0.25)
 @given(weighted_boxes(), st.integers(1, 4), st.sampled_from([np.float64, np.float32]))
 def test_the_bound_is_close_to_anchors_no_worse_than_the_default(drawn, n_clusters, dtype):
     boxes, weights = drawn[0].astype(dtype), drawn[1]

@@ -8,7 +8,8 @@ import warnings
 import joblib
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from cases import cases
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.base import clone
@@ -65,7 +66,7 @@ def test_the_order_of_the_boxes_does_not_matter():
     np.testing.assert_allclose(first.cluster_centers_, second.cluster_centers_)
 
 
-@settings(max_examples=40)
+@cases(0.4)
 @given(st.integers(0, 1000))
 def test_an_integer_weight_is_as_many_repeats(seed):
     rng = np.random.RandomState(seed)

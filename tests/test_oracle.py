@@ -5,7 +5,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from cases import N_CASES, cases
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from oracle import best_partition, exact_iou, exact_score
@@ -21,8 +22,7 @@ from sklearn_iou_kmeans.metrics import (
 )
 from sklearn_iou_kmeans.preprocessing import box_sizes
 
-N_CASES = settings.default.max_examples
-fits = settings(max_examples=max(N_CASES // 4, 1))  # a fit takes longer than a metric
+fits = cases(0.25)  # a fit takes longer than a metric
 
 
 @st.composite
@@ -112,6 +112,7 @@ def test_the_upper_bound_is_no_less_than_the_best_partition(problem):
     assert average_iou_upper_bound(X, n_clusters, sample_weight=weights) >= lowest - 1e-12
 
 
+@pytest.mark.hypothesis  # as many cases as for a property, but a claim about all of them
 def test_few_shapes_reach_the_best_partition():
     """All but 1 in 50 to 1e-5, and those to 1e-3."""
     missed = []
