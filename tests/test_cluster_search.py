@@ -10,13 +10,16 @@ from oracle import best_partition
 
 from sklearn_iou_kmeans import IoUKMeans
 from sklearn_iou_kmeans._cluster._search import (
+    are_on_a_grid,
     best_of,
     climb,
+    distinct_values,
     move_single_sides,
     random_swaps,
     search,
     swap,
     towards_medians,
+    with_next_values,
 )
 from sklearn_iou_kmeans._cluster._solution import Solution, evaluate
 from sklearn_iou_kmeans._cluster._summary import Summary, summarize
@@ -369,6 +372,54 @@ def test_single_sides_leave_a_local_optimum_of_the_update_rule():
     np.testing.assert_array_equal(moved.centers, [[2.35, 1.4]])
     kmeans = IoUKMeans(1, random_state=0).fit(X)
     np.testing.assert_array_equal(kmeans.cluster_centers_, [[2.35, 1.4]])
+
+
+def test_of_two_moves_that_hinder_each_other_one_is_made():
+    """Each center gains by moving between the other two lengths, and both together lose."""
+    X = np.array([[10.0], [19.9], [20.1], [40.0]])
+    level = Summary.of_boxes(X, np.array([1.0, 0.8, 0.8, 1.0]))
+    start = evaluate(*level[:2], X[[0, 3]])
+    one, both = (evaluate(*level[:2], X[rows]) for rows in ([1, 3], [1, 2]))
+    assert both.score < start.score < one.score
+    assert move_single_sides(level, start).score >= one.score
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 30), min_size=1, unique=True), min_size=1, max_size=3),
+    st.integers(1, 4),
+    st.integers(0, 100),
+)
+def test_a_side_of_a_center_moves_to_the_next_value_below_and_above(values, n_clusters, seed):
+    """And stays at the first or last value where there is none."""
+    values = [np.sort(np.array(of_side, dtype=float)) for of_side in values]
+    centers = np.random.RandomState(seed).randint(1, 31, size=(n_clusters, len(values))) * 1.0
+    candidates, owners = with_next_values(values, centers)
+    expected = []
+    for owner, center in enumerate(centers):
+        for j, of_side in enumerate(values):
+            below, above = of_side[of_side < center[j]], of_side[of_side > center[j]]
+            for nearest_value in (below.max(initial=of_side[0]), above.min(initial=of_side[-1])):
+                moved = center.copy()
+                moved[j] = nearest_value
+                expected.append((owner, *moved))
+    assert sorted(zip(owners, *candidates.T, strict=True)) == sorted(expected)
+
+
+def test_values_that_are_the_same_up_to_rounding_count_once():
+    values = distinct_values(np.array([3.0, 1.0, 3.0 * (1 + 1e-9), 2.0, 1.0]))
+    np.testing.assert_array_equal(values, [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("share", [0.4, 0.6])
+def test_most_boxes_on_a_grid_means_more_than_half_of_their_weight(share):
+    X = np.random.RandomState(0).randint(1, 9, size=(100, 2)) * 1.0
+    level = Summary(X, np.ones(100), np.where(np.arange(100) < 100 * share, 0.0, 0.1))
+    assert are_on_a_grid(level) == (share > 0.5)
+
+
+def test_boxes_that_share_no_sides_are_on_no_grid(few):
+    assert not are_on_a_grid(Summary.of_boxes(few, np.ones(80)))
+    assert are_on_a_grid(Summary.of_boxes(np.ceil(few / 8), np.ones(80)))
 
 
 @pytest.mark.parametrize("n_dims", [2, 3])
