@@ -265,6 +265,14 @@ def test_histograms_of_another_kind_are_refused():
     assert histogram.n_samples == 1
 
 
+def test_three_sides_that_span_all_that_a_float_holds_in_the_narrowest_cells():
+    """There are more cells than 64 bits can number."""
+    X = [[1e300, 1e-300, 1e300], [1e-300, 1e300, 1e-300], [1e300, 1e-300, 1e300]]
+    histogram = ShapeHistogram(2**20).add(X)
+    np.testing.assert_allclose(histogram.shapes, [X[1], X[0]], rtol=1e-9)
+    np.testing.assert_array_equal(histogram.weights, [1, 2])
+
+
 @pytest.mark.parametrize("resolution", [2**10, 2**11, 2**20])
 def test_narrow_cells_tell_shapes_of_float32_apart(resolution):
     X = (1000 + np.arange(4000, dtype=np.float32)[:, None] * np.float32(1e-3)).repeat(2, axis=1)
