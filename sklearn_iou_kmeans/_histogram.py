@@ -336,23 +336,20 @@ def count_positive(X: NDArray[np.floating], weights: FloatArray, resolution: int
     if resolution > FINEST_FLOAT32:
         X = X.astype(np.float64, copy=False)
     # One more cell at each end, because logarithms of an array may differ in the last digit.
-    lowest, highest = (
-        np.floor(np.log2([end(side) for side in X.T]) * resolution).astype(np.int64) + margin
-        for end, margin in ((np.min, -1), (np.max, 1))
-    )
-    extent = highest - lowest + 1
-    if np.prod(extent.astype(float)) > min(CELLS_PER_SHAPE * n, MAX_GRID):
+    first, last = np.floor(np.log2([X.min(), X.max()]) * resolution).astype(int)
+    lowest, shape = first - 1, (last - first + 3,) * n_dims
+    if np.prod(shape, dtype=float) > min(CELLS_PER_SHAPE * n, MAX_GRID):
         logs = np.log2(X.T)
         cells = np.floor(logs * X.dtype.type(resolution)).astype(np.int32)
         logs = logs.astype(np.float64)
         return Content.of(cells, weights, np.vstack([logs, np.square(logs).sum(axis=0)]))
-    grid = np.zeros((np.prod(extent), n_dims + 2))
+    grid = np.zeros((np.prod(shape), n_dims + 2))
     for start in range(0, n, CHUNK):
         rows = slice(start, start + CHUNK)
         logs = np.log2(np.ascontiguousarray(X[rows].T))
-        count_cells(grid, logs, weights[rows], lowest, extent, resolution)
+        count_cells(grid, logs, weights[rows], lowest, shape[0], resolution)
     occupied = np.flatnonzero(grid[:, 0])
-    cells = np.stack(np.unravel_index(occupied, tuple(extent))) + lowest[:, None]
+    cells = np.stack(np.unravel_index(occupied, shape)) + lowest
     sums = grid[occupied]
     moments = (sums[:, 1:] / sums[:, :1]).T
     return Content(cells.astype(np.int32), sums[:, 0], moments)

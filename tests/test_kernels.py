@@ -286,14 +286,14 @@ def test_a_grid_holds_the_moments_of_the_shapes_in_each_cell(name, problem):
     X, _, weights = problem
     logs, resolution = np.log2(X.T), 1
     cells = np.floor(logs * logs.dtype.type(resolution)).astype(np.int64)
-    lowest = cells.min(axis=1) - 1
-    extent = cells.max(axis=1) - lowest + 2
-    grid = np.zeros((np.prod(extent), len(logs) + 2))
+    lowest = cells.min() - 1
+    extent = cells.max() - lowest + 2
+    grid = np.zeros((extent ** len(logs), len(logs) + 2))
     half = len(X) // 2
     for rows in (slice(half), slice(half, None)):
         side_by_side = np.ascontiguousarray(logs[:, rows])
         kernels.count_cells(grid, side_by_side, weights[rows], lowest, extent, resolution)
-    own = np.ravel_multi_index(tuple(cells - lowest[:, None]), tuple(extent))
+    own = np.ravel_multi_index(tuple(cells - lowest), (extent,) * len(cells))
     np.testing.assert_array_equal(np.flatnonzero(grid[:, 0]), np.unique(own))
     logs, rows = logs.astype(np.float64), grid[np.unique(own)]
     for key, (weight, *sums, squares) in zip(np.unique(own), rows, strict=True):
@@ -365,9 +365,9 @@ def test_the_twins_return_the_same_bits_on_many_shapes(name, n_dims, dtype):
     ):
         assert_same_bits(first, second)
     logs = np.log2(np.ascontiguousarray(X.T))
-    lowest = np.floor(2 * logs.min(axis=1)).astype(np.int64) - 1
-    extent = np.floor(2 * logs.max(axis=1)).astype(np.int64) - lowest + 2
-    grids = np.zeros((2, np.prod(extent), n_dims + 2))
+    lowest = int(np.floor(2 * logs.min())) - 1
+    extent = int(np.floor(2 * logs.max())) - lowest + 2
+    grids = np.zeros((2, extent**n_dims, n_dims + 2))
     for twin, grid in zip((_numpy, KERNELS[name]), grids, strict=True):
         twin.count_cells(grid, logs, weights, lowest, extent, 2)
     assert_same_bits(grids[:1], grids[1:])

@@ -532,8 +532,19 @@ def median_step(
 # Cells.
 
 
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define PREFETCH(place) __builtin_prefetch(place, 1)
+    #else
+    #define PREFETCH(place)
+    #endif
+    """
+    void PREFETCH(const void* place) nogil
+
+
 cdef inline void number_cells(
-    const floating* logs, Py_ssize_t n, int low, int width, floating scale, int* cells,
+    const floating* logs, Py_ssize_t n, int lowest, int extent, floating resolution, int* cells,
     double* squares,
 ) noexcept nogil:
     """Take in a further side of a block of shapes."""
@@ -542,10 +553,10 @@ cdef inline void number_cells(
     cdef floating scaled
     cdef double log
     for i in range(n):
-        scaled = logs[i] * scale
+        scaled = logs[i] * resolution
         cell = <int>scaled
         cell -= scaled < cell  # rounded down
-        cells[i] = cells[i] * width + (cell - low)
+        cells[i] = cells[i] * extent + (cell - lowest)
     for i in range(n):
         log = logs[i]
         squares[i] += log * log
@@ -559,6 +570,8 @@ cdef inline void add_to_cells(
     cdef Py_ssize_t i, j
     cdef double weight
     cdef double* row
+    for i in range(n):  # the rows are far apart, and slow to come one by one
+        PREFETCH(grid + cells[i] * (n_dims + 2))
     for i in range(n):
         row = grid + cells[i] * (n_dims + 2)
         weight = sample_weight[i]
@@ -570,7 +583,7 @@ cdef inline void add_to_cells(
 
 def count_cells(
     double[:, ::1] grid, const floating[:, ::1] logs, const double[::1] sample_weight,
-    const int64_t[::1] lowest, const int64_t[::1] extent, Py_ssize_t resolution,
+    int lowest, int extent, Py_ssize_t resolution,
 ):
     cdef Py_ssize_t n_dims = logs.shape[0], n = logs.shape[1], start = 0, size, i, j
     cdef int[BLOCK] cells  # no cell has a larger number
@@ -583,8 +596,7 @@ def count_cells(
                 squares[i] = 0.0
             for j in range(n_dims):
                 number_cells(
-                    &logs[j, start], size, <int>lowest[j], <int>extent[j], <floating>resolution,
-                    cells, squares,
+                    &logs[j, start], size, lowest, extent, <floating>resolution, cells, squares
                 )
             if n_dims == 2:  # a known number of sides is unrolled, which takes half the time
                 add_to_cells(

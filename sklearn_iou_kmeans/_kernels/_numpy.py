@@ -328,28 +328,28 @@ def count_cells(
     grid: FloatArray,
     logs: NDArray[np.floating],
     sample_weight: FloatArray,
-    lowest: NDArray[np.int64],
-    extent: NDArray[np.int64],
+    lowest: int,
+    extent: int,
     resolution: int,
 ) -> None:
     """Add shapes to a grid of cells of equal width in the logarithm of each side.
 
     Parameters
     ----------
-    grid : ndarray of shape (n_cells, n_dims + 2)
+    grid : ndarray of shape (extent ** n_dims, n_dims + 2)
         For each cell the sum of the weights, of the weighted logs of each side, and of their
         weighted squares over all sides. Added to in place.
     logs : ndarray of shape (n_dims, n), float32 or float64, C-contiguous
         Logarithms of the sides. All lie in cells of the grid, whose numbers fit into 32 bits.
     sample_weight : ndarray of shape (n,)
         Positive weights.
-    lowest, extent : ndarray of shape (n_dims,)
+    lowest, extent : int
         The number of the first cell on each side, and how many there are.
     resolution : int
         Number of cells in a unit of the logarithm.
     """
-    cells = np.floor(logs * logs.dtype.type(resolution)).astype(np.int64) - lowest[:, None]
-    keys = np.ravel_multi_index(tuple(cells), tuple(extent))
+    cells = np.floor(logs * logs.dtype.type(resolution)).astype(np.int64) - lowest
+    keys = np.ravel_multi_index(tuple(cells), (extent,) * len(cells))
     logs = logs.astype(np.float64)
     squares = np.zeros(logs.shape[1])
     for log in logs:
