@@ -269,7 +269,7 @@ def n_rows_with_shape(text: str) -> int:
     shape = "region_shape_attributes"
     if "spatial_coordinates" in text:  # version 3: comments, of which one names the columns
         shape = "spatial_coordinates"
-        lines = [line.removeprefix("# CSV_HEADER = ") for line in lines]
+        lines = [re.sub("^(# CSV_HEADER = )+", "", line) for line in lines]
         first = next(n for n, line in enumerate(lines) if shape in line and line[0] != "#")
         lines = [line for line in lines[first:] if not line.startswith("#")]
         lines = lines[:1] + [line for line in lines[1:] if line != lines[0]]

@@ -267,6 +267,17 @@ def test_a_wrong_row_of_the_csv_of_version_3_is_named(tmp_path, region, message)
         load_via(path)
 
 
+def test_a_row_above_the_columns_of_the_csv_of_version_3_is_named(tmp_path):
+    path = write_csv_3(tmp_path / "via.csv", (["a.jpg"], [], [2, 1, 2, 30, 40], {}))
+    *comments, columns, row = path.read_text().splitlines()
+    quoted = [f'"{comment.replace(chr(34), 2 * chr(34))}"' for comment in comments]
+    path.write_text("\n".join([*quoted, columns, row]))
+    assert_array_equal(load_via(path).data, [[1, 2, 31, 42]])
+    path.write_text("\n".join([*comments, row, columns, row]))
+    with pytest.raises(ValueError, match=r"line 4: '\"1_0\",.* is above the names of the columns"):
+        load_via(path)
+
+
 def test_time_segments_of_version_3_are_no_boxes(tmp_path):
     path = tmp_path / "via.csv"
     columns = "metadata_id,file_list,temporal_segment_start,temporal_segment_end,metadata"

@@ -111,6 +111,12 @@ def images_of_csv_of_version_3(path: Path) -> Images:
             columns.extend([] if columns else _columns(line))
             if line.startswith(ATTRIBUTES):
                 attributes.update(_attributes(line, f"{path}, line {number}"))
+            is_comment = line.lstrip('"').startswith("#") or not line.strip()
+            if not (columns or is_comment):
+                raise AnnotationError(
+                    f"{path}, line {number}: {quoted(line)} is above the names of the columns. "
+                    f"{CSV_LAYOUT}"
+                )
             is_row = columns and not line.startswith("#") and not _columns(line)
             yield line if is_row else ""
 
