@@ -358,6 +358,12 @@ def test_the_same_bits_wherever_the_tasks_run(boxes, sizes, estimator, backend, 
     assert_same_results(parallel, alone)
 
 
+def test_more_jobs_than_tasks_start_no_threads_for_them(sizes):
+    alone = NClustersSweep(IoUKMeans(), [1, 2], n_init=1, random_state=0).fit(sizes)
+    many = clone(alone).set_params(n_jobs=1_000_000).fit(sizes)
+    assert_same_results(many, alone)
+
+
 def test_the_same_result_at_every_fit(sweep, sizes):
     assert_same_results(clone(sweep).fit(sizes), sweep)
 

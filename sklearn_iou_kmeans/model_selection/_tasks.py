@@ -112,6 +112,8 @@ def run(tasks: list[Task], n_jobs: int | None) -> Iterator[tuple[tuple[int, int,
     backend, _ = get_active_backend(prefer="threads")
     streams = getattr(backend, "supports_return_generator", False)
     return_as = "generator_unordered" if streams else "list"
+    if n_jobs is not None:
+        n_jobs = min(n_jobs, len(tasks))  # joblib starts all threads that it is asked for
     parallel = Parallel(n_jobs=n_jobs, return_as=return_as, prefer="threads")
     ordered = sorted(tasks, key=Task.size, reverse=True)
     with one_thread():
