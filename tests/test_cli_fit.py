@@ -458,6 +458,29 @@ def test_a_mistake_is_one_line_that_names_the_option(coco, options, message):
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("format", "split", "sides", "columns", "category-column", "image-column", "box-format"),
+        *("delimiter", "names", "images", "image-size", "input-size", "resize", "unit", "export"),
+        *("heads", "model", "output", "json", "plot"),
+    ],
+)
+def test_an_empty_value_as_of_an_unset_variable_is_not_taken_for_none(tmp_path, option):
+    (tmp_path / "a.csv").write_text("image,x1,y1,x2,y2\na.jpg,1,2,30,40\n")
+    result = run(tmp_path / "a.csv", "-k", 1, f"--{option}", "")
+    assert result.exit_code == 2
+    assert f"--{option}" in result.stderr or "''" in result.stderr
+
+
+def test_an_empty_path_is_not_the_current_folder(coco, monkeypatch):
+    monkeypatch.chdir(coco.parent)
+    for paths in ([""], [coco, ""]):
+        result = run(*paths, "-k", 1)
+        assert result.exit_code == 2
+        assert "'LABELS': it is empty: name a file or folder." in result.stderr
+
+
 def test_real_annotations_are_read_and_what_is_skipped_is_named(shared_data):
     cells = words(run(shared_data / "bccd", "-k", 3, "--input-size", 416).stdout)
     assert "4 888 labels in 364 images, as voc" in cells

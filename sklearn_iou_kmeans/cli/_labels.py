@@ -133,25 +133,25 @@ def read_boxes(options: LabelOptions) -> Bunch:
         "names": options.names,
         "split": comma_separated(options.split),
         "sides": options.sides,
-        "columns": comma_separated([options.columns] if options.columns else None),
+        "columns": comma_separated(None if options.columns is None else [options.columns]),
         "box_format": options.box_format,
         "category_column": options.category_column,
         "image_column": options.image_column,
         "delimiter": options.delimiter,
     }
-    image_size = options.image_size and parse_size(options.image_size, "--image-size")
+    image_size = options.image_size
     try:
         return load_annotations(
             [STDIN if str(path) == "-" else path for path in options.labels],
             options.format,
             categories=options.category or None,
-            image_size=image_size or None,
+            image_size=None if image_size is None else parse_size(image_size, "--image-size"),
             images=options.images,
             clip=not options.no_clip,
             min_size=options.min_size,
             max_unpacked=options.max_unpacked,
             keep_flagged=options.keep_flagged,
-            **{name: value for name, value in given.items() if value},
+            **{name: value for name, value in given.items() if value not in (None, False, [])},
         )
     except AnnotationError as error:
         raise ValueError(error.spelled(SPELLINGS)) from None

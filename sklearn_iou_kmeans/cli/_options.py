@@ -42,6 +42,13 @@ def number_parser(
     return parse
 
 
+def label_path(text: str) -> Path:
+    """Parse the path of labels; an empty one, of an unset variable, would be the current folder."""
+    if not text:
+        raise typer.BadParameter("it is empty: name a file or folder.")
+    return Path(text)
+
+
 at_least_1 = number_parser(int, 1, MOST, "a whole number of at least 1")
 
 
@@ -52,6 +59,7 @@ class LabelOptions:
     labels: Annotated[
         list[Path],
         typer.Argument(
+            parser=label_path,
             metavar="LABELS",
             help="Label files or folders, see `iou-kmeans formats`; - is stdin.",
         ),

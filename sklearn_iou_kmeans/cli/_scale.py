@@ -93,7 +93,8 @@ class Scale:
 
 def make_scale(options: NetworkOptions) -> Scale:
     """Validate the options and their combination."""
-    resize = options.resize or ("none" if options.input_size is None else "letterbox")
+    usual = "none" if options.input_size is None else "letterbox"
+    resize = usual if options.resize is None else options.resize
     for option, value, values in (
         ("--resize", resize, get_args(Resize)),
         ("--unit", options.unit, UNITS),

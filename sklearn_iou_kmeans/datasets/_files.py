@@ -73,7 +73,8 @@ def _opened(path: PathLike) -> Iterator[io.BufferedReader]:
             packed = file.peek(2)[:2] == b"\x1f\x8b"
             yield io.BufferedReader(_Unpacked(file, path)) if packed else file
     except FileNotFoundError:
-        raise FileNotFoundError(escaped(f"{path} does not exist: check the path.")) from None
+        name = os.fspath(path) or "''"
+        raise FileNotFoundError(escaped(f"{name} does not exist: check the path.")) from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise AnnotationError(
             f"{path} is truncated or damaged gzip ({error}): copy or download it again."
