@@ -266,6 +266,18 @@ def test_width_and_height_that_can_be_those_of_the_images_are_refused(write):
     assert_array_equal(boxes.data, [[0, 0, 64, 48], [0, 0, 65, 48]])
 
 
+@pytest.mark.parametrize("name", ["x1", "X1", "x1 "])
+def test_two_columns_of_the_box_with_one_name_are_refused(write, name):
+    path = write(f"image,x1,y1,x2,y2,{name}", "a,1,2,30,40,29")
+    with pytest.raises(ValueError, match="has 2 columns called 'x1'"):
+        load_csv(path)
+    assert_array_equal(
+        load_csv(path, columns=[2, 3, 4, 5], box_format="xyxy").data, [[1, 2, 30, 40]]
+    )
+    with pytest.raises(ValueError, match="has 2 columns called 'image'"):
+        load_csv(write("image,image,x1,y1,x2,y2", "a,b,1,2,30,40"), image_column="image")
+
+
 POINTS = ["a,100,200,640,480", "a,10,20,640,480", "b,400,30,500,375"]
 
 

@@ -89,6 +89,8 @@ def find_columns(
         if usual is None:
             raise _no_box_columns(first, path, layout)
         lower = _lower(first)
+        for name in usual:
+            _check_once(lower, name, path)
         box, names = tuple(map(lower.index, usual)), usual
     else:
         if isinstance(columns, str) or len(columns) not in (1, 2, 4):
@@ -170,11 +172,22 @@ def _column(first: Sequence[str], name: str | int, path: PathLike) -> int:
         if 1 <= int(name) <= len(first):
             return int(name) - 1
     elif name in first:
+        _check_once(first, str(name), path)
         return list(first).index(str(name))
     there = ", ".join(map(quoted, first[:20]))
     raise AnnotationError(
         f"{path} has no column {quoted(name)}, only the {len(first)} columns {there}."
     )
+
+
+def _check_once(header: Sequence[str], name: str, path: PathLike) -> None:
+    """Raise if several columns have a name, as after a join of two tables."""
+    if list(header).count(name) > 1:
+        raise AnnotationError(
+            f"{path} has {list(header).count(name)} columns called {quoted(name)}.",
+            "Rename them, or name the columns of the box by their positions, counted from 1; if "
+            "they are the second to the fifth, {positions}.",
+        )
 
 
 def _one(
