@@ -150,6 +150,10 @@ BAD_FILES = {
     "NaN": (document(thing(corners=(1, 2, "nan", 40))), "object 1.* 'nan' is not a finite number"),
     "missing corner": (document("<object><bndbox/></object>"), r"object 1 \(''\), bndbox: '' is"),
     "size in words": (document(size=("wide", 3)), "size: 'wide' is not a finite number"),
+    "two boxes of an object": (
+        document(thing(), thing(more="<bndbox><xmin>9</xmin></bndbox>")),
+        r"object 2 \('car'\): 2 bndbox\. Write an object for each",
+    ),
     "a flag in words": (document(thing(difficult="very")), "difficult is 'very': write 0 or 1"),
 }
 

@@ -118,8 +118,11 @@ def _size(root: "Element", file: Path) -> tuple[float, ...]:
 
 
 def _corners(thing: "Element", inclusive: bool, where: str) -> tuple[float, ...] | None:
-    if thing.find("bndbox") is None:
+    n_boxes = len(thing.findall("bndbox"))
+    if n_boxes == 0:
         return None
+    if n_boxes > 1:
+        raise AnnotationError(f"{where}: {n_boxes} bndbox. Write an object for each.")
     texts = [_text(thing, f"bndbox/{side}") for side in SIDES]
     x1, y1, x2, y2 = numbers(texts, f"{where}, bndbox", LAYOUT)
     return (x1 - inclusive, y1 - inclusive, x2, y2)
