@@ -98,6 +98,7 @@ def test_a_rotated_box_has_its_own_sides_or_those_of_the_box_around_it(write):
         ('<box label="car" xtl="1"/>', r"shape 2, box: '' is not a finite number"),
         ('<polygon label="car" points="1,2;3"/>', "'1,2;3' is not a polygon"),
         ('<polygon label="car" points=""/>', "'' is not a finite number"),
+        (box(more='outside="true"'), "shape 2: outside is 'true': write 0 or 1"),
     ],
 )
 def test_a_broken_shape_is_named(write, shape, message):

@@ -144,7 +144,10 @@ def _add(
     labels: Labels, image: int, shape: "Element", label: str | None, sides: Sides, where: str
 ) -> None:
     """Add a shape as a label."""
-    reason = NOT_IN_VIEW if shape.get("outside") == "1" else ""
+    outside = shape.get("outside", "0")
+    if outside not in ("0", "1"):
+        raise AnnotationError(f"{where}: outside is {quoted(outside)}: write 0 or 1.")
+    reason = NOT_IN_VIEW if outside == "1" else ""
     if shape.tag == "box":
         x1, y1, x2, y2 = _numbers(shape, CORNERS, where)
         center = (x1 + x2) / 2, (y1 + y2) / 2
