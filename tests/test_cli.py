@@ -335,6 +335,16 @@ def test_control_characters_in_names_are_printed_escaped(tmp_path, monkeypatch):
     assert list(report["categories"]) == [f"car{HOSTILE}"], "programs get the name itself"
 
 
+def test_names_without_end_do_not_flood_the_terminal(tmp_path):
+    name = "n" * 1_000_000
+    path = tmp_path / "labels.json"
+    labels = [label_of(name, 0, 0, 9, 7), label_of(name, 0, 0, 9, 0)]
+    path.write_text(json.dumps([{"name": name, "labels": labels}]))
+    result = run(path, "-k", 1)
+    assert result.exit_code == 0
+    assert len(result.stdout) < 20_000
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

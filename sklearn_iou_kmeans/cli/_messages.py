@@ -10,9 +10,14 @@ ACTED_ON = ("Cc", "Cf", "Cs", "Zl", "Zp")
 # Formatting characters that letters of some scripts need.
 JOINERS = "\u200c\u200d"
 
+LONGEST = 3000  # characters of a line
+
 
 def printable(text: str) -> str:
-    r"""Escape the characters that a terminal would act on, as in ``\x1b``."""
+    r"""Escape the characters that a terminal would act on, as in ``\x1b``; cut a text too long."""
+    if len(text) > LONGEST:
+        half = LONGEST // 2
+        text = f"{text[:half]} ... {text[-half:]}"
     if text.isprintable():
         return text
     return "".join(
