@@ -238,6 +238,9 @@ def test_several_files_give_the_boxes_of_all(write):
     assert boxes.format == "coco, csv"
     with pytest.raises(ValueError, match=r"a\.json is named twice"):
         load_annotations([*paths, folder / ".." / folder.name / "a.json"])
+    (folder / "again.json").hardlink_to(paths[0])
+    with pytest.raises(ValueError, match=r"again\.json is named twice"):
+        load_annotations([*paths, folder / "again.json"])
     with pytest.raises(ValueError, match=r"a\.json lies in .*, which is named too"):
         load_annotations([folder, paths[0]])
     assert load_annotations(paths, categories="car").skipped == {"other category": 2}

@@ -187,14 +187,27 @@ if load_annotations.__doc__:
 def _check_no_overlap(paths: Sequence[PathLike]) -> None:
     """Raise if boxes would count twice, because a path is repeated or inside another one."""
     real = [Path(os.path.realpath(path)) for path in paths]
-    for number, one in enumerate(paths):
-        if real[number] in real[:number]:
+    named = dict(zip(real, paths, strict=True))
+    seen: set[object] = set()
+    for one, place in zip(paths, real, strict=True):
+        file = _identity(place)
+        if file in seen:
             raise AnnotationError(f"{one} is named twice: its boxes would count twice.")
-        for folder, other in zip(real, paths, strict=True):
-            if folder in real[number].parents:
-                raise AnnotationError(
-                    f"{one} lies in {other}, which is named too: its boxes would count twice."
-                )
+        seen.add(file)
+        folder = next((parent for parent in place.parents if parent in named), None)
+        if folder is not None:
+            raise AnnotationError(
+                f"{one} lies in {named[folder]}, which is named too: its boxes would count twice."
+            )
+
+
+def _identity(path: Path) -> object:
+    """Return what all names of a file have in common, such as hard links, or other cases."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return path
+    return status.st_dev, status.st_ino
 
 
 def _check_options(path: PathLike, reader: Reader, options: dict[str, Any]) -> None:
