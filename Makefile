@@ -9,6 +9,8 @@ BARE := .venv-core
 NEXT := .venv-nightly
 # Nightly builds of NumPy, SciPy, scikit-learn and others.
 NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple
+# setuptools warns of whatever is declared in pyproject.toml and still new.
+QUIETLY := PYTHONWARNINGS=ignore
 # The package is reinstalled when one of these changes.
 SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx sklearn_iou_kmeans/_kernels/_compiled_avx2.pyx
 # The tests of everything that the kernels have a part in.
@@ -123,11 +125,11 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 
 $(VENV)/.demo: $(BIN)/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --editable ".[cli,plot]"
+	$(QUIETLY) $(BIN)/python -m pip install --quiet --editable ".[cli,plot]"
 	touch $@
 
 $(VENV)/.test: $(BIN)/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --editable ".[all]" --group test --group lint
+	$(QUIETLY) $(BIN)/python -m pip install --quiet --editable ".[all]" --group test --group lint
 	touch $@
 
 $(VENV)/.docs: $(VENV)/.test
@@ -135,7 +137,7 @@ $(VENV)/.docs: $(VENV)/.test
 	touch $@
 
 $(VENV)/.bench: $(BIN)/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --editable ".[io]" --group bench
+	$(QUIETLY) $(BIN)/python -m pip install --quiet --editable ".[io]" --group bench
 	touch $@
 
 $(VENV)/.dist: $(BIN)/python pyproject.toml
@@ -146,16 +148,16 @@ $(OLDEST)/.test: .ci/oldest.txt $(SOURCES)
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 11) and 'PYTHON has to be 3.11')"
 	$(PYTHON) -m venv --clear $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --require-hashes --requirement .ci/oldest.txt
-	$(OLDEST)/bin/python -m pip install --quiet --no-deps --editable .
+	$(QUIETLY) $(OLDEST)/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
 $(BARE)/.test: $(SOURCES)
 	$(PYTHON) -m venv --clear $(BARE)
-	$(BARE)/bin/python -m pip install --quiet --editable . pytest pytest-xdist hypothesis
+	$(QUIETLY) $(BARE)/bin/python -m pip install --quiet --editable . pytest pytest-xdist hypothesis
 	touch $@
 
 $(NEXT)/.test: $(SOURCES)
 	$(PYTHON) -m venv --clear $(NEXT)
 	$(NEXT)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(NEXT)/bin/python -m pip install --quiet --editable ".[all]" --group test
+	$(QUIETLY) $(NEXT)/bin/python -m pip install --quiet --editable ".[all]" --group test
 	touch $@
