@@ -251,9 +251,8 @@ def test_a_single_k_is_chosen_and_drawn(labels, tmp_path):
 def test_a_k_that_is_none_of_these_is_refused_with_the_grammar(labels, text):
     result = sweep(labels, f"--k={text}")
     assert result.exit_code == 2
-    assert result.stderr.startswith(
-        f"iou-kmeans: --k is {text!r}: write an ascending range such as"
-    )
+    assert result.stderr.startswith(f"iou-kmeans: --k is '{text[:1000]}")
+    assert "': write an ascending range such as" in result.stderr
     assert result.stderr.count("\n") == 1
 
 

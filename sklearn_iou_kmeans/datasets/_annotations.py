@@ -207,7 +207,8 @@ def _identity(path: Path) -> object:
         status = os.stat(path)
     except OSError:
         return path
-    return status.st_dev, status.st_ino
+    # Some file systems do not number their files.
+    return (status.st_dev, status.st_ino) if status.st_ino else path
 
 
 def _check_options(path: PathLike, reader: Reader, options: dict[str, Any]) -> None:
