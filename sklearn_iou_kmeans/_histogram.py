@@ -125,7 +125,7 @@ class ShapeHistogram(VersionedState):
         variances: FloatArray = moments[-1] - np.square(moments[:-1]).sum(axis=0)
         return variances.clip(min=0.0)
 
-    def positive_cells(self) -> tuple[IntArray, FloatArray, FloatArray]:
+    def _positive_cells(self) -> tuple[IntArray, FloatArray, FloatArray]:
         """Return the cells with positive sides only.
 
         Returns

@@ -162,7 +162,7 @@ def test_no_weight_at_all_leaves_no_cell_of_as_many_sides():
 
 
 def test_cells_of_shapes_with_area_are_given_without_the_others():
-    cells, weights, moments = ShapeHistogram(1).add([[0, 4], [3, 5]], [2, 4]).positive_cells()
+    cells, weights, moments = ShapeHistogram(1).add([[0, 4], [3, 5]], [2, 4])._positive_cells()
     np.testing.assert_array_equal(cells, [[1], [2]])
     np.testing.assert_array_equal(weights, [0.5])
     np.testing.assert_allclose(2 ** moments[:-1], [[3], [5]])

@@ -128,7 +128,7 @@ def problem_of_histogram(histogram: ShapeHistogram, precision: float) -> Problem
     n_dims, total = shapes.shape[1], weights.sum()
     if not is_used.any():
         return problem_of_boxes(shapes, weights)
-    log2 = histogram.positive_cells()[2][:-1]
+    log2 = histogram._positive_cells()[2][:-1]
     if is_too_wide(np.frexp(shapes[is_used].T)[1]):
         return problem_of_boxes(shapes, weights)
     largest = max(1.0, float(np.abs(log2).max()) + 1.0)

@@ -81,7 +81,7 @@ def summarize(X: FloatArray, sample_weight: FloatArray) -> Levels:
 
 def levels_of(histogram: ShapeHistogram) -> Levels:
     """Draw summaries from a histogram of shapes with positive sides, from coarse to fine."""
-    cells, weights, moments = histogram.positive_cells()
+    cells, weights, moments = histogram._positive_cells()
     if len(weights) <= FEW:
         return [Summary.of_cells(weights, moments)]
     thresholds = [width * histogram.resolution for width in (COARSE, MIDDLE, 0)]

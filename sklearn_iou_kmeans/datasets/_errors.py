@@ -35,8 +35,8 @@ class AnnotationError(ValueError):
     problem : str
         What is wrong, and where; it may quote the file.
     advice : str, default=""
-        What to do. ``{image_size}`` stands for the option `image_size`, and so on for the keys of
-        `OPTIONS`, so that the command can write ``--image-size WxH`` instead.
+        What to do. ``{image_size}`` stands for the option `image_size`, and so on for the others,
+        so that the command can write ``--image-size WxH`` instead.
     """
 
     __module__ = "sklearn_iou_kmeans.datasets"
