@@ -37,7 +37,7 @@ test: $(VENV)/.test
 test-numpy: $(VENV)/.test
 	SKLEARN_IOU_KMEANS_KERNELS=numpy $(BIN)/python -m pytest -n logical $(CORE)
 
-# Run only the property tests, most of them on 3000 cases, with both kernels. Takes half an hour.
+# Run only the property tests, most on 3000 cases, with both kernels: 40 minutes on two processors.
 test-long: $(VENV)/.test
 	for kernels in compiled numpy; do \
 	  SKLEARN_IOU_KMEANS_KERNELS=$$kernels $(BIN)/python -m pytest -n logical \
