@@ -4,7 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from cases import cases
+from hypothesis import given
 from hypothesis import strategies as st
 from oracle import best_partition
 
@@ -205,7 +206,7 @@ def test_every_call_of_a_stream_checks_the_parameters(sizes):
 # No empty cluster
 
 
-@settings(max_examples=30)
+@cases(0.3)
 @given(st.integers(0, 10_000), st.booleans())
 def test_no_cluster_is_empty_however_few_shapes_there_are(seed, streaming):
     rng = np.random.RandomState(seed)
@@ -345,7 +346,7 @@ def test_the_unit_of_weights_changes_no_swap(few, factor):
     np.testing.assert_array_equal(*centers)
 
 
-@settings(max_examples=40)
+@cases(0.4)
 @given(st.integers(0, 10_000))
 def test_single_sides_are_moved_until_none_gains(seed):
     """Compared with every side of every shape, for the center of its cluster."""
