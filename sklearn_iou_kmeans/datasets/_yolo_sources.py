@@ -274,8 +274,8 @@ def _load(file: Path) -> Any:
     content = read_bytes(file, at_most=LARGEST_YAML)
     try:
         # Without tags and merges nothing is computed, so that a short file cannot take long. The
-        # parser in C, which PyYAML may lack, is 8 times as fast and takes no deep nesting.
-        return yaml.load(content, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        # faster parser in C overflows the stack where lists are nested deeply, in PyYAML 6.0.1.
+        return yaml.load(content, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise AnnotationError(
             f"{file} is not valid YAML: {' '.join(str(error).split())}. {YAML_LAYOUT}"
