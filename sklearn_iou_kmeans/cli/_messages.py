@@ -4,6 +4,8 @@ import re
 import sys
 from unicodedata import category
 
+from .._text import shortened
+
 # Control and formatting characters, lone surrogates and line breaks.
 ACTED_ON = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
@@ -14,10 +16,8 @@ LONGEST = 3000  # characters of a line
 
 
 def printable(text: str) -> str:
-    r"""Escape the characters that a terminal would act on, as in ``\x1b``; cut a text too long."""
-    if len(text) > LONGEST:
-        half = LONGEST // 2
-        text = f"{text[:half]} ... {text[-half:]}"
+    r"""Escape the characters that a terminal would act on, as in ``\x1b``; shorten a long text."""
+    text = shortened(text, LONGEST)
     if text.isprintable():
         return text
     return "".join(

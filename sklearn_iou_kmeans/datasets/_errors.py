@@ -2,6 +2,8 @@
 
 import re
 
+from .._text import shortened
+
 OPTIONS = {
     "format": "format=",
     "image_size": "image_size=(width, height)",
@@ -42,10 +44,7 @@ class AnnotationError(ValueError):
     __module__ = "sklearn_iou_kmeans.datasets"
 
     def __init__(self, problem: str, advice: str = "") -> None:
-        self.problem = escaped(problem)
-        if len(self.problem) > LONGEST:
-            half = LONGEST // 2
-            self.problem = f"{self.problem[:half]} ... {self.problem[-half:]}"
+        self.problem = shortened(escaped(problem), LONGEST)
         self.advice = advice
         super().__init__(self.spelled(OPTIONS))
 
