@@ -9,7 +9,7 @@ BARE := .venv-core
 NEXT := .venv-nightly
 # Nightly builds of NumPy, SciPy, scikit-learn and others.
 NIGHTLY := https://pypi.anaconda.org/scientific-python-nightly-wheels/simple
-# setuptools warns of whatever is declared in pyproject.toml and still new.
+# setuptools warns at every installation that extensions in pyproject.toml are experimental.
 QUIETLY := PYTHONWARNINGS=ignore
 # The package is reinstalled when one of these changes.
 SOURCES := pyproject.toml sklearn_iou_kmeans/_kernels/_compiled.pyx sklearn_iou_kmeans/_kernels/_compiled_avx2.pyx

@@ -547,7 +547,7 @@ cdef inline void number_cells(
     const floating* logs, Py_ssize_t n, int lowest, int extent, floating resolution, int* cells,
     double* squares,
 ) noexcept nogil:
-    """Take in a further side of a block of shapes."""
+    """Take a further side into the numbers of the cells and the sums of the squares."""
     cdef Py_ssize_t i
     cdef int cell
     cdef floating scaled

@@ -12,7 +12,7 @@ ACTED_ON = ("Cc", "Cf", "Cs", "Zl", "Zp")
 # Formatting characters that letters of some scripts need.
 JOINERS = "\u200c\u200d"
 
-LONGEST = 3000  # characters of a line
+LONGEST = 3000  # characters
 
 
 def printable(text: str) -> str:

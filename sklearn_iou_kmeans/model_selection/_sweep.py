@@ -102,7 +102,7 @@ class NClustersSweep(
         Number of tasks to run in parallel, in threads unless a :func:`joblib.parallel_config`
         context sets another backend, such as "loky" or "dask". None means 1 unless in such a
         context. The results are bitwise identical for every number and backend. If the process is
-        killed, joblib's "loky" workers end by themselves only some minutes later.
+        killed, joblib's "loky" workers live on for some minutes.
 
     verbose : int, default=0
         If positive, print a line for each finished task.
