@@ -312,9 +312,8 @@ def count(X: NDArray[np.floating], weights: FloatArray, resolution: int) -> Cont
         is_positive = np.logical_and.reduce([side > 0 for side in X.T])
         with np.errstate(over="ignore"):
             weight_of_zero = weights.sum(where=~is_positive)
-        is_counted = is_positive & (rescaled(weights) > 0)
-        X, weights = X[is_counted], weights[is_counted]
-        weights, exponent = rescaled_and_exponent(weights)
+        X = X[is_positive]
+        weights, exponent = rescaled_and_exponent(weights[is_positive])
     content = count_positive(X, weights, resolution)
     with np.errstate(over="ignore"):
         content = content._replace(weights=np.ldexp(content.weights, exponent))

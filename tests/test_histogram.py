@@ -265,6 +265,16 @@ def test_histograms_of_another_kind_are_refused():
     assert histogram.n_samples == 1
 
 
+def test_shapes_added_at_once_or_a_few_at_a_time_are_in_the_same_cells():
+    """Many are counted in a grid, and few are sorted."""
+    X = np.random.RandomState(0).lognormal(3, 1, size=(3000, 2))
+    at_once, bit_by_bit = ShapeHistogram(4).add(X), ShapeHistogram(4)
+    for few in np.array_split(X, 600):
+        bit_by_bit.add(few)
+    weights = at_once.weights
+    np.testing.assert_allclose(at_once.merge(bit_by_bit).weights, 2 * weights)
+
+
 def test_three_sides_that_span_all_that_a_float_holds_in_the_narrowest_cells():
     """There are more cells than 64 bits can number."""
     X = [[1e300, 1e-300, 1e300], [1e-300, 1e300, 1e-300], [1e300, 1e-300, 1e300]]

@@ -342,7 +342,7 @@ def count_cells(
     logs : ndarray of shape (n_dims, n), float32 or float64, C-contiguous
         Logarithms of the sides. All lie in cells of the grid, whose numbers fit into 32 bits.
     sample_weight : ndarray of shape (n,)
-        Positive weights.
+        Weights >= 0; a cell of weight 0 counts as empty.
     lowest, extent : int
         The number of the first cell on each side, and how many there are.
     resolution : int
