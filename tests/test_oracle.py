@@ -186,11 +186,17 @@ def test_a_side_in_another_unit_gives_anchors_in_that_unit(parameters, problem, 
     assert scaled.average_iou_ == average
 
 
+# Of these anchors, too, several are equally good: rounding led a search from two starts elsewhere.
+ALSO_TIED = np.array([[4.0, 3.0], [4.0, 2.0], [2.0, 3.0], [3.0, 3.0], [3.0, 3.0]])
+
+
 @fits
 @given(few_shapes_and_a_number_of_clusters(), st.floats(1e-6, 1e6))
+@example((ALSO_TIED, np.array([4.0, 3.0, 4.0, 1.0, 3.0]), 2), 161799.2578125)
 def test_any_unit_gives_anchors_as_good(problem, unit):
+    """With as many restarts as by default: rounding may send a single one to another optimum."""
     X, weights, n_clusters = problem
-    kmeans = kmeans_of(n_clusters, {})
+    kmeans = IoUKMeans(n_clusters, random_state=0)
     average = kmeans.fit(X, sample_weight=weights).average_iou_
     scaled = kmeans.fit(X * unit, sample_weight=weights)
     assert scaled.average_iou_ == pytest.approx(average, rel=1e-9)
