@@ -108,6 +108,13 @@ def test_a_broken_shape_is_named(write, shape, message):
     assert str(path) in str(error.value)
 
 
+@pytest.mark.parametrize("frame", ["", "1.5", "-1", "first"])
+def test_a_frame_has_a_whole_number(write, frame):
+    path = write(f'<track id="0" label="car"><box frame="{frame}" outside="0"/></track>')
+    with pytest.raises(ValueError, match=f"track 1 .'car'.: frame is '{frame}': write its number"):
+        load_cvat(path)
+
+
 def test_boxes_that_labelformat_writes_come_back(tmp_path):
     cvat = pytest.importorskip("labelformat.formats.cvat")
     coco = pytest.importorskip("labelformat.formats.coco")

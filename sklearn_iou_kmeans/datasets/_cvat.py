@@ -110,17 +110,20 @@ def _add_tracks(labels: Labels, root: "Element", file: Path, prefix: str, sides:
     A project has a video for each task, and a track names its task.
     """
     sizes = _sizes_by_task(root, file)
-    frames: dict[tuple[str, int], int] = {}
+    frames: dict[str, int] = {}
     for number, track in enumerate(root.iterfind("track"), 1):
         label, task = track.get("label"), track.get("task_id", "")
         for shape in track:
-            where = f"{file}, track {number} ({quoted(label)})"
-            (frame,) = map(int, numbers([shape.get("frame", "")], f"{where}, frame", LAYOUT))
-            if (task, frame) not in frames:
-                name = f"{prefix}{task}/{frame:06}" if task else f"{prefix}{frame:06}"
-                frames[task, frame] = labels.add_image(name, sizes.get(task, UNKNOWN_SIZE))
-            where = f"{where}, frame {frame}"
-            _add(labels, frames[task, frame], shape, label, sides, where)
+            where, frame = f"{file}, track {number} ({quoted(label)})", shape.get("frame", "")
+            if not frame.isdecimal():
+                raise AnnotationError(
+                    f"{where}: frame is {quoted(frame)}: write its number, a whole one from 0 on."
+                )
+            name = f"{prefix}{task}/{frame:0>6}" if task else f"{prefix}{frame:0>6}"
+            if name not in frames:
+                frames[name] = labels.add_image(name, sizes.get(task, UNKNOWN_SIZE))
+            where = f"{where}, frame {quoted(frame)}"
+            _add(labels, frames[name], shape, label, sides, where)
 
 
 def _sizes_by_task(root: "Element", file: Path) -> dict[str, tuple[float, ...]]:
