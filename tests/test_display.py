@@ -249,6 +249,14 @@ def test_a_choice_that_is_not_on_the_curve_is_refused():
         curve([3, 6], [0.5, 0.6], best_n_clusters=7).plot()
 
 
+@pytest.mark.parametrize("name", ["restart_scores", "test_scores"])
+@pytest.mark.parametrize("scores", [[0.4, 0.5], [[0.4, 0.5]], [[0.4], [0.5], [0.6]]])
+def test_scores_that_are_not_those_of_each_number_of_anchors_are_refused(name, scores):
+    """Non-regression test for a band that repeated the restarts of one number for all others."""
+    with pytest.raises(ValueError, match=f"{name} has the shape .*: give 2 rows, one for each"):
+        curve([3, 6], [0.5, 0.6], **{name: scores}).plot()
+
+
 def test_curves_on_one_axes_can_be_told_apart(sweeps_of_rules):
     displays = draw_all(sweeps_of_rules)
     lines = [display.line_ for display in displays]

@@ -202,7 +202,8 @@ class IoUCurveDisplay:
         ImportError
             If matplotlib is not installed: install the `plot` extra.
         ValueError
-            If `best_n_clusters` is not in `n_clusters`.
+            If `best_n_clusters` is not in `n_clusters`, or if `restart_scores` or `test_scores`
+            does not have one row for each number in `n_clusters`.
         """
         self.ax_ = axes_or_new(ax)
         self.figure_ = self.ax_.figure
@@ -222,9 +223,11 @@ class IoUCurveDisplay:
 
     def _draw_restarts(self, fill_kw: Mapping[str, Any]) -> None:
         self.band_ = None
-        if self.restart_scores is None or np.shape(self.restart_scores)[1] == 1:
+        if self.restart_scores is None:
             return
-        scores = np.asarray(self.restart_scores)
+        scores = self._one_row_each(self.restart_scores, "restart_scores")
+        if scores.shape[1] == 1:
+            return
         fill: dict[str, Any] = {
             "color": BAND_COLOR,
             "alpha": 0.25,
@@ -240,7 +243,7 @@ class IoUCurveDisplay:
         self.test_line_ = self.errorbar_ = None
         if self.test_scores is None:
             return
-        scores = np.asarray(self.test_scores)
+        scores = self._one_row_each(self.test_scores, "test_scores")
         n_splits = scores.shape[1]
         shared = {
             key: value
@@ -261,6 +264,16 @@ class IoUCurveDisplay:
             ecolor=self.test_line_.get_color(),
             capsize=3,
         )
+
+    def _one_row_each(self, scores: ArrayLike, name: str) -> NDArray[Any]:
+        """Return scores as an array, after checking that there is a row for each `n_clusters`."""
+        scores, n_rows = np.asarray(scores), np.size(self.n_clusters)
+        if scores.ndim != 2 or len(scores) != n_rows:
+            raise ValueError(
+                f"{name} has the shape {scores.shape}: give {n_rows} rows, one for each number in "
+                "n_clusters."
+            )
+        return scores
 
     def _outline_choice(self, line: "Line2D") -> None:
         """Outline the chosen marker of a curve, and add the choice to the label of the curve."""
