@@ -457,7 +457,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
                 f"init[{row}] is {centers[row].tolist()}: an anchor with a side of 0 has IoU 0 "
                 "with every box. Give it positive sides."
             )
-        return centers.astype(np.float64)
+        return centers.astype(np.float64, order="C")
 
     def _take_every_shape(self, shapes: FloatArray) -> FloatArray:
         """Return every distinct shape as a center, some repeated if there are too few."""
