@@ -111,7 +111,7 @@ class ShapeHistogram(VersionedState):
     @property
     def shapes(self) -> FloatArray:
         """The weighted geometric mean of the shapes in each occupied cell."""
-        return np.where(self._content.cells == ZERO, 0.0, np.exp2(self._content.moments[:-1])).T
+        return np.where(self._content.cells == ZERO, 0.0, sides_of(self._content.moments[:-1])).T
 
     @property
     def weights(self) -> FloatArray:
@@ -280,6 +280,12 @@ class Content(NamedTuple):
             return self
         cells = np.where(self.cells == ZERO, ZERO, self.cells // factor).astype(np.int32)
         return self.of(cells, self.weights, self.moments)
+
+
+def sides_of(log2: FloatArray) -> FloatArray:
+    """Return the sides whose logarithms these are; that of the largest float is rounded up."""
+    with np.errstate(over="ignore"):
+        return np.exp2(log2).clip(max=np.finfo(np.float64).max)
 
 
 def combine(*parts: tuple[Content, float]) -> tuple[Content, float]:

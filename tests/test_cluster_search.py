@@ -124,6 +124,20 @@ def test_chunks_keep_weights(sizes):
     np.testing.assert_allclose(weighted.cluster_centers_, repeated.cluster_centers_, rtol=1e-6)
 
 
+@pytest.mark.parametrize("side", [1e-200, 1e200, np.finfo(np.float64).max])
+def test_chunks_may_be_in_different_precisions(side):
+    """Non-regression test for centers of earlier chunks that became 0 or infinite."""
+    kmeans = IoUKMeans(2, random_state=0).partial_fit([[side, side], [3, 4]])
+    kmeans.partial_fit(np.array([[3, 4]], dtype=np.float32))
+    assert kmeans.score([[side, side], [3, 4]]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_chunks_may_hold_the_largest_boxes_of_all(dtype):
+    largest = np.full((5, 2), np.finfo(dtype).max, dtype=dtype)
+    assert IoUKMeans(1, random_state=0).partial_fit(largest).score(largest) == pytest.approx(1)
+
+
 def test_fit_forgets_what_was_added(sizes):
     kmeans = IoUKMeans(3, random_state=0).partial_fit(sizes * 10)
     assert not hasattr(kmeans, "labels_")

@@ -292,3 +292,10 @@ def test_narrow_cells_tell_shapes_of_float32_apart(resolution):
     assert len(histogram.weights) == pytest.approx(len(expected.weights), rel=0.01)
     if resolution > 2**10:
         np.testing.assert_array_equal(histogram.shapes, expected.shapes)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_largest_sides_of_all_stay_finite(dtype):
+    """Non-regression test for a logarithm that is rounded up, to that of infinity."""
+    X = np.full((5, 2), np.finfo(dtype).max, dtype=dtype)
+    np.testing.assert_allclose(ShapeHistogram().add(X).shapes, X[:1], rtol=1e-5)

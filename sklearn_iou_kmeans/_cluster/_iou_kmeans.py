@@ -339,7 +339,7 @@ class IoUKMeans(CallbackSupportMixin, BaseShapeClusterer):
         found = self._run(PreparedBoxes(*used, used, levels))
         self._forget("labels_", "inertia_", "average_iou_", "average_iou_upper_bound_")
         self.histogram_, self.n_iter_ = histogram, found.n_iter
-        self.cluster_centers_ = in_order(found.centers).astype(X.dtype)
+        self.cluster_centers_ = in_order(found.centers)
         return self
 
     # A sweep over the number of clusters prepares the boxes once, and fits each number to them.

@@ -4,7 +4,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from .._histogram import ShapeHistogram
+from .._histogram import ShapeHistogram, sides_of
 from .._kernels import FloatArray
 from .._merged_cells import merge_cells
 
@@ -53,7 +53,7 @@ class Summary(NamedTuple):
         """Let the mean of each cell stand for it, with the width that the variance tells."""
         means, squares = moments[:-1], moments[-1]
         variances = (squares - np.square(means).sum(axis=0)).clip(min=0.0) / len(means)
-        return cls(np.exp2(means).T, weights, np.log(2.0) * np.sqrt(12.0 * variances))
+        return cls(sides_of(means).T, weights, np.log(2.0) * np.sqrt(12.0 * variances))
 
 
 Levels = list[Summary]
