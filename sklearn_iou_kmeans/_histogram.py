@@ -116,7 +116,7 @@ class ShapeHistogram(VersionedState):
     @property
     def weights(self) -> FloatArray:
         """The total weight of the shapes in each occupied cell."""
-        return self._content.weights
+        return self._content.weights.copy()
 
     @property
     def log2_variances(self) -> FloatArray:

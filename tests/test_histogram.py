@@ -299,3 +299,12 @@ def test_the_largest_sides_of_all_stay_finite(dtype):
     """Non-regression test for a logarithm that is rounded up, to that of infinity."""
     X = np.full((5, 2), np.finfo(dtype).max, dtype=dtype)
     np.testing.assert_allclose(ShapeHistogram().add(X).shapes, X[:1], rtol=1e-5)
+
+
+def test_what_is_done_to_the_weights_is_not_done_to_the_histogram():
+    """Non-regression test for weights that were those of two histograms."""
+    histogram = ShapeHistogram().add([[3, 4]])
+    merged = ShapeHistogram().merge(histogram)
+    weights = histogram.weights
+    weights /= 2
+    assert histogram.weights == merged.weights == 1
