@@ -86,6 +86,13 @@ def test_a_level_has_sixteen_shapes_for_each_cluster_or_is_left_out():
     assert levels_for(levels, 3) == levels[2:]
 
 
+@pytest.mark.parametrize("integer", [np.int8, np.uint8])
+def test_sixteen_times_the_clusters_may_be_more_than_their_type_holds(integer):
+    """Non-regression test for a product that wrapped around."""
+    levels = [Summary.of_boxes(np.ones((n, 2)), np.ones(n)) for n in (1599, 1600, 9999)]
+    assert levels_for(levels, integer(100)) == levels[1:]
+
+
 def test_a_histogram_without_positive_shapes_has_nothing_to_cluster():
     with pytest.raises(ValueError, match="None of the boxes"):
         levels_of(ShapeHistogram().add([[0.0, 3.0]]))

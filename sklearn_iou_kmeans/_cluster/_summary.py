@@ -90,5 +90,7 @@ def levels_of(histogram: ShapeHistogram) -> Levels:
 
 def levels_for(levels: Levels, n_clusters: int) -> Levels:
     """Leave out the levels that are too coarse for so many clusters."""
-    least = SHAPES_PER_CLUSTER * n_clusters
-    return [level for level in levels[:-1] if len(level.weights) >= least] + levels[-1:]
+    fine = [
+        level for level in levels[:-1] if len(level.weights) // SHAPES_PER_CLUSTER >= n_clusters
+    ]
+    return fine + levels[-1:]
