@@ -17,6 +17,12 @@ def test_as_many_boxes_as_asked_for(n_samples):
     assert boxes.skipped == boxes.skipped_images == {}
 
 
+@pytest.mark.parametrize("integer", [np.int8, np.uint8, np.uint16])
+def test_the_number_of_boxes_may_be_an_integer_of_numpy(integer):
+    """Non-regression test for thousands of images, as an unsigned number has no negative."""
+    assert len(make_boxes(integer(100), random_state=0).image_names) == 7
+
+
 @pytest.mark.parametrize("image_size", [(1280, 720), (64, 64), (30, 2000), (1_000_000, 1), (1, 1)])
 def test_boxes_lie_in_the_image_and_have_an_area(image_size):
     boxes = make_boxes(20_000, image_size=image_size, random_state=0)

@@ -106,7 +106,7 @@ def make_boxes(
     size = _check_image_size(image_size)
     random_state = check_random_state(random_state)
     target = random_state.choice(len(KINDS), size=n_samples, p=[kind.share for kind in KINDS])
-    n_images = -(-n_samples // BOXES_PER_IMAGE)
+    n_images = (n_samples - 1) // BOXES_PER_IMAGE + 1
     return Bunch(
         data=_project(target, size, random_state),
         target=target,
