@@ -288,7 +288,14 @@ def _times_quotient(
 
 def _check_image_sizes(image_sizes: ArrayLike, sizes: Any) -> NDArray[np.float64]:
     """Return the image size of each box, of shape (n_boxes, 2), or (1, 2) if it is the same."""
-    image: NDArray[np.float64] = np.asarray(image_sizes, dtype=np.float64)
+    image: NDArray[np.float64] = check_array(
+        image_sizes,
+        dtype=np.float64,
+        ensure_2d=False,
+        ensure_all_finite=False,
+        ensure_min_samples=0,
+        input_name="image_sizes",
+    )
     n_boxes = np.shape(sizes)[:1]
     if image.shape not in ((2,), (*n_boxes, 2)):
         raise ValueError(

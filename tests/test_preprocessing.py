@@ -239,6 +239,12 @@ def test_scaling_keeps_data_frames_precision_and_the_input(scale):
             416,
             r"image_sizes\[1\] is \[nan, nan\].*pass it, say image_sizes=\(1280, 720\); else drop",
         ),
+        (
+            SIZES,
+            pd.DataFrame({"width": [1280, None], "height": [720, 480]}, dtype="Int64"),
+            416,
+            r"image_sizes\[1\] is \[nan, 480.0\]",
+        ),
         (SIZES, (1280, 0), 416, r"image_sizes\[0\] is \[1280.0, 0.0\]"),
         (SIZES, [[1280, 720]] * 3, 416, r"shape \(3, 2\), and sizes \(2, 2\)"),
         (SIZES, 1280, 416, r"image_sizes has the shape \(\)"),
