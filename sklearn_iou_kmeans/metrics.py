@@ -298,9 +298,9 @@ def average_iou_upper_bound(
     0.929
     """
     check_scalar(n_clusters, "n_clusters", Integral, min_val=1)
-    check_scalar(tol, "tol", Real, min_val=0, include_boundaries="neither")
+    _check_positive(tol, "tol")
     if max_time is not None:
-        check_scalar(max_time, "max_time", Real, min_val=0, include_boundaries="neither")
+        _check_positive(max_time, "max_time")
     if isinstance(X, ShapeHistogram):
         if sample_weight is not None:
             raise ValueError("sample_weight must be None with a histogram, which holds weights.")
@@ -324,6 +324,12 @@ def average_iou_upper_bound(
         kmeans = IoUKMeans(n_clusters, random_state=0).fit(shapes, sample_weight=weights)
         centers = kmeans.cluster_centers_
     return upper_bound(problem, n_clusters, centers.astype(np.float64), tol, max_time)
+
+
+def _check_positive(value: float, name: str) -> None:
+    check_scalar(value, name, Real)
+    if not value > 0:
+        raise ValueError(f"{name} == {value}, must be > 0.")
 
 
 def _assign(X: ArrayLike, anchors: ArrayLike) -> tuple[NDArray[np.floating], IntArray, FloatArray]:

@@ -508,6 +508,8 @@ def test_moved_multipliers_are_the_smallest_of_what_they_minimise(seed, step):
         ({"n_clusters": 0}, "n_clusters == 0, must be >= 1"),
         ({"tol": 0}, "tol == 0, must be > 0"),
         ({"tol": -1.0}, "tol == -1.0, must be > 0"),
+        ({"tol": np.nan}, "tol == nan, must be > 0"),
+        ({"max_time": np.nan}, "max_time == nan, must be > 0"),
         ({"max_time": 0}, "max_time == 0, must be > 0"),
         ({"max_time": -1.0}, "max_time == -1.0, must be > 0"),
         ({"centers": [[1, 2, 3]]}, "centers has 3 sides a shape and X has 2"),
