@@ -211,6 +211,19 @@ def test_darknet_yolov3_as_published():
     assert text.count("# filters=255 in the [convolutional] section before\n[yolo]\n") == 3
 
 
+def test_darknet_counts_filters_for_a_number_of_classes_of_numpy():
+    """Non-regression test for 59 filters, which is what 315 are in eight bits."""
+    text = export_darknet(YOLOV3, input_size=416, n_classes=np.uint8(100))
+    assert text == export_darknet(YOLOV3, input_size=416, n_classes=100)
+    assert "# filters=315 in" in text
+
+
+@pytest.mark.parametrize("n_classes", [-3, 0, 2.5, "20"])
+def test_darknet_refuses_numbers_of_classes_that_there_are_not(n_classes):
+    with pytest.raises((TypeError, ValueError), match=r"^n_classes "):
+        export_darknet(YOLOV3, input_size=416, n_classes=n_classes)
+
+
 def test_darknet_yolov2_is_in_grid_cells():
     """The published anchors of COCO, from pixels at 416."""
     text = export_darknet(np.multiply(YOLOV2, 32), input_size=416, model="v2", n_classes=80)

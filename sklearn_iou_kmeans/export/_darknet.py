@@ -1,6 +1,7 @@
 """Anchors for darknet."""
 
 from functools import partial
+from numbers import Integral
 from typing import Literal, NamedTuple
 
 from numpy.typing import ArrayLike
@@ -72,8 +73,8 @@ def export_darknet(
     Raises
     ------
     ValueError
-        If an anchor is not a pair of finite numbers > 0, or if the anchors cannot be split into
-        the heads.
+        If an anchor is not a pair of finite numbers > 0, if the anchors cannot be split into the
+        heads, or if `n_classes` is not positive.
 
     Warns
     -----
@@ -106,8 +107,13 @@ def export_darknet(
     num=2
     <BLANKLINE>
     """
+    from sklearn.utils import check_scalar
+
     if model not in MODELS:
         raise ValueError(f"model must be one of {[*MODELS]}, got {model!r}.")
+    if n_classes is not None:
+        check_scalar(n_classes, "n_classes", Integral, min_val=1)
+        n_classes = int(n_classes)
     known = MODELS[model]
     layout = lay_out(
         anchors,
