@@ -436,6 +436,13 @@ def test_decimals_keep_fractions():
     assert read_json(export_json(anchors, input_size=640)) == [anchors]
 
 
+def test_the_digits_of_a_side_are_written_however_many_they_are():
+    """Non-regression test for a side that no integer of 64 bits holds."""
+    with pytest.warns(UserWarning, match="Larger than the network input"):
+        text = export_keras([[10, 14], [1e19, 3e19]], input_size=416)
+    assert text.startswith(f"10,14,  {10**19},{3 * 10**19}\n")
+
+
 def test_an_uneven_split_is_named():
     text = export_darknet(TINY[:5], input_size=416, heads=(2, 2, 1))
     assert "# uneven split: 2, 2, 1 anchors per head, smallest anchors first\n" in text

@@ -80,7 +80,8 @@ def lay_out(
     lost = warn_if_lost(checked, built, "rounding")
     if lost:
         lost = lost._replace(decimals=enough_decimals(checked / cell))
-    rows = (written.astype(int) if decimals == 0 else written).tolist()
+    number = int if decimals == 0 else float
+    pairs = [(number(width), number(height)) for width, height in written.tolist()]
     unit = "pixels" if cell == 1 else f"grid cells of {cell} pixels"
     notes = [unit_note(f"anchors are (width, height) in {unit}", input_size), *split_notes(counts)]
     score = None if boxes is None else compare(boxes, checked, built)
@@ -89,7 +90,7 @@ def lay_out(
             f"average IoU with {score.n_boxes} boxes: {score.before:.4f} before rounding, "
             f"{score.after:.4f} as written"
         )
-    return Layout([(w, h) for w, h in rows], counts, notes, score, lost)
+    return Layout(pairs, counts, notes, score, lost)
 
 
 def check_anchors(anchors: ArrayLike, input_size: InputSize) -> NDArray[np.float64]:
