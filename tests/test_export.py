@@ -443,6 +443,11 @@ def test_the_digits_of_a_side_are_written_however_many_they_are():
     assert text.startswith(f"10,14,  {10**19},{3 * 10**19}\n")
 
 
+@pytest.mark.parametrize("counts", [[4, 5], (4, 5), np.array([4, 5])])
+def test_counts_of_heads_are_in_any_sequence(counts):
+    assert export_json(YOLOV3, input_size=416, heads=counts).count('"head": 1') == 5
+
+
 def test_an_uneven_split_is_named():
     text = export_darknet(TINY[:5], input_size=416, heads=(2, 2, 1))
     assert "# uneven split: 2, 2, 1 anchors per head, smallest anchors first\n" in text

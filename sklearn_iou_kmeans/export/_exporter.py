@@ -14,10 +14,10 @@ Listing and checking exporters only needs this module, so scikit-learn is not im
 are written.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from inspect import signature
 from operator import index
-from typing import NamedTuple, Self, SupportsIndex
+from typing import NamedTuple, Self
 
 Heads = int | Sequence[int] | None
 InputSize = float | tuple[float, float]
@@ -107,14 +107,14 @@ def split_into_heads(n_anchors: int, heads: Heads = None, *, may_differ: bool = 
     if wanted is None:
         wanted = n_anchors // 3 if n_anchors in (3, 6, 9, 12, 15) else 3
     try:
-        counts = [index(wanted)] if isinstance(wanted, SupportsIndex) else [*map(index, wanted)]
+        counts = [*map(index, wanted)] if isinstance(wanted, Iterable) else [index(wanted)]
     except TypeError:
         counts = []
     if not counts or min(counts) < 1:
         raise HeadsError(
             heads, "pass the number of heads, or how many anchors each head takes; all >= 1."
         )
-    if isinstance(wanted, SupportsIndex):
+    if not isinstance(wanted, Iterable):
         return _divide(n_anchors, counts[0], heads, may_differ)
     if sum(counts) != n_anchors:
         raise HeadsError(
