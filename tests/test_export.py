@@ -423,7 +423,7 @@ def test_a_text_can_be_copied_and_pickled():
 
 
 @pytest.mark.parametrize("name", [n for n in EXPORTERS if "decimals" in EXPORTERS[n].options])
-@pytest.mark.parametrize("decimals", [-1, 16, 400, 2.5, "two"])
+@pytest.mark.parametrize("decimals", [-1, 16, 400, 2.5, 3.0, "two"])
 def test_decimals_that_no_side_has_are_refused(name, decimals):
     with pytest.raises(ValueError, match=rf"^decimals must be a whole .* to 15, got {decimals!r}"):
         export_anchors([[10, 14], [20, 30], [40, 50]], name, input_size=416, decimals=decimals)
@@ -446,6 +446,13 @@ def test_the_digits_of_a_side_are_written_however_many_they_are():
 @pytest.mark.parametrize("counts", [[4, 5], (4, 5), np.array([4, 5])])
 def test_counts_of_heads_are_in_any_sequence(counts):
     assert export_json(YOLOV3, input_size=416, heads=counts).count('"head": 1') == 5
+
+
+@pytest.mark.parametrize("model", ["yolov3", "yolov5"])
+def test_strides_in_an_array_are_written_as_plain_numbers(model):
+    """Non-regression test for `np.int64(8)` in a configuration that does not import NumPy."""
+    write = partial(export_mmdetection, YOLOV3, input_size=416, model=model)
+    assert write(strides=np.array([8, 16, 32])) == write(strides=[8, 16, 32])
 
 
 def test_an_uneven_split_is_named():
@@ -764,6 +771,9 @@ def test_bad_heads_are_named(name, heads, message):
         ("tf_model_garden", {"min_level": -1}, "min_level == -1, must be >= 0"),
         ("ultralytics", {"strides": (32, 16, 8)}, "the smallest first, got"),
         ("ultralytics", {"strides": (0, 8, 16)}, "strides must be"),
+        ("ultralytics", {"strides": ("8", "16", "32")}, "strides must be"),
+        ("ultralytics", {"strides": (8.5, 16, 32)}, "strides must be"),
+        ("mmdetection", {"strides": 8}, "strides must be"),
         ("tao", {"heads": 9}, "heads=9: TAO has 3 heads, or 2 in yolo_v4_tiny, not 9"),
         ("keras", {"X": [[1, 2, 3]]}, "X has 3 columns"),
         ("keras", {"input_size": (416, 0)}, "input_size must be"),

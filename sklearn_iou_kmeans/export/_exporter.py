@@ -17,7 +17,7 @@ are written.
 from collections.abc import Callable, Iterable, Sequence
 from inspect import signature
 from operator import index
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 Heads = int | Sequence[int] | None
 InputSize = float | tuple[float, float]
@@ -106,10 +106,7 @@ def split_into_heads(n_anchors: int, heads: Heads = None, *, may_differ: bool = 
     wanted = heads
     if wanted is None:
         wanted = n_anchors // 3 if n_anchors in (3, 6, 9, 12, 15) else 3
-    try:
-        counts = [*map(index, wanted)] if isinstance(wanted, Iterable) else [index(wanted)]
-    except TypeError:
-        counts = []
+    counts = whole_numbers(wanted if isinstance(wanted, Iterable) else [wanted])
     if not counts or min(counts) < 1:
         raise HeadsError(
             heads, "pass the number of heads, or how many anchors each head takes; all >= 1."
@@ -127,6 +124,14 @@ def split_into_heads(n_anchors: int, heads: Heads = None, *, may_differ: bool = 
             "the models take the same number of anchors on every head: pass the number of heads.",
         )
     return counts
+
+
+def whole_numbers(values: Any) -> list[int]:
+    """Return integers of any type as a list, which is empty if these are something else."""
+    try:
+        return [*map(index, values)]
+    except TypeError:
+        return []
 
 
 def split_into_equal_heads(n_anchors: int, heads: Heads = None) -> list[int]:

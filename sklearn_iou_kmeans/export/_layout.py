@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._exporter import MAX_DECIMALS, AverageIoU, InputSize, Lost
+from ._exporter import MAX_DECIMALS, AverageIoU, InputSize, Lost, whole_numbers
 
 
 class Layout(NamedTuple):
@@ -71,7 +71,8 @@ def lay_out(
     """
     checked, boxes = check_anchors(anchors, input_size), check_boxes(X)
     counts = split(len(checked))
-    if decimals is not None and decimals not in range(MAX_DECIMALS + 1):
+    whole = whole_numbers([decimals])
+    if decimals is not None and not (whole and 0 <= whole[0] <= MAX_DECIMALS):
         raise ValueError(
             f"decimals must be a whole number from 0 to {MAX_DECIMALS}, got {decimals!r}."
         )
@@ -155,11 +156,13 @@ def strides_of(n_heads: int, strides: Sequence[int] | None) -> list[int]:
     if strides is None:
         finest = max(8, 32 >> (n_heads - 1))
         return [finest << i for i in range(n_heads)]
-    if len(strides) != n_heads or not all(a < b for a, b in pairwise([0, *strides])):
+    checked = whole_numbers(strides)
+    if len(checked) != n_heads or not all(a < b for a, b in pairwise([0, *checked])):
         raise ValueError(
-            f"strides must be those of the {n_heads} heads, the smallest first, got {strides!r}."
+            f"strides must be those of the {n_heads} heads, whole numbers, the smallest first, got "
+            f"{strides!r}."
         )
-    return list(strides)
+    return checked
 
 
 def enough_decimals(anchors: NDArray[np.float64]) -> int | None:
