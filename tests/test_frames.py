@@ -55,6 +55,18 @@ def test_a_sweep_fits_and_holds_out_rows_of_a_table(table):
 
 
 @TABLES
+def test_rows_of_a_table_are_held_out_by_masks_or_by_numbers(table):
+    """Non-regression test for a table of pyarrow, which takes no masks."""
+    rows = np.arange(400)
+    sweep = NClustersSweep(IoUKMeans(), [2, 3], n_init=2, random_state=0)
+    scores = [
+        sweep.set_params(cv=[split]).fit(table(SIDES, NAMES)).cv_results_["split0_test_score"]
+        for split in ((rows < 200, rows >= 200), (rows[:200], rows[200:]))
+    ]
+    np.testing.assert_array_equal(*scores)
+
+
+@TABLES
 def test_summaries_and_scores_take_tables(table):
     expected = ShapeHistogram().add(SIDES, WEIGHTS)
     found = ShapeHistogram().add(table(SIDES, NAMES), WEIGHTS)

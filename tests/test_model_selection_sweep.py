@@ -682,6 +682,15 @@ def test_weights_for_an_estimator_that_takes_none(sizes):
         NClustersSweep(ThreadsInUse(), 1).fit(sizes, sample_weight=np.ones(len(sizes)))
 
 
+def test_splits_that_are_used_up_are_refused(sizes):
+    """Non-regression test for scores on the fitted boxes where held-out boxes were asked for."""
+    halves = iter([(np.arange(2000), np.arange(2000, 4000))])
+    sweep = NClustersSweep(IoUKMeans(), [2, 3], n_init=1, cv=halves, random_state=0).fit(sizes)
+    assert sweep.n_splits_ == 1
+    with pytest.raises(ValueError, match=r"cv=<list_iterator .* yields no splits: pass a list"):
+        sweep.fit(sizes)
+
+
 def test_one_standard_error_without_held_out_boxes(sizes):
     with pytest.raises(ValueError, match=r"'one_standard_error' needs .* pass cv=5"):
         NClustersSweep(IoUKMeans(), rule="one_standard_error").fit(sizes)

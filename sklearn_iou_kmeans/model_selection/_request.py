@@ -178,7 +178,15 @@ def split(cv: Any, X: Any, y: Any, groups: Any) -> Iterable[tuple[Rows, Rows]]:
     if cv is not None:
         if isinstance(cv, Integral) and groups is not None:
             cv = GroupKFold(int(cv))
-        folds: Iterable[tuple[Rows, Rows]] = check_cv(cv, y).split(X, y, groups)
+        numbers = np.arange(X.shape[0])  # a splitter may return masks
+        folds = [
+            (numbers[train], numbers[test]) for train, test in check_cv(cv, y).split(X, y, groups)
+        ]
+        if not folds:
+            raise ValueError(
+                f"cv={cv!r} yields no splits: pass a list of them, which an earlier fit does not "
+                "use up, or cv=None to hold no boxes out."
+            )
         return folds
     if groups is not None:
         raise ValueError(

@@ -261,10 +261,11 @@ class NClustersSweep(
             If the estimator has no parameter `n_clusters`, or if `sample_weight` is given and the
             estimator does not support it.
         ValueError
-            If `n_clusters` is empty or repeats a number, if there are fewer distinct boxes than
-            clusters, in `X` or in the training part of a fold, or if `rule` is
-            "one_standard_error" without `cv`. This is checked before the first fit, except that
-            the boxes are not if the estimator is a Pipeline, which may make them of other rows.
+            If `n_clusters` is empty or repeats a number, if `cv` yields no splits, if there are
+            fewer distinct boxes than clusters, in `X` or in the training part of a fold, or if
+            `rule` is "one_standard_error" without `cv`. This is checked before the first fit,
+            except that the boxes are not if the estimator is a Pipeline, which may make them of
+            other rows.
 
         Warns
         -----
