@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn import config_context
 from sklearn.utils import check_array
 
 FLOATS = (np.float64, np.float32)
@@ -77,13 +78,14 @@ def check_weights(
         return np.ones(X.shape[0])
     if np.isscalar(sample_weight):
         sample_weight = np.full(X.shape[0], sample_weight)
-    weights: NDArray[np.float64] = check_array(
-        sample_weight,
-        dtype=np.float64,
-        ensure_2d=False,
-        ensure_min_samples=0,
-        input_name="sample_weight",
-    )
+    with config_context(assume_finite=False):  # others would lead kernels out of their arrays
+        weights: NDArray[np.float64] = check_array(
+            sample_weight,
+            dtype=np.float64,
+            ensure_2d=False,
+            ensure_min_samples=0,
+            input_name="sample_weight",
+        )
     if weights.shape != X.shape[:1]:
         raise ValueError(
             f"sample_weight.shape == {weights.shape}, expected {X.shape[:1]}: give one weight per "

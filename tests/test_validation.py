@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 
 from sklearn_iou_kmeans import IoUKMeans, ShapeHistogram
 from sklearn_iou_kmeans.metrics import average_iou_score, pairwise_iou
@@ -56,6 +57,17 @@ def test_the_first_negative_weight_is_named():
     message = r"passed to `sample_weight`: sample_weight\[1\] is -2.0"
     with pytest.raises(ValueError, match=message):
         average_iou_score(X, X, sample_weight=[0.0, -2.0, -3.0])
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf])
+@pytest.mark.parametrize("assume_finite", [False, True])
+def test_weights_are_finite_whatever_is_assumed(weight, assume_finite):
+    """Non-regression test for a crash of the interpreter."""
+    with config_context(assume_finite=assume_finite):
+        with pytest.raises(ValueError, match="Input sample_weight contains"):
+            IoUKMeans(2, random_state=0).fit(X, sample_weight=[1.0, 2.0, weight])
+        with pytest.raises(ValueError, match="Input X contains"):
+            IoUKMeans(2, random_state=0).fit([[1.0, 2.0], [3.0, weight]])
 
 
 @pytest.mark.parametrize("weight", [None, 1, 2.5])
