@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.model_selection import GridSearchCV
 
 from sklearn_iou_kmeans import IoUKMeans, NClustersSweep
 from sklearn_iou_kmeans.datasets import make_boxes
@@ -122,6 +123,27 @@ def test_the_named_rules_are_functions_of_the_results_of_any_sweep(sizes, rule):
     chosen = sweep.fit(sizes).best_index_
     other = sweep.set_params(rule=0.5).fit(sizes)
     assert rule(other.cv_results_) == chosen != other.best_index_
+
+
+@pytest.mark.parametrize("rule", [knee, one_standard_error])
+def test_a_grid_search_takes_a_rule_in_any_order_of_its_grid(sizes, rule):
+    sweep = NClustersSweep(IoUKMeans(n_init=2), range(2, 9), n_init=1, cv=3, random_state=0)
+    sweep.set_params(rule=rule.__name__).fit(sizes)
+    for n_clusters in (range(2, 9), [5, 8, 3, 2, 7, 4, 6]):
+        search = GridSearchCV(
+            IoUKMeans(n_init=2, random_state=0),
+            {"n_clusters": n_clusters},
+            cv=3,
+            refit=rule,
+        )
+        assert search.fit(sizes).best_params_["n_clusters"] == sweep.best_n_clusters_
+
+
+def test_train_scores_of_splits_do_not_count_as_splits():
+    cv_results = held_out([0.60, 0.685, 0.70], [0.3, 0.3, 0.06], 9)
+    assert one_standard_error(cv_results) == 1
+    cv_results |= {f"split{i}_train_score": np.ones(3) for i in range(9)}
+    assert one_standard_error(cv_results) == 1
 
 
 def test_the_knee_moves_with_the_range(sizes):

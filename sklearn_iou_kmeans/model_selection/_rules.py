@@ -30,12 +30,13 @@ def knee(cv_results: CVResults) -> int:
     Parameters
     ----------
     cv_results : mapping
-        As `NClustersSweep.cv_results_`.
+        As `NClustersSweep.cv_results_`; a `GridSearchCV` over `n_clusters` takes the rule as
+        `refit`.
 
     Returns
     -------
     index : int
-        The chosen row; the first one if several are equally good.
+        The chosen row; that of the fewest clusters if several are equally good.
 
     Examples
     --------
@@ -53,8 +54,10 @@ def knee(cv_results: CVResults) -> int:
     """
     n_clusters = np.asarray(cv_results["param_n_clusters"], dtype=np.float64)
     scores = scores_of(cv_results)
-    ends = [0, -1]
-    return int(np.argmax(scores - np.interp(n_clusters, n_clusters[ends], scores[ends])))
+    order = np.argsort(n_clusters)  # a grid may have any
+    ends = order[[0, -1]]
+    above = scores - np.interp(n_clusters, n_clusters[ends], scores[ends])
+    return int(order[np.argmax(above[order])])
 
 
 def one_standard_error(cv_results: CVResults) -> int:
@@ -63,7 +66,8 @@ def one_standard_error(cv_results: CVResults) -> int:
     Parameters
     ----------
     cv_results : mapping
-        As `NClustersSweep.cv_results_`, of a sweep with cross-validation.
+        As `NClustersSweep.cv_results_`, of a sweep with cross-validation; a `GridSearchCV` over
+        `n_clusters` takes the rule as `refit`.
 
     Returns
     -------
@@ -75,11 +79,12 @@ def one_standard_error(cv_results: CVResults) -> int:
     Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning", 2nd edition, section
     7.10.
     """
-    n_splits = sum(key.startswith("split") for key in cv_results)
+    n_splits = sum(key.startswith("split") and key.endswith("_test_score") for key in cv_results)
     scores = scores_of(cv_results)
     best = int(np.argmax(scores))
     error = cv_results["std_test_score"][best] / np.sqrt(n_splits)
-    return int(np.argmax(scores >= scores[best] - error))
+    order = np.argsort(cv_results["param_n_clusters"])
+    return int(order[np.argmax(scores[order] >= scores[best] - error)])
 
 
 def reaching(target: float) -> Rule:
