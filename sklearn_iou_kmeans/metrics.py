@@ -25,6 +25,9 @@ __all__ = [
     "pairwise_iou",
 ]
 
+# Measures that differ by less than this share are equal up to rounding.
+ROUNDING = 1e-12
+
 # The upper bound summarises more boxes than this, with so many bins per octave.
 SUMMARISE_ABOVE, SUMMARY_RESOLUTION = 20_000, 128
 
@@ -107,7 +110,8 @@ def best_possible_recall_score(
     measure : {"iou", "ratio"}, default="iou"
         With "iou", the IoU must be at least the threshold, as in Faster R-CNN and RetinaNet.
         "ratio" is the rule of YOLOv5: with the ratio r of each side of the box to that of the
-        anchor, the minimum of min(r, 1 / r) over the sides must exceed the threshold.
+        anchor, the minimum of min(r, 1 / r) over the sides must exceed the threshold. Both are
+        compared up to rounding, so the score does not depend on the unit.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the boxes; all 1 by default.
 
@@ -130,11 +134,11 @@ def best_possible_recall_score(
         raise ValueError(f"threshold must lie in [0, 1], got {threshold!r}.")
     if measure == "iou":
         X, _, iou = _assign(X, anchors)
-        fits = iou >= (0.5 if threshold is None else threshold)
+        fits = iou >= (0.5 if threshold is None else threshold) * (1 - ROUNDING)
     else:
         X = check_shapes(X, "X")
         anchors = check_shapes(anchors, "anchors", n_dims=X.shape[1])
-        fits = _best_ratio(X, anchors) > (0.25 if threshold is None else threshold)
+        fits = _best_ratio(X, anchors) > (0.25 if threshold is None else threshold) * (1 + ROUNDING)
     return weighted_mean(fits, check_weights(sample_weight, X))
 
 

@@ -68,7 +68,7 @@ def test_every_metric_agrees_with_the_matrix_of_iou(pair):
     statistics = anchor_statistics(X, anchors)
     best = iou.argmax(axis=1)
     assert average_iou_score(X, anchors) == pytest.approx(iou.max(axis=1).mean())
-    assert best_possible_recall_score(X, anchors) == np.mean(iou.max(axis=1) >= 0.5)
+    assert best_possible_recall_score(X, anchors) == np.mean(iou.max(axis=1) >= 0.5 * (1 - 1e-12))
     np.testing.assert_array_equal(statistics.n_boxes, np.bincount(best, minlength=4))
     np.testing.assert_allclose(statistics.share.sum(), 1)
     total = np.nansum(statistics.mean_iou * statistics.n_boxes)
@@ -99,6 +99,18 @@ def test_recall_counts_weights_and_both_edges():
     assert best_possible_recall_score(X, anchors, threshold=0.5) == pytest.approx(2 / 3)
     assert best_possible_recall_score(X, anchors, sample_weight=[0, 1, 3]) == 0.25
     assert best_possible_recall_score(X, anchors, measure="ratio") == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("measure", ["iou", "ratio"])
+def test_recall_is_the_same_in_every_unit(measure):
+    """The measure of a box at the threshold rounds up in one unit, and down in another."""
+    anchors = np.array([[33, 42], [510, 900]])
+    X = np.vstack([anchors * (5, 1), anchors * (1, 5), anchors])
+    recall = best_possible_recall_score(X, anchors, measure=measure, threshold=0.2)
+    assert recall == pytest.approx(1 if measure == "iou" else 1 / 3)
+    for factor in (1 / 416, 1 / 32, 416 / 500, 640 / 1280, 1 / 3):
+        scaled = X * factor, anchors * factor
+        assert best_possible_recall_score(*scaled, measure=measure, threshold=0.2) == recall
 
 
 @pytest.mark.parametrize("measure", ["iou", "ratio"])
