@@ -229,6 +229,19 @@ def test_a_smallest_size_that_is_none_is_refused(format, write, size):
         reader(format)(write(format), min_size=size)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [("trafic light", "Traffic Light"), ("TREE", "tree"), ("bycicle", "bicycle")],
+)
+def test_close_names_come_first_if_a_category_is_misspelt(tmp_path, wanted, meant):
+    """Also if they are so rare that many others would be listed before them."""
+    path = tmp_path / "boxes.csv"
+    names = [f"object {i:02}" for i in range(30)] * 2 + ["Traffic Light", "tree", "bicycle"]
+    path.write_text("xmin,ymin,xmax,ymax,class\n" + "".join(f"0,0,5,5,{name}\n" for name in names))
+    with pytest.raises(ValueError, match=rf"'{wanted}'\. Choose .* has: '{meant}' \(1\), 'object"):
+        load_annotations(path, categories=wanted)
+
+
 def test_every_reader_filters_by_category(format, write):
     path = write(format)
     boxes = reader(format)(path, categories=format.category)

@@ -15,6 +15,8 @@ height is infinite, or not positive; the whole box is outside the image; a side 
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -166,13 +168,23 @@ def _wanted(
         raise AnnotationError("categories is empty: name at least one, or pass None for all.")
     missing = [name for name in wanted if name not in counts]
     if missing:
-        there = ", ".join(f"{name!r} ({count})" for name, count in counts.most_common(20))
+        names = [*_close_names(missing, counts), *(name for name, _ in counts.most_common())]
+        there = ", ".join(f"{name!r} ({counts[name]})" for name in list(dict.fromkeys(names))[:20])
         more = f" and {len(counts) - 20} more" if len(counts) > 20 else ""
         raise AnnotationError(
             f"{path} has no box of category {', '.join(map(repr, missing))}. "
             + (f"Choose from those it has: {there}{more}." if there else "It has no boxes at all.")
         )
     return wanted
+
+
+def _close_names(missing: Iterable[str], names: Iterable[str]) -> list[str]:
+    """Return the names that someone who wrote a missing one probably meant, whatever the case."""
+    folded: dict[str, list[str]] = {}
+    for name in names:
+        folded.setdefault(name.casefold(), []).append(name)
+    close = (get_close_matches(name.casefold(), folded) for name in missing)
+    return [name for match in chain.from_iterable(close) for name in folded[match]]
 
 
 def _image_codes(labels: Labels) -> dict[str, int]:
