@@ -525,3 +525,9 @@ def test_moved_multipliers_are_the_smallest_of_what_they_minimise(seed, step):
 def test_bad_input_is_named(options, message):
     with pytest.raises(ValueError, match=message):
         average_iou_upper_bound(**{"X": [[1, 2], [3, 4]], "n_clusters": 1} | options)
+
+
+@pytest.mark.parametrize("name", ["tol", "max_time"])
+def test_a_text_is_no_number(name):
+    with pytest.raises(TypeError, match=f"{name} must be an instance of"):
+        average_iou_upper_bound([[1, 2], [3, 4]], 1, **{name: "0.1"})
