@@ -16,10 +16,11 @@ import os
 import reprlib
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -184,7 +185,7 @@ def is_pipe(path: PathLike) -> bool:
     return os.path.exists(path) and stat.S_ISFIFO(os.stat(path).st_mode)
 
 
-def read_lines(path: PathLike, *, may_be_empty: bool = False) -> Iterator[str]:
+def read_lines(path: PathLike, *, may_be_empty: bool = False) -> Generator[str, None, None]:
     """Yield the lines of a UTF-8 text file, without line ends of any system."""
     n_blank, blank = 0, True
     with _opened(path) as file:
@@ -207,6 +208,12 @@ def read_lines(path: PathLike, *, may_be_empty: bool = False) -> Iterator[str]:
             yield from line.split("\r")
     if blank and not may_be_empty:
         raise _empty(path)
+
+
+def first_lines(path: PathLike, n: int, *, may_be_empty: bool = False) -> list[str]:
+    """Return the first lines that are not blank, and close the file."""
+    with closing(read_lines(path, may_be_empty=may_be_empty)) as lines:
+        return list(islice(filter(str.strip, lines), n))
 
 
 def _decode(raw: bytes, path: PathLike, number: int) -> str:

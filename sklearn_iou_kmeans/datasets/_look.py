@@ -10,7 +10,7 @@ from typing import Any
 
 from ._binary import binary_kind
 from ._errors import AnnotationError
-from ._files import PathLike, is_pipe, quoted, read_lines, read_start, require, without_gz
+from ._files import PathLike, first_lines, is_pipe, quoted, read_start, require, without_gz
 from ._json import read_json
 from ._reader import Look
 
@@ -49,7 +49,7 @@ def look_at(path: PathLike) -> Look:
 def _look_at_lines(path: PathLike, start: bytes) -> Look:
     if not start:
         return Look(Path(path), "empty", "it is empty")
-    lines = list(islice(filter(str.strip, read_lines(path, may_be_empty=True)), N_LINES))
+    lines = first_lines(path, N_LINES, may_be_empty=True)
     if not lines:
         return Look(Path(path), "empty", "it is empty")
     return Look(Path(path), "text", f"text that begins with {quoted(lines[0])}", lines=lines)

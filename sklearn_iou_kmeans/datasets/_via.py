@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ._errors import AnnotationError
-from ._files import PathLike, files_under, quoted, read_bytes, read_lines, require
+from ._files import PathLike, files_under, first_lines, quoted, read_bytes, require
 from ._json import decode_json
 from ._labels import NO_BOX, Common, Labels
 from ._reader import Look, Reader
 from ._shapes import ELLIPSE, POLYGON, Box, ellipse_box, polygon_box
 from ._splits import Split, labels_of, single_file
 from ._via_3 import (
+    N_COMMENTS,
     images_of_csv_of_version_3,
     images_of_version_3,
     is_csv_of_version_3,
@@ -151,7 +152,7 @@ def _entries(path: Path) -> dict[str, Any]:
 
     content = read_bytes(path)
     if content.lstrip()[:1] not in (b"{", b"["):
-        is_3 = is_csv_of_version_3(read_lines(path))
+        is_3 = is_csv_of_version_3(first_lines(path, N_COMMENTS))
         images = images_of_csv_of_version_3(path) if is_3 else images_of_csv(path)
         return _converted(images, dict[str, Image], path)
     keys = decode_json(content, path, dict[str, msgspec.Raw], LAYOUT).keys()

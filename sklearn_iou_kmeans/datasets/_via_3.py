@@ -1,7 +1,6 @@
 """VIA 3: its projects and the CSV that it exports, as the images of version 2."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +39,9 @@ Images = dict[str, dict[str, Any]]
 Attributes = dict[str, tuple[str, dict[str, str]]]
 
 
-def is_csv_of_version_3(lines: Iterable[str]) -> bool:
+def is_csv_of_version_3(lines: Sequence[str]) -> bool:
     """Check for the CSV of VIA 3, which names its columns in a comment."""
-    return any(map(_columns, islice(lines, N_COMMENTS)))
+    return any(map(_columns, lines[:N_COMMENTS]))
 
 
 def images_of_version_3(content: bytes, path: Path) -> Images:

@@ -10,6 +10,7 @@ from ._class_names import Names, class_names
 from ._errors import AnnotationError
 from ._files import (
     PathLike,
+    first_lines,
     is_pipe,
     quoted,
     read_bytes,
@@ -86,7 +87,7 @@ def _of_file(path: Path, split: Split) -> Source:
     choose_splits(path, wanted_splits(split), [])
     if is_pipe(path):
         raise AnnotationError(f"{path} is a pipe, which cannot be a YOLO data set: name a file.")
-    if _begins_with_label(read_lines(path)):
+    if _begins_with_label(first_lines(path, 1)):
         return Source([Item(path.stem, path, None)])
     return Source(_each_once(_of_list(path, [*path.parents, Path()])), files=[path])
 
@@ -116,22 +117,18 @@ def _is_data_file(file: Path) -> bool:
 def _is_label_file(file: Path) -> bool:
     if file.name == NAMES_FILE or not os.path.isfile(file):
         return False
-    return _begins_with_label(read_lines(file, may_be_empty=True))
+    return _begins_with_label(first_lines(file, 1, may_be_empty=True))
 
 
 def _is_list(file: Path) -> bool:
     """Whether a file begins with the path of an image."""
-    return _first(read_lines(file, may_be_empty=True)).lower().endswith(IMAGE_SUFFIXES)
-
-
-def _first(lines: Iterable[str]) -> str:
-    """Return the first line that is not blank, if any."""
-    return next(filter(None, map(str.strip, lines)), "")
+    lines = first_lines(file, 1, may_be_empty=True)
+    return any(line.strip().lower().endswith(IMAGE_SUFFIXES) for line in lines)
 
 
 def _begins_with_label(lines: Iterable[str]) -> bool:
     try:
-        return len([float(text) for text in _first(lines).split()]) > 1
+        return len([float(text) for line in lines for text in line.split()]) > 1
     except ValueError:
         return False
 
