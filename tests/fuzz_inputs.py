@@ -270,9 +270,11 @@ def n_rows_with_shape(text: str) -> int:
     if "spatial_coordinates" in text:  # version 3: comments, of which one names the columns
         shape = "spatial_coordinates"
         lines = [re.sub("^(# CSV_HEADER = )+", "", line) for line in lines]
-        first = next(n for n, line in enumerate(lines) if shape in line and line[0] != "#")
-        lines = [line for line in lines[first:] if not line.startswith("#")]
-        lines = lines[:1] + [line for line in lines[1:] if line != lines[0]]
+        named = [[name.strip() for name in line.split(",")] for line in lines]
+        first = next(n for n, names in enumerate(named) if shape in names)
+        header = ",".join(named[first]).replace('"', "")  # there a quote is a letter like others
+        rest = (line for line in lines[first + 1 :] if line != lines[first])
+        lines = [header, *(line for line in rest if not line.startswith("#"))]
     rows = (row for row in csv.reader(lines, strict=True) if any(row))
     columns = [name.strip() for name in next(rows)]
     shapes = (dict(zip(columns, row, strict=False)).get(shape, "") for row in rows)
