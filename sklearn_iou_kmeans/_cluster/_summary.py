@@ -90,7 +90,5 @@ def levels_of(histogram: ShapeHistogram) -> Levels:
 
 def levels_for(levels: Levels, n_clusters: int) -> Levels:
     """Leave out the levels that are too coarse for so many clusters."""
-    fine = [
-        level for level in levels[:-1] if len(level.weights) // SHAPES_PER_CLUSTER >= n_clusters
-    ]
-    return fine + levels[-1:]
+    least = SHAPES_PER_CLUSTER * int(n_clusters)  # a small integer of NumPy would wrap around
+    return [level for level in levels[:-1] if len(level.weights) >= least] + levels[-1:]

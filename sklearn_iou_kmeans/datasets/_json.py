@@ -3,11 +3,16 @@
 import codecs
 import json
 import re
+from functools import partial
 from typing import Any
 
+from .._text import shortened
 from ._binary import TO_WHAT
 from ._errors import AnnotationError
 from ._files import PathLike, quoted, read_bytes
+
+# For a place in the file, or what is wrong there, because a key may have any length.
+_short = partial(shortened, longest=200)
 
 
 def read_json(path: PathLike, record: Any, layout: str) -> Any:
@@ -61,11 +66,6 @@ def decode_json(content: bytes, path: PathLike, record: Any, layout: str) -> Any
             f"{path} is not valid JSON: {_short(str(error))}{near}. If it was cut short or "
             "damaged, copy it again; if it has another format, name that one."
         ) from None
-
-
-def _short(text: str) -> str:
-    """Shorten a long text in the middle, because a JSON key may have any length."""
-    return text if len(text) <= 200 else f"{text[:100]}...{text[-100:]}"
 
 
 def _found(content: bytes, place: str) -> str:
